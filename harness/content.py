@@ -29,18 +29,26 @@ def content_dir(name: str) -> Path:
     )
 
 
-def load_module(directory: str, name: str) -> ModuleType:
-    """Import `<directory>/<name>.py` of the shipped content as `harness_<directory>.<name>`.
+def content_package(directory: str) -> str:
+    """Name under which a shipped directory can be imported from, e.g. `harness_verifiers`.
 
-    Imported under a name of our own because the import names `verifiers` and `reports` belong to others.
+    A name of our own because the import names `verifiers` and `reports` belong to others.
+    """
+    name = f"harness_{directory}"
+    if name not in sys.modules:
+        package = ModuleType(name, f"The shipped {directory}/ directory.")
+        package.__path__ = [str(content_dir(directory))]
+        sys.modules[name] = package
+    return name
+
+
+def load_module(directory: str, name: str) -> ModuleType:
+    """Import `<directory>/<name>.py` of the shipped content.
+
     Raises UsageError for a name that is not there, with the list of those that are.
     """
-    package_name = f"harness_{directory}"
-    if package_name not in sys.modules:
-        package = ModuleType(package_name, f"The shipped {directory}/ directory.")
-        package.__path__ = [str(content_dir(directory))]
-        sys.modules[package_name] = package
+    package = content_package(directory)
     if not (content_dir(directory) / f"{name}.py").is_file():
         known = sorted(p.stem for p in content_dir(directory).glob("*.py") if not p.stem.startswith("_"))
         raise UsageError(f"no {directory}/{name}.py", remedy=f"known: {', '.join(known)}")
-    return importlib.import_module(f"{package_name}.{name}")
+    return importlib.import_module(f"{package}.{name}")

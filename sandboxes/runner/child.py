@@ -1,0 +1,152 @@
+"""The candidate's own process: gives up every right, then loads the module and answers calls, or becomes a program."""
+
+import os
+import sys
+
+from . import values, wire
+
+MESSAGE_CAP = 10_000
+RESULT_FD = 3
+INPUT_FD = 4
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/tmp",
+    "TMPDIR": "/tmp",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+INTERPRETER = "/usr/bin/python3"
+
+
+def give_up_rights(uid, cpu_s) -> None:  # type: ignore[no-untyped-def]
+    """From supervisor to candidate: last in line when memory runs out, bounded, and nobody in particular."""
+    import resource
+
+    os.setsid()
+    try:
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write("1000")
+    except OSError:
+        pass
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NPROC, (100, 100))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
+    if uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+
+
+def arrange(stdin, stdout, stderr, result, inputs=None) -> None:  # type: ignore[no-untyped-def]
+    """Descriptors 0-2 as a program expects them, 3 for results, 4 for inputs, nothing else open."""
+    high = 200
+    wanted = {0: stdin, 1: stdout, 2: stderr, RESULT_FD: result}
+    if inputs is not None:
+        wanted[INPUT_FD] = inputs
+    for place, fd in wanted.items():
+        os.dup2(fd, high + place)
+    for place in wanted:
+        os.dup2(high + place, place)
+    os.closerange(len(wanted), 256)
+
+
+def serve_calls(source, module_name, entry, answer_fd=RESULT_FD, input_fd=INPUT_FD) -> None:  # type: ignore[no-untyped-def]
+    """Load the candidate's module, then answer one input after the other until there are no more."""
+    module = _forget_runner(module_name)
+    try:
+        exec(compile(source, f"{module_name}.py", "exec"), module.__dict__)
+        function = getattr(module, entry, None)
+        if not callable(function):
+            _answer(answer_fd, {"missing": entry})
+            return
+    except BaseException as error:
+        _answer(answer_fd, {"load": _describe(error, module_name)})
+        return
+    _answer(answer_fd, {"ready": True})
+    while True:
+        try:
+            header, _ = wire.receive(input_fd)
+        except wire.Broken:
+            return
+        _answer(answer_fd, _call(function, header, module_name))
+
+
+def _call(function, header, module_name):  # type: ignore[no-untyped-def]
+    args = [values.decode(item) for item in header["args"]]
+    kwargs = {name: values.decode(item) for name, item in header["kwargs"]}
+    try:
+        value = function(*args, **kwargs)
+    except BaseException as error:
+        return {"exception": _describe(error, module_name)}
+    try:
+        return {"value": values.encode(value)}
+    except values.Unsupported as error:
+        return {"unsupported": str(error)}
+    except BaseException as error:  # a value that misbehaves while it is read
+        return {"unsupported": f"{type(error).__name__} while the value was read"}
+
+
+def _describe(error, module_name):  # type: ignore[no-untyped-def]
+    try:
+        message = str(error)[:MESSAGE_CAP]
+    except BaseException:
+        message = "<str() of the exception failed>"
+    where, trace = "", error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename == f"{module_name}.py":
+            where = f"line {trace.tb_lineno}, in {code.co_name}"
+        trace = trace.tb_next
+    if isinstance(error, SyntaxError):
+        where = f"line {error.lineno}"
+    return [type(error).__name__, message, where]
+
+
+def _answer(fd, content) -> None:  # type: ignore[no-untyped-def]
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:
+            pass
+    data = wire.dumps(content).encode("ascii", "replace")
+    data = len(data).to_bytes(4, "big") + data
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+def _forget_runner(module_name):  # type: ignore[no-untyped-def]
+    """A namespace like a freshly imported module's; the runner's own names are gone from `sys.modules`."""
+    import builtins
+
+    for name in [name for name in sys.modules if name == "runner" or name.startswith("runner.")]:
+        del sys.modules[name]
+    sys.path[:] = [entry for entry in sys.path if not entry.startswith("/opt/harness")]
+    sys.argv[:] = [f"{module_name}.py"]
+    # Without `site` these two are missing, and scripts do call them.
+    builtins.exit = builtins.quit = sys.exit
+    module = type(sys)(module_name)
+    module.__dict__["__file__"] = f"{module_name}.py"
+    module.__dict__["__builtins__"] = builtins
+    sys.modules[module_name] = module
+    os.environ.clear()
+    os.environ.update(ENVIRONMENT)
+    os.chdir("/tmp")
+    return module
+
+
+def lay_out(files, directory="/box/work") -> None:  # type: ignore[no-untyped-def]
+    """Write the given files as the candidate's own user, so that no root ever writes where a candidate may."""
+    os.makedirs(directory, exist_ok=True)
+    os.chdir(directory)
+    for path, data in files.items():
+        parent = os.path.dirname(path)
+        if parent:
+            os.makedirs(parent, exist_ok=True)
+        with open(path, "xb") as file:
+            file.write(data)
+
+
+def become(argv) -> None:  # type: ignore[no-untyped-def]
+    """Replace this process by the interpreter running `argv`."""
+    os.execve(INTERPRETER if os.path.exists(INTERPRETER) else sys.executable, ["python3", *argv], ENVIRONMENT)

@@ -1,0 +1,174 @@
+"""A child process under watch: its pipes, a deadline, a byte cap, and what became of it."""
+
+import os
+import select
+import signal
+import time
+
+CHUNK = 1 << 16
+RESULT_CAP = 4 * 1024 * 1024
+
+
+class Watched:
+    """One forked process of the candidate with pipes on stdin, stdout, stderr and a result descriptor.
+
+    `body(stdin, stdout, stderr, result)` runs in the child with the child's ends. `stdin` is written and then closed; with
+    None it stays open for `feed`.
+    """
+
+    def __init__(self, body, output_cap, stdin=None):  # type: ignore[no-untyped-def]
+        pairs = [os.pipe() for _ in range(4)]
+        (in_r, in_w), (out_r, out_w), (err_r, err_w), (res_r, res_w) = pairs
+        self.pid = os.fork()
+        if self.pid == 0:
+            status = 70
+            try:
+                for fd in (in_w, out_r, err_r, res_r):
+                    os.close(fd)
+                body(in_r, out_w, err_w, res_w)
+                status = 0
+            finally:
+                os._exit(status)
+        for fd in (in_r, out_w, err_w, res_w):
+            os.close(fd)
+        self.pidfd = os.pidfd_open(self.pid)
+        self.stdin, self.stdout, self.stderr, self.result = in_w, out_r, err_r, res_r
+        for fd in (in_w, out_r, err_r, res_r):
+            os.set_blocking(fd, False)
+        self.output_cap = output_cap
+        self.out = {out_r: bytearray(), err_r: bytearray(), res_r: bytearray()}
+        self.ends = stdin is not None
+        self.to_write = memoryview(stdin or b"")
+        self.status = None
+        self.cpu_total = 0.0
+        if stdin == b"":
+            self._end_stdin()
+
+    def cpu(self) -> float:
+        """CPU seconds of the process so far, its waited-for children apart."""
+        try:
+            # The kernel's CPU clock of a process: clock ids are made of the pid, see clock_getcpuclockid(3).
+            return time.clock_gettime((~self.pid << 3) | 2)
+        except OSError:
+            return self.cpu_total
+
+    def feed(self, data) -> None:  # type: ignore[no-untyped-def]
+        """More bytes for stdin, written as the process takes them."""
+        self.to_write = memoryview(bytes(self.to_write) + data)
+
+    def take(self) -> tuple:
+        """(stdout, stderr) since the last call."""
+        out, err = bytes(self.out[self.stdout]), bytes(self.out[self.stderr])
+        self.out[self.stdout].clear()
+        self.out[self.stderr].clear()
+        return out, err
+
+    def frame(self):  # type: ignore[no-untyped-def]
+        """A whole length-prefixed answer, or None while it is incomplete."""
+        got = self.out[self.result]
+        if len(got) < 4:
+            return None
+        size = int.from_bytes(got[:4], "big")
+        if len(got) < 4 + size:
+            return None
+        answer = bytes(got[4 : 4 + size])
+        del got[: 4 + size]
+        return answer
+
+    def wait(self, deadline: float, until_frame: bool):  # type: ignore[no-untyped-def]
+        """Pump the pipes until an answer ('frame'), the end ('exit'), the deadline ('timeout') or a cap ('output_limit').
+
+        The end is the process's exit, not end-of-file: a descendant may hold the pipes for ever.
+        """
+        poll = select.poll()
+        for fd in self.out:
+            poll.register(fd, select.POLLIN)
+        poll.register(self.pidfd, select.POLLIN)
+        if self.to_write:
+            poll.register(self.stdin, select.POLLOUT)
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return "timeout"
+            for fd, event in poll.poll(left * 1000 + 1):
+                if fd == self.pidfd:
+                    self._drain()
+                    if self._over():
+                        return "output_limit"
+                    return "frame" if until_frame and self._whole() else "exit"
+                if fd == self.stdin:
+                    if not self._write():
+                        poll.unregister(fd)  # by number: it may be closed already
+                elif not self._read(fd) and event & (select.POLLHUP | select.POLLERR):
+                    poll.unregister(fd)
+            if self._over():
+                return "output_limit"
+            if until_frame and self._whole():
+                self._drain()
+                return "output_limit" if self._over() else "frame"
+
+    def kill(self) -> None:
+        """Kill and reap this process."""
+        if self.status is None:
+            try:
+                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+            except OSError:
+                pass
+            self.reap()
+
+    def reap(self) -> None:
+        """Collect the exit status."""
+        if self.status is None:
+            try:
+                _, self.status, usage = os.wait4(self.pid, 0)
+                self.cpu_total = usage.ru_utime + usage.ru_stime
+            except ChildProcessError:
+                self.status = 9
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        for fd in (self.stdin, self.stdout, self.stderr, self.result, self.pidfd):
+            try:
+                os.close(fd)
+            except OSError:
+                pass
+
+    def _whole(self) -> bool:
+        got = self.out[self.result]
+        return len(got) >= 4 and len(got) >= 4 + int.from_bytes(got[:4], "big")
+
+    def _over(self) -> bool:
+        seen = len(self.out[self.stdout]) + len(self.out[self.stderr])
+        return seen > self.output_cap or len(self.out[self.result]) > RESULT_CAP
+
+    def _read(self, fd: int) -> bool:
+        try:
+            data = os.read(fd, CHUNK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        self.out[fd] += data
+        return bool(data)
+
+    def _drain(self) -> None:
+        for fd in self.out:
+            while not self._over():
+                before = len(self.out[fd])
+                if not self._read(fd) or len(self.out[fd]) == before:
+                    break
+
+    def _write(self) -> bool:
+        try:
+            self.to_write = self.to_write[os.write(self.stdin, self.to_write[:CHUNK]) :]
+        except BlockingIOError:
+            return True
+        except OSError:
+            self.to_write = memoryview(b"")
+        if not self.to_write and self.ends:
+            self._end_stdin()
+        return bool(self.to_write)
+
+    def _end_stdin(self) -> None:
+        os.close(self.stdin)
+        self.stdin = -1

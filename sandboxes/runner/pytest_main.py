@@ -1,0 +1,71 @@
+"""Runs pytest in the working directory and writes what it does, one JSON line a record, to a descriptor of its own.
+
+Nothing here is a verdict: the tests share a process with the code they test, so the host checks the records against the
+ids it expects, the exit code, and mutated tests that must fail.
+"""
+
+import json
+import os
+import sys
+
+CLIP = 600
+
+
+class Recorder:
+    """pytest plugin: collected ids, one record a phase that says something, the exit status."""
+
+    def __init__(self, fd):  # type: ignore[no-untyped-def]
+        self.fd = fd
+
+    def write(self, record) -> None:  # type: ignore[no-untyped-def]
+        data = json.dumps(record).encode() + b"\n"
+        while data:
+            data = data[os.write(self.fd, data) :]
+
+    def pytest_collection_finish(self, session) -> None:  # type: ignore[no-untyped-def]
+        self.write({"collected": [item.nodeid for item in session.items]})
+
+    def pytest_collectreport(self, report) -> None:  # type: ignore[no-untyped-def]
+        if report.outcome != "passed":
+            self.write({"collect": report.nodeid, "outcome": report.outcome, "message": _message(report)})
+
+    def pytest_runtest_logreport(self, report) -> None:  # type: ignore[no-untyped-def]
+        if report.when == "call" or report.outcome != "passed":
+            self.write(
+                {
+                    "id": report.nodeid,
+                    "when": report.when,
+                    "outcome": "xfailed" if hasattr(report, "wasxfail") else report.outcome,
+                    "message": _message(report),
+                    "seconds": report.duration,
+                }
+            )
+
+    def pytest_sessionfinish(self, session, exitstatus) -> None:  # type: ignore[no-untyped-def]
+        self.write({"finish": int(exitstatus)})
+
+
+def _message(report) -> str:  # type: ignore[no-untyped-def]
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is not None:
+        return str(crash.message)[:CLIP]
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[-1])[:CLIP]
+    return str(report.longrepr)[-CLIP:] if report.longrepr else ""
+
+
+def main() -> int:
+    """argv: result descriptor, then the test files."""
+    fd, targets = int(sys.argv[1]), sys.argv[2:]
+    # At the end: nothing in the working directory may stand in for the standard library or pytest.
+    sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "site"))
+    sys.path.append(os.getcwd())
+    import pytest
+
+    options = ["-q", "--noconftest", "-c", "/dev/null", "--rootdir", os.getcwd(), "--import-mode=importlib"]
+    options += ["-p", "no:cacheprovider", "-p", "no:faulthandler", "--tb=short", "--no-header"]
+    return int(pytest.main([*options, *targets], plugins=[Recorder(fd)]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

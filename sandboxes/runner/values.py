@@ -1,0 +1,92 @@
+"""Python values as tagged lists, `[tag, payload]`, without JSON numbers.
+
+    None ["n"]  bool ["b", true]  int ["i", hex]  float ["f", float.hex()]  complex ["c", [hex, hex]]
+    str ["s", text]  bytes ["y", base64]  bytearray ["Y", base64]
+    list ["l", [...]]  tuple ["u", [...]]  set ["S", [...]]  frozenset ["F", [...]]  dict ["d", [[k, v], ...]]
+
+Types are exact: a subclass is not encoded, so nothing that redefines equality can stand for a value. The dictionaries of
+`collections` count as dicts. Host and runner share this file.
+"""
+
+from binascii import a2b_base64, b2a_base64
+
+MAX_DEPTH = 200
+
+
+class Unsupported(Exception):
+    """The value has a part that is no plain value; the text says which."""
+
+
+def encode(value, depth=0):  # type: ignore[no-untyped-def]
+    """Tagged form of a value. Raises Unsupported."""
+    if depth > MAX_DEPTH:
+        raise Unsupported(f"nested deeper than {MAX_DEPTH}")
+    kind = type(value)
+    if value is None:
+        return ["n"]
+    if kind is bool:
+        return ["b", value]
+    if kind is int:
+        return ["i", hex(value)]
+    if kind is float:
+        return ["f", value.hex()]
+    if kind is str:
+        return ["s", value]
+    if kind in _SEQUENCES:
+        return [_SEQUENCES[kind], [encode(item, depth + 1) for item in value]]
+    if kind is dict or _dict_like(kind):
+        return ["d", [[encode(k, depth + 1), encode(v, depth + 1)] for k, v in dict.items(value)]]
+    if kind is bytes or kind is bytearray:
+        return ["y" if kind is bytes else "Y", b2a_base64(value, newline=False).decode("ascii")]
+    if kind is complex:
+        return ["c", [value.real.hex(), value.imag.hex()]]
+    raise Unsupported(f"{kind.__module__}.{kind.__qualname__} is not a plain value")
+
+
+_SEQUENCES = {list: "l", tuple: "u", set: "S", frozenset: "F"}
+
+
+def _dict_like(kind):  # type: ignore[no-untyped-def]
+    # By name first: importing collections costs more than the rare value is worth.
+    if kind.__module__ != "collections" or kind.__name__ not in ("defaultdict", "OrderedDict", "Counter"):
+        return False
+    import collections
+
+    return kind is getattr(collections, kind.__name__, None)
+
+
+def decode(wire):  # type: ignore[no-untyped-def]
+    """The Python value of a tagged form. Raises ValueError for what `encode` cannot have made."""
+    try:
+        return _decode(wire, 0)
+    except (TypeError, IndexError, KeyError, AttributeError, OverflowError) as error:
+        raise ValueError(f"not a tagged value: {error!r}") from None
+
+
+def _decode(wire, depth):  # type: ignore[no-untyped-def]
+    if depth > MAX_DEPTH or type(wire) is not list or not wire or len(wire) > 2:
+        raise ValueError("not a tagged value")
+    tag = wire[0]
+    if tag == "n":
+        return None
+    payload = wire[1]
+    if tag in _BUILD:
+        return _BUILD[tag](_decode(item, depth + 1) for item in payload)
+    if tag == "d":
+        return {_decode(k, depth + 1): _decode(v, depth + 1) for k, v in payload}
+    if tag == "c":
+        return complex(float.fromhex(payload[0]), float.fromhex(payload[1]))
+    if type(payload) is not (bool if tag == "b" else str):
+        raise ValueError("not a tagged value")
+    return _SCALARS[tag](payload)
+
+
+_BUILD = {"l": list, "u": tuple, "S": set, "F": frozenset}
+_SCALARS = {
+    "b": bool,
+    "i": lambda text: int(text, 16),
+    "f": float.fromhex,
+    "s": str,
+    "y": a2b_base64,
+    "Y": lambda text: bytearray(a2b_base64(text)),
+}
