@@ -1,0 +1,67 @@
+# make setup   environment, container engine, sandbox image, model weights: safe to repeat, quick when nothing is missing
+# make demo    the main job with a real model on this machine, ends with a table and the path of a report
+# make test    all tests            make lint   ruff and mypy            make check   admit the shipped tasks
+# make bench   speed of the sandbox make constraints   compile constraints.txt again     make clean
+
+PY ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# What decides whether the environment is up to date; the place too, because scripts name it.
+STATE := $(shell cat pyproject.toml constraints.txt harness/__init__.py | cksum | cut -d' ' -f1)-$(shell pwd | cksum | cut -d' ' -f1)
+STAMP := $(VENV)/installed-$(STATE)
+PIP_INSTALL := $(PY) -m pip --python $(BIN)/python install --quiet --no-input --disable-pip-version-check
+PYTEST_ARGS ?=
+
+export PIP_NO_WARN_SCRIPT_LOCATION = 1
+
+.PHONY: setup demo test lint check bench constraints clean remake
+.DEFAULT_GOAL := setup
+
+setup: $(STAMP)
+	@$(BIN)/python -m harness sandbox build
+	@$(BIN)/python -m harness models fetch
+
+# A link to an interpreter that is gone does not count as an environment.
+ifeq ($(wildcard $(BIN)/python),)
+$(STAMP): remake
+endif
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "harness needs Python 3.11 or newer, $(PY) is older: make $@ PY=/path/to/python3.11" >&2; exit 1; }
+	@$(PY) -m pip --version >/dev/null 2>&1 || \
+	  { echo "$(PY) has no pip: as root, apt-get install python3-pip (or another Python with PY=...)" >&2; exit 1; }
+	@$(PY) -c 'import venv' 2>/dev/null || \
+	  { echo "$(PY) has no venv: as root, apt-get install python3-venv (or another Python with PY=...)" >&2; exit 1; }
+	@echo "environment in $(VENV)"
+	@grep -qsF "$(CURDIR)/" $(BIN)/pip || { rm -rf $(VENV); $(PY) -m venv --without-pip $(VENV); }
+	@$(PIP_INSTALL) --require-hashes -r constraints.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/installed-*; touch $@
+
+demo: setup
+	$(BIN)/harness run fixtures/warmup fixtures/real_dev --model smollm2 --model reference --best-of 5 --name demo
+
+test: setup
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+check: setup
+	$(BIN)/harness check fixtures/*
+
+bench: setup
+	$(BIN)/harness sandbox bench
+
+# Versions and hashes only: no address of any index.
+constraints: $(STAMP)
+	@$(PY) -m venv --without-pip build/uv && $(PY) -m pip --python build/uv/bin/python install --quiet uv
+	build/uv/bin/uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file constraints.txt
+
+clean:
+	-@test ! -x $(BIN)/harness || $(BIN)/harness sandbox clean
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

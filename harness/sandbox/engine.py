@@ -1,0 +1,343 @@
+"""The container engine: connect to it, describe it, and see to one where none answers.
+
+    connect() -> docker.APIClient       honours DOCKER_HOST (Podman's socket too) and the current docker context
+    engine_info(client) -> EngineInfo   what it is and which isolation it offers
+    ensure_engine(log) -> client        connect, or install and start Docker on Debian/Ubuntu as root
+
+An engine that answers is never touched. No docker command line is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import EngineUnavailable
+from harness.sandbox import host
+from harness.sandbox.host import Log
+from harness.types import Frozen
+
+if TYPE_CHECKING:
+    import docker
+
+PID_FILE = Path("/var/run/docker.pid")
+LOCK_FILE = Path("/run/harness-engine.lock")
+LOG_FILE = Path("/var/log/harness-dockerd.log")
+START_DEADLINE_S = 90.0
+USUAL_SOCKET = "unix:///var/run/docker.sock"
+_NO_SOCKET = "there is no such socket"
+_REFUSED = "nothing listens there"
+_STRONGEST_FIRST = ("runsc", "kata", "crun", "runc")
+
+REMEDY = (
+    "Debian/Ubuntu: `apt-get install docker.io` and start it (as root, `harness sandbox build` does both); elsewhere "
+    "install Docker Engine, or start Podman's service (`systemctl --user start podman.socket`) and set "
+    "DOCKER_HOST=unix://$XDG_RUNTIME_DIR/podman/podman.sock"
+)
+
+
+class NothingListens(EngineUnavailable):
+    """There is no engine at this machine's usual socket: the one case in which starting one is right."""
+
+
+class EngineInfo(Frozen):
+    """A container engine as it describes itself."""
+
+    name: str
+    """`docker` or `podman`."""
+    version: str
+    api: str
+    os: str
+    arch: str
+    kernel: str
+    cpus: int
+    memory_mb: int
+    runtimes: tuple[str, ...]
+    default_runtime: str
+    runtime_version: str
+    """Of runc or crun, where the engine says so; empty otherwise."""
+    storage_driver: str
+    cgroup_version: str
+    """`1` or `2`."""
+    security: tuple[str, ...]
+    """Names of the engine's security options: `seccomp`, `apparmor`, `selinux`, ..."""
+    userns: bool
+    """Containers' users are mapped to others on the host."""
+    rootless: bool
+    """The engine itself does not run as root."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def runtime(self) -> str:
+        """The strongest runtime on offer: gVisor, Kata, then what the engine uses by default."""
+        for name in self.runtimes:
+            if name.startswith(_STRONGEST_FIRST[:2]):
+                return name
+        return self.default_runtime
+
+    @property
+    def layers(self) -> dict[str, str]:
+        """The isolation this engine adds by itself, for manifests and verdicts."""
+        return {
+            "runtime": f"{self.default_runtime} {self.runtime_version}".strip(),
+            "user_namespace": "rootless" if self.rootless else "remapped" if self.userns else "none",
+            "mandatory_access": next((m for m in ("apparmor", "selinux") if m in self.security), "none"),
+            "seccomp": "available" if "seccomp" in self.security else "none",
+            "cgroup": f"v{self.cgroup_version}",
+        }
+
+
+def connect(timeout_s: float = 60) -> docker.APIClient:
+    """A client of the engine that answers.
+
+    Raises EngineUnavailable when none does; the message says which address was tried.
+    """
+    import docker
+    from docker.errors import DockerException
+
+    base_url, tls = _address()
+    try:
+        # Many threads hold a connection each while a container runs; a smaller pool would log discarded ones.
+        client = docker.APIClient(
+            base_url=base_url, tls=tls, version="auto", timeout=max(1, int(timeout_s)), max_pool_size=64
+        )
+    except (DockerException, OSError, ValueError) as error:
+        reason = _reason(error)
+        absent = base_url == USUAL_SOCKET and reason in (_NO_SOCKET, _REFUSED)
+        kind = NothingListens if absent else EngineUnavailable
+        raise kind(f"no container engine answers at {base_url}: {reason}", remedy=REMEDY) from error
+    return client
+
+
+def _address() -> tuple[str, Any]:
+    """Where the engine listens: DOCKER_HOST, else the current docker context, else the usual socket."""
+    from docker.context import ContextAPI
+    from docker.errors import DockerException
+    from docker.utils import kwargs_from_env
+
+    if os.environ.get("DOCKER_HOST"):
+        try:
+            found = kwargs_from_env()
+        except DockerException as error:
+            raise EngineUnavailable(f"DOCKER_HOST cannot be used: {error}", remedy="correct or unset it") from error
+        return str(found["base_url"]), found.get("tls", False)
+    try:
+        context = ContextAPI.get_current_context()
+        if context is not None and context.Name != "default" and context.Host:
+            return str(context.Host), context.TLSConfig or False
+    except (DockerException, OSError, ValueError, KeyError):
+        pass  # an unreadable context file must not hide an engine on the usual socket
+    return USUAL_SOCKET, False
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause in one line: docker-py wraps a refused connection four times."""
+    text = str(error)
+    if "PermissionError" in text or "Permission denied" in text:
+        return "permission denied (add this user to the group `docker`, or use a rootless engine)"
+    if "FileNotFoundError" in text or "No such file" in text:
+        return _NO_SOCKET
+    if "ConnectionRefused" in text or "Connection refused" in text:
+        return _REFUSED
+    if "timed out" in text:
+        return "it accepted the connection but did not answer in time"
+    return text.splitlines()[0][:200]
+
+
+def engine_info(client: docker.APIClient) -> EngineInfo:
+    """What the engine says of itself. Raises EngineUnavailable when it stops answering."""
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    try:
+        version, info = client.version(), client.info()
+    except (DockerException, RequestException) as error:
+        raise EngineUnavailable(f"the container engine stopped answering: {_reason(error)}", remedy=REMEDY) from error
+    return _describe(version, info)
+
+
+def _describe(version: Mapping[str, Any], info: Mapping[str, Any]) -> EngineInfo:
+    components = {str(part.get("Name", "")).lower(): part for part in version.get("Components") or []}
+    security = tuple(_option_name(option) for option in info.get("SecurityOptions") or [])
+    runtimes = tuple(sorted(name for name in info.get("Runtimes") or {} if not name.startswith("io.containerd")))
+    default_runtime = str(info.get("DefaultRuntime") or "runc")
+    runtime_version = str((components.get(default_runtime) or {}).get("Version", ""))
+    podman = any("podman" in name for name in components)
+    return EngineInfo(
+        name="podman" if podman else "docker",
+        version=str(version.get("Version", "")),
+        api=str(version.get("ApiVersion", "")),
+        os=str(info.get("OperatingSystem", "")),
+        arch=str(info.get("Architecture", "")),
+        kernel=str(info.get("KernelVersion", "")),
+        cpus=int(info.get("NCPU") or 0),
+        memory_mb=int(info.get("MemTotal") or 0) // 2**20,
+        runtimes=runtimes,
+        default_runtime=default_runtime,
+        runtime_version=runtime_version,
+        storage_driver=str(info.get("Driver", "")),
+        cgroup_version=str(info.get("CgroupVersion") or "1"),
+        security=security,
+        userns="userns" in security,
+        rootless="rootless" in security,
+        warnings=_warnings(default_runtime, runtime_version, security, info),
+    )
+
+
+def _option_name(option: str) -> str:
+    """`name=seccomp,profile=default` -> `seccomp`."""
+    fields = dict(part.partition("=")[::2] for part in option.split(","))
+    return fields.get("name") or option
+
+
+def _warnings(
+    runtime: str, runtime_version: str, security: Sequence[str], info: Mapping[str, Any]
+) -> tuple[str, ...]:
+    found = []
+    if runtime == "runc" and _runc_escapes(runtime_version):
+        found.append(
+            f"runc {runtime_version} predates the fixes of the known escapes CVE-2025-31133, CVE-2025-52565 and "
+            "CVE-2025-52881 (1.2.8, 1.3.3, 1.4.0-rc.3) unless the distribution has ported them back"
+        )
+    if "seccomp" not in security:
+        found.append("the engine does not support seccomp: candidates keep every system call")
+    for key, limit in (("MemoryLimit", "memory"), ("PidsLimit", "process"), ("CpuCfsQuota", "CPU")):
+        if info.get(key) is False:
+            found.append(f"the kernel does not let the engine set a {limit} limit")
+    found += [str(line).removeprefix("WARNING: ") for line in info.get("Warnings") or []]
+    return tuple(found)
+
+
+def _runc_escapes(version: str) -> bool:
+    """Whether this version of runc lacks the fixes of November 2025; False when it cannot be told."""
+    match = re.match(r"v?(\d+)\.(\d+)\.(\d+)(?:[-~]?rc\.?(\d+))?", version)
+    if match is None:
+        return False
+    major, minor, patch = (int(part) for part in match.groups()[:3])
+    candidate = int(match.group(4)) if match.group(4) else None
+    if (major, minor) < (1, 2):
+        return True
+    if (major, minor) in ((1, 2), (1, 3)):
+        return patch < (8 if minor == 2 else 3) or candidate is not None
+    return (major, minor, patch) == (1, 4, 0) and candidate is not None and candidate < 3
+
+
+def ensure_engine(log: Log) -> docker.APIClient:
+    """A client of the engine that answers; where none does, as root on Debian/Ubuntu, of one installed and started here.
+
+    `log` gets a line for everything that is done to the machine. Raises EngineUnavailable otherwise.
+    """
+    try:
+        return connect()
+    except NothingListens:
+        # An engine that someone named, that refuses us or that hangs is theirs to repair.
+        if os.environ.get("DOCKER_HOST") or os.geteuid() != 0 or not host.is_debian_like():
+            raise
+    with host.file_lock(LOCK_FILE, log, "it is starting the container engine"):
+        try:
+            return connect()
+        except NothingListens:
+            log("no container engine answers: starting Docker on this machine")
+        if shutil.which("dockerd") is None:
+            # An AppArmor kernel refuses every container without apparmor_parser.
+            apparmor = ["apparmor"] if Path("/sys/module/apparmor").is_dir() else []
+            host.apt_install(["docker.io", *apparmor], log)
+        return _start(log)
+
+
+def _start(log: Log) -> docker.APIClient:
+    """Start dockerd in whatever way this machine has and wait until it answers."""
+    if Path("/run/systemd/system").is_dir():
+        log("systemctl start docker")
+        subprocess.run(["systemctl", "start", "docker"], stdin=subprocess.DEVNULL, check=False, capture_output=True)
+        return _wait(log, pid=None, log_file=None)
+    running = running_dockerd(PID_FILE)
+    if running is None:
+        clear_stale_pid(PID_FILE, log)
+        pid = spawn_detached(["dockerd"], LOG_FILE)
+        log(f"dockerd started, process {pid}, log in {LOG_FILE}")
+        return _wait(log, pid=pid, log_file=LOG_FILE)
+    log(f"dockerd is already starting, process {running}")
+    return _wait(log, pid=None, log_file=None)
+
+
+def running_dockerd(pid_file: Path) -> int | None:
+    """Process id of the dockerd that wrote `pid_file`, None when it is gone or something else has that id now."""
+    try:
+        pid = int(pid_file.read_text())
+    except (OSError, ValueError):
+        return None
+    return pid if host.process_name(pid) == "dockerd" else None
+
+
+def clear_stale_pid(pid_file: Path, log: Log) -> bool:
+    """Remove a pid file whose dockerd is gone: dockerd refuses to start when any process has that id."""
+    if not pid_file.exists() or running_dockerd(pid_file) is not None:
+        return False
+    log(f"removing {pid_file}, left behind by a dockerd that is gone")
+    pid_file.unlink(missing_ok=True)
+    return True
+
+
+def spawn_detached(command: Sequence[str], log_file: Path) -> int:
+    """Start a program in a session of its own, its output appended to `log_file`; returns its process id.
+
+    Not through subprocess.Popen: this child is meant to outlive us, which Popen reports as a leak.
+    """
+    program = shutil.which(command[0])
+    if program is None:
+        raise EngineUnavailable(f"{command[0]} is not installed", remedy=REMEDY)
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log_file), append, 0o644),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    return os.posix_spawn(program, list(command), dict(os.environ), file_actions=actions, setsid=True)
+
+
+def _wait(log: Log, *, pid: int | None, log_file: Path | None) -> docker.APIClient:
+    """Poll until the engine answers, its process dies or the deadline passes."""
+    deadline = time.monotonic() + START_DEADLINE_S
+    died = False
+    last = ""
+    while time.monotonic() < deadline:
+        try:
+            client = connect()
+        except EngineUnavailable as error:
+            last = error.message
+        else:
+            log(f"container engine ready: {engine_info(client).version}")
+            return client
+        if pid is not None and not died and has_ended(pid):
+            died = True
+            # Ours may have lost a race against one that the package's own script started: give that one its time.
+            if running_dockerd(PID_FILE) is None:
+                break
+        time.sleep(0.2)
+    what = "dockerd ended at once" if died else f"dockerd did not answer within {START_DEADLINE_S:.0f} s ({last})"
+    raise EngineUnavailable(f"{what}{_log_tail(log_file)}", remedy="repair what its log names, then repeat")
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a child of ours is gone; reaps it."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return host.process_start(pid) is None
+
+
+def _log_tail(log_file: Path | None) -> str:
+    if log_file is None:
+        return ""
+    try:
+        return f"; the end of {log_file}:\n{host.tail(log_file.read_bytes())}"
+    except OSError:
+        return ""
+
