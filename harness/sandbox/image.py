@@ -1,0 +1,208 @@
+"""The sandbox image: built when its definition is new, otherwise found by its tag in one call.
+
+    harness-sandbox-python:<hash>   hash of every file of sandboxes/python/ and sandboxes/runner/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.content import content_dir
+from harness.errors import SandboxError
+from harness.sandbox import base, host
+from harness.sandbox.host import Log
+from harness.types import Frozen
+
+if TYPE_CHECKING:
+    import docker
+
+PREFIX = "harness-sandbox-"
+LABEL = "harness.image"
+
+
+class Image(Frozen):
+    """A sandbox image that is present in the engine."""
+
+    tag: str
+    id: str
+    """Content digest, `sha256:...`."""
+    base: str
+    """What it was built on: the official image with its digest, or the distribution's packages and their date."""
+    size_mb: int
+
+
+class Removed(Frozen):
+    """What `clean_images` did."""
+
+    tags: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    """In use by a container."""
+
+
+def image_tag(name: str = "python") -> str:
+    """The tag that the present definition has or would get. Raises UsageError for an unknown name."""
+    digest = hashlib.sha256()
+    for path, data in _definition(name):
+        digest.update(f"{path}\0{len(data)}\0".encode() + data)
+    return f"{PREFIX}{name}:{digest.hexdigest()[:16]}"
+
+
+def find_image(client: docker.APIClient, name: str = "python") -> Image | None:
+    """The image of the present definition, None when it has to be built."""
+    tag = image_tag(name)
+    found = base.inspect(client, tag)
+    if found is None:
+        return None
+    labels = (found.get("Config") or {}).get("Labels") or {}
+    return Image(
+        tag=tag,
+        id=str(found["Id"]),
+        base=str(labels.get("harness.base", "unknown")),
+        size_mb=int(found.get("Size") or 0) // 2**20,
+    )
+
+
+def ensure_image(client: docker.APIClient, log: Log, *, name: str = "python") -> Image:
+    """The image of the present definition, built when it is not there. Raises SandboxError when that fails."""
+    found = find_image(client, name)
+    if found is not None:
+        return found
+    tag = image_tag(name)
+    with host.file_lock(host.cache_dir() / f"image-{name}.lock", log, f"it is building {tag}"):
+        found = find_image(client, name)
+        if found is None:
+            log(f"building {tag}")
+            chosen = base.choose_base(client, log)
+            wheels = _wheels(content_dir("sandboxes") / name / "requirements.txt", log)
+            _build(client, tag, chosen, _context(_definition(name), wheels), log)
+            found = find_image(client, name)
+    if found is None:
+        raise SandboxError(f"the engine does not show the image {tag} that it just built", remedy="see its log")
+    return found
+
+
+def clean_images(client: docker.APIClient, *, keep_current: bool = True) -> Removed:
+    """Remove images of older definitions; without `keep_current` the present ones and their base too."""
+    from docker.errors import APIError, ImageNotFound
+
+    current = image_tag() if keep_current else ""
+    removed, kept = [], []
+    for image in client.images(filters={"label": f"{LABEL}=1"}) + client.images(name=base.PACKAGES_REPOSITORY):
+        tags = [tag for tag in image.get("RepoTags") or [] if tag != "<none>:<none>"]
+        is_base = any(tag.startswith(base.PACKAGES_REPOSITORY) for tag in tags)
+        if keep_current and (current in tags or is_base):
+            continue
+        for reference in tags or [str(image["Id"])]:
+            try:
+                client.remove_image(reference)
+            except ImageNotFound:
+                continue
+            except APIError:
+                kept.append(reference)
+            else:
+                removed.append(reference)
+    return Removed(tags=tuple(removed), kept=tuple(kept))
+
+
+def _definition(name: str) -> Iterator[tuple[str, bytes]]:
+    """(path in the build context, content) of every file the image is made of, in a fixed order."""
+    root = content_dir("sandboxes")
+    if not (root / name / "Dockerfile").is_file():
+        known = sorted(path.parent.name for path in root.glob("*/Dockerfile"))
+        raise SandboxError(f"there is no sandbox image {name!r}", remedy=f"known: {', '.join(known)}")
+    yield from _files(root / name, "")
+    yield from _files(root / "runner", "runner/")
+
+
+def _files(directory: Path, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(directory.rglob("*")):
+        relative = path.relative_to(directory)
+        if path.is_file() and "__pycache__" not in relative.parts and not relative.name.startswith("."):
+            yield prefix + relative.as_posix(), path.read_bytes()
+
+
+def _wheels(requirements: Path, log: Log) -> list[tuple[str, bytes]]:
+    """The pinned wheels, checked against their hashes, fetched once into the cache directory."""
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
+    cache = host.cache_dir() / f"wheels-{digest}"
+    if not cache.is_dir():
+        log("fetching pytest for the image")
+        with tempfile.TemporaryDirectory(dir=cache.parent, prefix="wheels-") as scratch:
+            _download(requirements, Path(scratch) / "done")
+            (Path(scratch) / "done").rename(cache)
+    return [(f"wheels/{path.name}", path.read_bytes()) for path in sorted(cache.glob("*.whl"))]
+
+
+def _download(requirements: Path, target: Path) -> None:
+    # Pure Python wheels only, so that what fits this interpreter fits the image's.
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--dest", str(target)]
+    command += ["--requirement", str(requirements)]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+    if done.returncode != 0:
+        missing = b"No module named pip" in done.stdout
+        raise SandboxError(
+            f"the wheels of {requirements} could not be fetched:\n{host.tail(done.stdout)}",
+            remedy=f"install pip for {sys.executable} (`{sys.executable} -m ensurepip`)"
+            if missing
+            else "let pip reach a package index (see `pip config list`), then repeat",
+        )
+
+
+def _context(*parts: Iterable[tuple[str, bytes]]) -> io.BytesIO:
+    """A tar archive for the engine: fixed owner, mode and time, so that an equal definition gives equal layers."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for files in parts:
+            for path, data in files:
+                entry = tarfile.TarInfo(path)
+                entry.size, entry.mode, entry.mtime = len(data), 0o644, 1_700_000_000
+                archive.addfile(entry, io.BytesIO(data))
+    buffer.seek(0)
+    return buffer
+
+
+def _build(client: docker.APIClient, tag: str, chosen: base.Base, context: io.BytesIO, log: Log) -> None:
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    log(f"on {chosen.name}")
+    said: list[str] = []
+    try:
+        events: Iterable[dict[str, Any]] = client.build(
+            fileobj=context,
+            custom_context=True,
+            tag=tag,
+            buildargs={"BASE": chosen.reference, "BASE_NAME": chosen.name},
+            network_mode="none",
+            rm=True,
+            forcerm=True,
+            decode=True,
+        )
+        for event in events:
+            line = str(event.get("stream", "")).strip()
+            if line:
+                said.append(line)
+            if "error" in event:
+                raise _failure(tag, str(event["error"]), said)
+            if line.startswith("Step "):
+                log(f"  {line[:100]}")
+    except (DockerException, RequestException) as error:
+        raise _failure(tag, str(error), said) from error
+
+
+def _failure(tag: str, reason: str, said: list[str]) -> SandboxError:
+    full = "no space left" in reason.lower() or any("no space left" in line.lower() for line in said)
+    remedy = "free disk space where the engine keeps its images" if full else "repair what the log names, then repeat"
+    log = "\n".join(said)
+    return SandboxError(f"building {tag} failed: {reason}\n{host.tail(log)}", remedy=remedy)
