@@ -1,0 +1,167 @@
+"""Hands out boxes made ahead of time and turns jobs into evidence: one record a job, whatever happens to the boxes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+
+from harness.errors import SandboxError
+from harness.sandbox import Box, BoxLost, BoxSilent, Sandbox, session
+from harness.types import CallInput, CaseEvidence, Evidence, Job, Limits
+
+STARTS = 3
+"""Tries to get a box for one job before the sandbox counts as broken."""
+LOSSES = 3
+"""Boxes one input may lose, with the engine in good health, before the loss is the candidate's doing."""
+
+
+class Pool:
+    """Boxes of one backend, each used for one job and destroyed.
+
+    `size` boxes are kept ready once the first was asked for; `run` may be called from many threads.
+    """
+
+    def __init__(self, sandbox: Sandbox, size: int = 4, makers: int = 2) -> None:
+        self.sandbox = sandbox
+        self._size = size
+        self._makers = ThreadPoolExecutor(makers, thread_name_prefix="make-box")
+        self._ready: dict[int, deque[Future[Box]]] = defaultdict(deque)
+        self._lock = threading.Lock()
+        self._closed = False
+        self.infra_failures = 0
+        self._layers = sandbox.layers()
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def run(self, job: Job) -> Evidence:
+        """Evidence of every input of the job, in order. Never raises for what a candidate or a box does.
+
+        A box that is lost is replaced and the job goes on where it stopped. `infra` is set, and cases are missing, only when
+        the sandbox itself cannot work.
+        """
+        began = time.monotonic()
+        work = _Work(job)
+        while not work.finished:
+            try:
+                box = self._take(job.limits.memory_mb)
+            except SandboxError as error:
+                work.infra = str(error)
+                break
+            work.boxes += 1
+            try:
+                work.go_on(box, lambda: box.ran_out_of_memory(), self._healthy)
+            finally:
+                box.close()
+        if work.infra:
+            with self._lock:
+                self.infra_failures += 1
+        return Evidence(
+            cases=tuple(work.done),
+            clean=work.boxes == 1,
+            backend=self.sandbox.name,
+            isolation=self._layers,
+            seconds=time.monotonic() - began,
+            tries=work.boxes,
+            infra=work.infra,
+        )
+
+    def warm(self, memory_mb: int) -> None:
+        """Start making boxes of this size before they are needed."""
+        with self._lock:
+            self._refill(memory_mb)
+
+    def close(self) -> None:
+        """Destroy every box that was not used, and wait until all are gone."""
+        with self._lock:
+            self._closed = True
+            waiting = [future for queue in self._ready.values() for future in queue]
+            self._ready.clear()
+        for future in waiting:
+            future.cancel()
+        self._makers.shutdown(wait=True)
+        for future in waiting:
+            if not future.cancelled() and future.exception() is None:
+                future.result().close()
+
+    def _take(self, memory_mb: int) -> Box:
+        """A box that is ready, or the next one. Raises SandboxError after several failed starts."""
+        failure = SandboxError("the pool is closed")
+        for attempt in range(STARTS):
+            with self._lock:
+                if self._closed:
+                    raise failure
+                self._refill(memory_mb)
+                future = self._ready[memory_mb].popleft()
+            try:
+                return future.result()
+            except SandboxError as error:
+                failure = error
+                time.sleep(0.2 * 4**attempt)
+        raise failure
+
+    def _refill(self, memory_mb: int) -> None:
+        queue = self._ready[memory_mb]
+        while len(queue) < max(1, self._size):
+            queue.append(self._makers.submit(self.sandbox.start, memory_mb))
+
+    def _healthy(self) -> bool:
+        """Whether an honest candidate is served right now: tells a hostile candidate from a broken engine."""
+        probe = Job(source="def f():\n    return 1\n", entry="f", limits=Limits(), inputs=(CallInput(id="probe", args=(), kwargs={}),))
+        try:
+            box = self.sandbox.start(probe.limits.memory_mb)
+        except SandboxError:
+            return False
+        try:
+            session.begin(box, probe)
+            return session.ask(box, probe, probe.inputs[0]).ending == "value"
+        except SandboxError:
+            return False
+        finally:
+            box.close()
+
+
+class _Work:
+    """Progress of one job across the boxes it may need."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.done: list[CaseEvidence] = []
+        self.boxes = 0
+        self.losses = 0
+        self.infra = ""
+
+    @property
+    def finished(self) -> bool:
+        return bool(self.infra) or len(self.done) == len(self.job.inputs)
+
+    def go_on(self, box: Box, out_of_memory: Callable[[], bool], healthy: Callable[[], bool]) -> None:
+        """Run the remaining inputs in this box until they are done or the box is lost."""
+        try:
+            session.begin(box, self.job)
+            while not self.finished:
+                self.done.append(session.ask(box, self.job, self.job.inputs[len(self.done)]))
+                self.losses = 0
+        except BoxLost as error:
+            self._lost(error, "oom" if out_of_memory() else "lost", healthy)
+        except BoxSilent as error:
+            self._lost(error, "timeout", healthy)
+
+    def _lost(self, error: SandboxError, ending: str, healthy: Callable[[], bool]) -> None:
+        """Decide whose fault it was: the kernel's word for memory, otherwise repetition beside an honest control."""
+        self.losses += 1
+        if ending != "oom" and self.losses < LOSSES:
+            return
+        if ending != "oom" and not healthy():
+            self.infra = str(error)
+            return
+        ident = self.job.inputs[len(self.done)].id
+        self.done.append(CaseEvidence.model_validate({"id": ident, "ending": ending, "detail": error.message[:500]}))
+        self.losses = 0

@@ -1,0 +1,121 @@
+"""One job in one box: inputs go in one at a time, evidence comes out, whatever happens on the way."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+from harness.sandbox import Box, BoxLost, wire
+from harness.types import CallInput, CaseEvidence, Job, JobInput, PytestInput
+
+GRACE_S = 15.0
+"""Beyond a case's own limit, which the supervisor enforces, before a box counts as silent."""
+_uids = random.SystemRandom()
+
+
+def begin(box: Box, job: Job) -> None:
+    """Tell the supervisor about the candidate: its limits, its uid, its source."""
+    limits = job.limits
+    header = {
+        "op": "start",
+        # Kernel quotas (processes, pipes, inotify) are counted a uid across containers, so each has its own.
+        "uid": _uids.randrange(100_000, 2_000_000_000),
+        "timeout_s": limits.timeout_s,
+        "cpu_s": int(limits.timeout_s * max(1, len(job.inputs))) + 2,
+        "output_kb": limits.output_kb,
+        "module": job.module,
+        "entry": job.entry,
+        "fresh": job.fresh,
+    }
+    box.send(header, {"source": (job.source or "").encode("utf-8", "surrogateescape")})
+
+
+def ask(box: Box, job: Job, item: JobInput) -> CaseEvidence:
+    """Run one input. Raises BoxLost, BoxSilent."""
+    box.send(*_outgoing(item))
+    header, blobs = box.receive(2 * job.limits.timeout_s + GRACE_S)
+    if header.get("op") != "evidence" or header.get("id") != item.id:
+        raise BoxLost(f"expected evidence of {item.id!r}, got {str(header)[:200]}")
+    return _evidence(header, blobs)
+
+
+def end(box: Box) -> bool:
+    """Close the candidate; whether nothing of it is left in the box. Raises BoxLost, BoxSilent."""
+    box.send({"op": "end"}, {})
+    header, _ = box.receive(GRACE_S)
+    return header.get("op") == "ended" and header.get("clean") is True
+
+
+def _outgoing(item: JobInput) -> tuple[dict[str, Any], dict[str, bytes]]:
+    if isinstance(item, CallInput):
+        args = [wire.encode(value) for value in item.args]
+        kwargs = [[name, wire.encode(value)] for name, value in item.kwargs.items()]
+        return {"op": "call", "id": item.id, "args": args, "kwargs": kwargs}, {}
+    blobs = {f"f:{path}": text.encode("utf-8", "surrogateescape") for path, text in item.files.items()}
+    if isinstance(item, PytestInput):
+        return {"op": "pytest", "id": item.id, "targets": list(item.targets)}, blobs
+    blobs["stdin"] = item.stdin.encode("utf-8", "surrogateescape")
+    header = {"op": "exec", "id": item.id, "argv": list(item.argv), "collect": list(item.collect)}
+    return header, blobs
+
+
+def _evidence(header: dict[str, Any], blobs: dict[str, bytes]) -> CaseEvidence:
+    facts: dict[str, Any] = {
+        "id": header["id"],
+        "ending": header["ending"],
+        "stdout": blobs.get("stdout", b""),
+        "stderr": blobs.get("stderr", b""),
+        "truncated": bool(header.get("truncated")),
+        "wall_s": header.get("wall_s", 0.0),
+        "cpu_s": header.get("cpu_s", 0.0),
+        "exit_code": header.get("exit_code"),
+        "signal": header.get("signal"),
+        "detail": header.get("detail", ""),
+        "records": tuple(_records(blobs.get("records", b""))),
+        "files": {name[2:]: data for name, data in blobs.items() if name.startswith("f:")},
+    }
+    if header.get("rejected"):
+        facts["ending"] = "rejected"
+        facts["detail"] = "; ".join(f"{name}: {why}" for name, why in header["rejected"].items())
+    elif header["ending"] == "answer":
+        facts.update(_answer(blobs.get("answer", b"")))
+    elif "answer" in blobs and not facts["detail"]:
+        facts["detail"] = "answered, but not within its limits"
+    return CaseEvidence(**facts)
+
+
+def _answer(blob: bytes) -> dict[str, Any]:
+    """What the candidate's own process said; anything out of form is `rejected`, never trusted."""
+    said = wire.load_answer(blob) or {}
+    if "value" in said:
+        return {"ending": "value", "value": said["value"]}
+    described = said.get("exception") or said.get("load")
+    if isinstance(described, list) and len(described) == 3 and all(isinstance(part, str) for part in described):
+        phase = "while loading" if "load" in said else ""
+        return {
+            "ending": "exception",
+            "exception": (described[0], described[1]),
+            "detail": " ".join(part for part in (phase, described[2]) if part),
+        }
+    if isinstance(said.get("missing"), str):
+        return {"ending": "exception", "exception": ("NameError", f"no function {said['missing']!r}"), "detail": "while loading"}
+    if isinstance(said.get("unsupported"), str):
+        return {"ending": "rejected", "detail": said["unsupported"][:500]}
+    return {"ending": "rejected", "detail": "the process sent no answer in the agreed form"}
+
+
+def _records(blob: bytes) -> list[Any]:
+    """The lines a pytest process wrote, unverified; a line that is no JSON object makes the lot suspect."""
+    records: list[Any] = []
+    for line in blob.split(b"\n"):
+        if not line:
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            record = {"broken": True}
+        records.append(record if isinstance(record, dict) else {"broken": True})
+    return records
+
+
