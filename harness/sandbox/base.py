@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -26,6 +27,7 @@ PACKAGES_REPOSITORY = "harness-sandbox-base"
 REGISTRY_TIMEOUT_S = 20
 """Seconds without a byte from the registry, through the engine, before it counts as unreachable."""
 
+_PACKAGES = ("python3", "libnss-myhostname")
 _NOT_NEEDED = ("doc", "man", "info", "locale", "lintian", "bug")
 
 
@@ -36,12 +38,15 @@ class Base(Frozen):
     """What `FROM` gets."""
     name: str
     """For people and manifests: where it came from."""
+    complete: bool
+    """Has every package already: the build needs no network."""
 
 
 def choose_base(client: docker.APIClient, log: Log) -> Base:
     """The base to build on, fetched or made when it is not there yet. Raises SandboxError when neither way works."""
     codename = host.os_release().get("VERSION_CODENAME", "")
-    own = f"{PACKAGES_REPOSITORY}:{codename or 'none'}"
+    contents = hashlib.sha256(" ".join(_PACKAGES).encode()).hexdigest()[:8]
+    own = f"{PACKAGES_REPOSITORY}:{codename or 'none'}-{contents}"
     found = _official(client) or _from_packages(client, own, codename)
     if found is None:
         found = _pull(client, log)
@@ -70,13 +75,13 @@ def _official(client: docker.APIClient) -> Base | None:
     if found is None:
         return None
     digests = found.get("RepoDigests") or [found["Id"]]
-    return Base(reference=reference, name=f"{reference}@{str(digests[0]).rpartition('@')[2]}")
+    return Base(reference=reference, name=f"{reference}@{str(digests[0]).rpartition('@')[2]}", complete=False)
 
 
 def _from_packages(client: docker.APIClient, tag: str, codename: str) -> Base | None:
     found = inspect(client, tag)
     made = "" if found is None else f", {str(found.get('Created', ''))[:10]}"
-    return None if found is None else Base(reference=tag, name=f"{codename} via mmdebstrap{made}")
+    return None if found is None else Base(reference=tag, name=f"{codename} via mmdebstrap{made}", complete=True)
 
 
 def _pull(client: docker.APIClient, log: Log) -> Base | None:
@@ -113,7 +118,7 @@ def _bootstrap(client: docker.APIClient, tag: str, codename: str, log: Log) -> N
         # The host's own settings of how to reach its mirror (proxy, certificates) hold for the new system too.
         settings = Path(scratch) / "apt.conf"
         settings.write_bytes(_output(["apt-config", "dump", "Acquire::http", "Acquire::https", "Acquire::Check-Date"]))
-        command = ["mmdebstrap", "--variant=minbase", "--include=python3", f"--aptopt={settings}"]
+        command = ["mmdebstrap", "--variant=minbase", f"--include={','.join(_PACKAGES)}", f"--aptopt={settings}"]
         command += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in _NOT_NEEDED]
         _run([*command, codename, str(archive), *_sources(codename)])
         log(f"importing it ({archive.stat().st_size // 2**20} MB)")

@@ -184,7 +184,7 @@ def _build(client: docker.APIClient, tag: str, chosen: base.Base, context: io.By
             custom_context=True,
             tag=tag,
             buildargs={"BASE": chosen.reference, "BASE_NAME": chosen.name},
-            network_mode="none",
+            network_mode="none" if chosen.complete else None,
             rm=True,
             forcerm=True,
             decode=True,

@@ -1,0 +1,108 @@
+"""Containers know their owner, so that those of a process that died can be told from those of one that works.
+
+A container carries the owner's process id, that process's start time (ids are reused), the boot, the process id
+namespace and the machine. It is removed only when its owner is certainly dead: seen from another machine (a remote
+engine) or another namespace (harness itself in a container) an owner cannot be judged, and its containers stay.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+from harness.errors import SandboxError
+from harness.sandbox import host
+from harness.types import Frozen
+
+if TYPE_CHECKING:
+    import docker
+
+OWNER_PID = "harness.owner.pid"
+OWNER_START = "harness.owner.start"
+OWNER_BOOT = "harness.owner.boot"
+OWNER_NAMESPACE = "harness.owner.namespace"
+OWNER_MACHINE = "harness.owner.machine"
+
+Owner = Literal["this", "alive", "dead", "elsewhere"]
+
+
+class Container(Frozen):
+    """A container that some harness process made."""
+
+    id: str
+    name: str
+    state: str
+    """`running`, `exited`, ... in the engine's words."""
+    pid: int
+    """Process id of its owner."""
+    owner: Owner
+
+
+def owner_labels() -> dict[str, str]:
+    """The labels every container of this process must carry."""
+    return {
+        OWNER_PID: str(os.getpid()),
+        OWNER_START: host.process_start(os.getpid()) or "",
+        OWNER_BOOT: host.boot_id(),
+        OWNER_NAMESPACE: host.pid_namespace(),
+        OWNER_MACHINE: host.machine_id(),
+    }
+
+
+def owner_of(labels: Mapping[str, str]) -> Owner:
+    """What became of the process that these labels name."""
+    own = owner_labels()
+    if all(labels.get(key) == value for key, value in own.items()):
+        return "this"
+    if labels.get(OWNER_MACHINE) != own[OWNER_MACHINE]:
+        return "elsewhere"
+    if labels.get(OWNER_BOOT) != own[OWNER_BOOT]:
+        return "dead"
+    if labels.get(OWNER_NAMESPACE) != own[OWNER_NAMESPACE]:
+        return "elsewhere"
+    started = host.process_start(int(labels.get(OWNER_PID, "0")))
+    return "alive" if started is not None and started == labels.get(OWNER_START) else "dead"
+
+
+def list_containers(client: docker.APIClient) -> tuple[Container, ...]:
+    """Every container of any harness process, running or not. Raises SandboxError when the engine does not answer."""
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    try:
+        found = client.containers(all=True, filters={"label": OWNER_PID})
+    except (DockerException, RequestException) as error:
+        raise SandboxError(f"the engine does not list its containers: {error}") from error
+    return tuple(
+        Container(
+            id=str(entry["Id"]),
+            name=str((entry.get("Names") or ["?"])[0]).lstrip("/"),
+            state=str(entry.get("State", "")),
+            pid=int(entry["Labels"].get(OWNER_PID) or 0),
+            owner=owner_of(entry["Labels"]),
+        )
+        for entry in found
+    )
+
+
+def reap(client: docker.APIClient, *, everything: bool = False) -> int:
+    """Remove the containers whose owner is dead (`everything`: all of them); returns how many went.
+
+    One that another process removes at the same moment is no error.
+    """
+    from docker.errors import APIError
+
+    count = 0
+    for container in list_containers(client):
+        if not everything and container.owner != "dead":
+            continue
+        try:
+            client.remove_container(container.id, force=True, v=True)
+        except APIError as error:
+            # 404: gone already; 409: its removal is in progress.
+            if error.status_code not in (404, 409):
+                raise SandboxError(f"container {container.name} cannot be removed: {error.explanation}") from error
+        else:
+            count += 1
+    return count
