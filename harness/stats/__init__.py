@@ -1,0 +1,10 @@
+"""Pure statistics: no SQL, no files, no clock. numpy and scipy load where they are used.
+
+score.py       Score, Interval            a number and how sure it is
+intervals.py   one rate, a few runs, a mean over tasks
+passk.py       pass@k, pass^k, the expected best of k
+bestofn.py     mean, selected, oracle, recovery, curves
+tally.py       attempts, streamed, -> counts
+summary.py     summarise(attempts, selections) -> Summary
+inputs.py      ReportInput: the plain data a report is made of
+"""

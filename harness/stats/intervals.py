@@ -1,0 +1,215 @@
+"""Intervals for one rate, for a few runs, and for a mean over tasks.
+
+None of them has zero width: data without any spread say that little was seen, not that nothing can vary.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from harness.stats.score import LEVEL, Interval, Score
+
+_FLAT = 1e-9
+"""Standard errors below this are rounding, not spread."""
+
+
+@lru_cache(maxsize=1024)
+def t_quantile(degrees: int, level: float = LEVEL) -> float:
+    """Two-sided quantile of Student's t: P(|T| <= q) = `level`, with `degrees` >= 1 degrees of freedom."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, 0.5 + level / 2))
+
+
+@lru_cache(maxsize=16)
+def z_quantile(level: float = LEVEL) -> float:
+    """Two-sided quantile of the standard normal distribution."""
+    return NormalDist().inv_cdf(0.5 + level / 2)
+
+
+def wilson_bounds(share: float, n: float, quantile: float) -> tuple[float, float]:
+    """Wilson's score bounds for a share of `n` > 0 trials; `n` may be an effective, fractional number.
+
+    Wilson (1927): (p + q^2/2n +- q sqrt(p(1-p)/n + q^2/4n^2)) / (1 + q^2/n).
+    """
+    square = quantile * quantile / n
+    centre = (share + square / 2) / (1 + square)
+    half = quantile * math.sqrt(share * (1 - share) / n + square / (4 * n)) / (1 + square)
+    return min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half))
+
+
+def wilson(hits: int, n: int, *, level: float = LEVEL) -> Interval:
+    """Wilson's interval for `hits` of `n` independent trials; [0, 1] when `n` is 0.
+
+    Raises ValueError unless 0 <= hits <= n.
+    """
+    _check_counts(hits, n)
+    if n == 0:
+        return Interval(0.0, 1.0, "wilson", "No trials: anything is possible.")
+    low, high = wilson_bounds(hits / n, n, z_quantile(level))
+    return Interval(low, high, "wilson")
+
+
+def clopper_pearson(hits: int, n: int, *, level: float = LEVEL) -> Interval:
+    """The exact interval, which covers at least `level` whatever the true rate: the conservative bound.
+
+    Clopper and Pearson (1934): quantiles of Beta(hits, n-hits+1) and Beta(hits+1, n-hits).
+    Raises ValueError unless 0 <= hits <= n.
+    """
+    from scipy.special import betaincinv
+
+    _check_counts(hits, n)
+    tail = (1 - level) / 2
+    low = float(betaincinv(hits, n - hits + 1, tail)) if hits else 0.0
+    high = float(betaincinv(hits + 1, n - hits, 1 - tail)) if hits < n else 1.0
+    return Interval(low, high, "clopper-pearson")
+
+
+def beta_uniform(hits: int, n: int, *, level: float = LEVEL) -> Interval:
+    """Equal-tailed credible interval under a uniform prior: quantiles of Beta(hits+1, n-hits+1).
+
+    With hits 0 or n the bound on that side is the end of the scale (Brown, Cai and DasGupta 2001, section 4.1), so
+    that the interval contains hits/n. Raises ValueError unless 0 <= hits <= n.
+    """
+    from scipy.special import betaincinv
+
+    _check_counts(hits, n)
+    tail = (1 - level) / 2
+    low = float(betaincinv(hits + 1, n - hits + 1, tail)) if hits else 0.0
+    high = float(betaincinv(hits + 1, n - hits + 1, 1 - tail)) if hits < n else 1.0
+    return Interval(low, high, "beta-uniform")
+
+
+def t_interval(values: Sequence[float], *, bounds: tuple[float, float] | None = None, level: float = LEVEL) -> Interval:
+    """Student's interval of the mean of a few independent runs, in the unit of `values`.
+
+    `bounds` are the least and the greatest possible value, e.g. (0, 28) for wins in 28 tests: they clip the interval,
+    and when all runs are equal they carry Wilson's interval for a share of len(values) trials instead. Without bounds
+    equal runs have no interval: the note says how many further runs could differ (rule of three, exact form
+    1 - (1-level)^(1/n)). Raises ValueError for no values.
+    """
+    data = np.asarray(values, dtype=float)
+    n = data.size
+    if n == 0:
+        raise ValueError("t_interval needs at least one value")
+    mean = float(data.mean())
+    spread = float(data.std(ddof=1)) / math.sqrt(n) if n > 1 else 0.0
+    if n > 1 and spread > _FLAT * max(1.0, abs(mean)):
+        half = t_quantile(n - 1, level) * spread
+        low, high = mean - half, mean + half
+        return Interval(max(low, bounds[0]), min(high, bounds[1]), "t") if bounds else Interval(low, high, "t")
+    seen = "One run" if n == 1 else f"All {n} runs are equal"
+    if bounds is None:
+        unseen = 1 - (1 - level) ** (1 / n)
+        note = f"{seen}: no spread to build an interval on; up to {unseen:.0%} of further runs could differ."
+        return Interval(None, None, "rule-of-three", note)
+    width = bounds[1] - bounds[0]
+    low, high = wilson_bounds((mean - bounds[0]) / width, n, z_quantile(level))
+    note = f"{seen}: the interval is Wilson's for {n} trials between {bounds[0]:g} and {bounds[1]:g}."
+    return Interval(bounds[0] + width * low, bounds[0] + width * high, "wilson-scaled", note)
+
+
+def naive_se(groups: Sequence[Sequence[float]]) -> float:
+    """Standard error of the mean of all rows as if they were independent, which attempts at one task are not.
+
+    s / sqrt(N) with N - 1 in s. Kept to show what clustering changes. Raises ValueError for fewer than two rows.
+    """
+    rows = np.concatenate([np.asarray(group, dtype=float) for group in groups])
+    if rows.size < 2:
+        raise ValueError("naive_se needs at least two rows")
+    return float(rows.std(ddof=1) / math.sqrt(rows.size))
+
+
+def clustered_se(groups: Sequence[Sequence[float]], *, finite: bool = True) -> float:
+    """Standard error of the mean of task means, attempts nested in tasks: sqrt(sum_t (m_t - m)^2) / C.
+
+    `groups` holds the values of one task each; every task weighs the same. With equally many values a task this is
+    the cluster-robust error of the pooled mean (Liang and Zeger 1986; Miller 2024, "Adding error bars to evals").
+    `finite` multiplies by sqrt(C / (C-1)), the correction for few tasks. Raises ValueError for fewer than two tasks.
+    """
+    means = np.array([float(np.mean(group)) for group in groups])
+    count = means.size
+    if count < 2:
+        raise ValueError("clustered_se needs at least two tasks")
+    error = float(np.sqrt(np.sum((means - means.mean()) ** 2)) / count)
+    return error * math.sqrt(count / (count - 1)) if finite else error
+
+
+def clustered_mean(groups: Sequence[Sequence[float]], *, level: float = LEVEL) -> Interval:
+    """Student's interval of the mean of task means, C - 1 degrees of freedom, for values without bounds.
+
+    For shares use `over_tasks`, which keeps its promise near 0 and 1. Raises ValueError for no tasks.
+    """
+    interval = t_interval([float(np.mean(group)) for group in groups], level=level)
+    if interval.method != "t":
+        return interval._replace(note=interval.note.replace("runs", "tasks").replace("run", "task"))
+    return interval._replace(method="clustered-t")
+
+
+def over_tasks(means: ArrayLike, counts: ArrayLike, *, level: float = LEVEL) -> Score:
+    """Mean over tasks of a rate or score in 0..1, with an interval for new tasks of the same kind.
+
+    `means`, shape (C,): one mean a task, every task weighs the same. `counts`, shape (C,): values behind each mean.
+    The interval is Wilson's with the effective number of trials n* = m(1-m)/se^2, se task-clustered with the finite
+    correction, and the t quantile of C - 1 degrees (Korn and Graubard 1998; Dean and Pagano 2015). For few tasks and
+    rates near 0 or 1 it covers where the plain t interval does not (`docs/statistics.md` has the simulation). Task
+    means without spread count as one trial a task; a single task gets an interval for further attempts at it.
+    """
+    data: NDArray[np.float64] = np.asarray(means, dtype=float)
+    number = data.size
+    if number == 0:
+        return Score.missing("No graded attempt.")
+    mean = min(1.0, max(0.0, float(data.mean())))
+    if number == 1:
+        trials = max(1, int(np.asarray(counts).sum()))
+        low, high = wilson_bounds(mean, trials, z_quantile(level))
+        note = f"One task: the interval is for further attempts at it ({trials} seen), not for other tasks."
+        return Score.of(mean, Interval(low, high, "wilson-one-task", note), 1)
+    error = float(data.std(ddof=1)) / math.sqrt(number)
+    if error < _FLAT:
+        low, high = wilson_bounds(mean, number, z_quantile(level))
+        note = f"All {number} tasks gave the same value: the interval is Wilson's with one trial a task."
+        return Score.of(mean, Interval(low, high, "wilson-flat", note), number)
+    low, high = wilson_bounds(mean, mean * (1 - mean) / error**2, t_quantile(number - 1, level))
+    return Score.of(mean, Interval(low, high, "wilson-clustered"), number)
+
+
+def ratio_over_tasks(tops: ArrayLike, bottoms: ArrayLike, *, level: float = LEVEL) -> Interval:
+    """Fieller's interval of mean(tops) / mean(bottoms), both of shape (C,): one value a task.
+
+    Fieller (1954): all r for which the mean of tops - r * bottoms is within t_(C-1) standard errors of 0.
+    Bounds are None where the data cannot bound the ratio, i.e. mean(bottoms) itself may be 0. A ratio that is the same
+    share, 0..1, in every task gets Wilson's interval with one trial for each task with a bottom that is not 0.
+    """
+    top, bottom = np.asarray(tops, dtype=float), np.asarray(bottoms, dtype=float)
+    number = top.size
+    if number < 2:
+        return Interval(None, None, "fieller", "One task: no interval over tasks.")
+    share = float(top.mean() / bottom.mean()) if bottom.mean() else math.nan
+    if 0 <= share <= 1 and float(np.abs(top - share * bottom).max()) < _FLAT:
+        trials = int(np.count_nonzero(bottom))
+        low, high = wilson_bounds(share, trials, z_quantile(level))
+        note = f"The same share in all {trials} tasks with a gain: the interval is Wilson's with one trial a task."
+        return Interval(low, high, "wilson-flat", note)
+    quantile = t_quantile(number - 1, level) ** 2 / number
+    (var_top, cov), (_, var_bottom) = np.cov(top, bottom)
+    mean_top, mean_bottom = float(top.mean()), float(bottom.mean())
+    a = mean_bottom**2 - quantile * var_bottom
+    b = mean_top * mean_bottom - quantile * cov
+    c = mean_top**2 - quantile * var_top
+    inside = float(b * b - a * c)
+    if a <= 0:
+        return Interval(None, None, "fieller", "The gain to recover may be zero: these tasks cannot bound the share.")
+    half = math.sqrt(max(0.0, inside))
+    return Interval(float((b - half) / a), float((b + half) / a), "fieller")
+
+
+def _check_counts(hits: int, n: int) -> None:
+    if not 0 <= hits <= n:
+        raise ValueError(f"need 0 <= hits <= n, got hits={hits}, n={n}")

@@ -1,0 +1,282 @@
+"""From attempts and selections to the numbers of a run. Every rate says what it rests on and what was left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from harness.stats.bestofn import CurvePoint, Draw, best_of_n, distinct, mean_of, oracle_of, selected_of
+from harness.stats.intervals import over_tasks, wilson
+from harness.stats.score import LEVEL, Score
+from harness.stats.tally import ModelTally, Picks, TaskTally, tally
+from harness.types import Attempt, Frozen, Outcome, Selection
+
+UNDERPOWERED = 8
+"""Categories with fewer tasks than this are marked: their intervals are too wide to compare by."""
+
+
+class TaskSummary(Frozen):
+    """One model on one task. The interval is for further attempts at this very task."""
+
+    task: str
+    category: str
+    kind: str
+    attempts: int
+    graded: int
+    hits: int
+    """Graded attempts that passed."""
+    pass_at_1: Score
+    mean_score: float | None
+    best_score: float | None
+    selected: float | None
+    """Share of the repeats in which the selected attempt passed; None without a selection."""
+    oracle: float | None
+    """Share of the repeats in which any attempt passed."""
+    distinct: int
+    """Different candidates by hash."""
+    outcomes: dict[str, int]
+
+
+class CategorySummary(Frozen):
+    """One model on the tasks of one category."""
+
+    category: str
+    tasks: int
+    pass_at_1: Score
+    selected: Score
+    oracle: Score
+    mean_score: Score
+    underpowered: bool
+    """Fewer tasks than `UNDERPOWERED`."""
+
+
+class Coverage(Frozen):
+    """What the rates rest on. `attempts` = `graded` + `provider_failures` + `infra_errors` + `ungraded`."""
+
+    attempts: int
+    graded: int
+    """The denominator of every rate: attempts with a verdict other than infra_error."""
+    provider_failures: int
+    """The model's server failed: no verdict."""
+    infra_errors: int
+    """The sandbox failed, after its retries."""
+    ungraded: int
+    """No verdict and no error: the run was stopped before grading."""
+    failures: dict[str, int]
+    """First line of the error -> attempts."""
+    tasks_without_grade: tuple[str, ...]
+    """Tasks that are in no rate because no attempt at them was graded."""
+    unselected: int
+    """(task, repeat) without a selection."""
+    unusable_selections: int
+    """Selections of an attempt that was not graded."""
+    selection_methods: dict[str, int]
+    empty_replies: int
+    thinking_only: int
+    """Empty replies that came with thinking."""
+    cut_by_length: int
+
+
+class Totals(Frozen):
+    """What it took. Sums over every attempt."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    tokens_known: int
+    """Attempts whose tokens the server counted; the sums are over these."""
+    model_s: float
+    """Seconds waited for the model."""
+    sandbox_s: float
+    total_s: float
+    tokens_per_s: float | None
+    """Completion tokens a second of one request, over attempts with both known."""
+    cost_usd: float | None
+    """None when no attempt has a known price."""
+    cost_known: int
+    """Attempts with a known price; the sum is over these."""
+
+
+class ModelSummary(Frozen):
+    """One model. Scores of rates and points are shares, 0..1, with intervals over tasks."""
+
+    model: str
+    tasks: int
+    repeats: int
+    best_of: int
+    """Most graded attempts in one (task, repeat)."""
+    pass_at_1: Score
+    mean_score: Score
+    selected: Score
+    """Hidden verdict of the attempt that was chosen on visible evidence."""
+    selected_score: Score
+    oracle: Score
+    """Best attempt by the grader itself: an upper bound, never a method."""
+    oracle_score: Score
+    hit_rate: Score
+    """Share of (task, repeat) in which any attempt passed; by definition the value of `oracle`."""
+    recovery: Score
+    """(selected - mean) / (oracle - mean) of the pass rate."""
+    recovery_score: Score
+    distinct: Score
+    """Different candidates by hash / attempts with a candidate, within a (task, repeat)."""
+    fence_rate: Score
+    """Replies that used Markdown fences."""
+    outcomes: dict[str, int]
+    coverage: Coverage
+    totals: Totals
+    curve: tuple[CurvePoint, ...]
+    """Pass rates for k = 1..N."""
+    score_curve: tuple[CurvePoint, ...]
+    categories: tuple[CategorySummary, ...]
+    by_task: tuple[TaskSummary, ...]
+
+    def task(self, task: str) -> TaskSummary | None:
+        """The summary of one task; None when the model did not meet it. Linear: index `by_task` for many."""
+        return next((found for found in self.by_task if found.task == task), None)
+
+
+class Summary(Frozen):
+    """A run in numbers."""
+
+    level: float = LEVEL
+    """Confidence level of all intervals."""
+    models: tuple[ModelSummary, ...]
+    """In the order in which they are first met: no ranking."""
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Every task that any model met, sorted."""
+        return tuple(sorted({found.task for model in self.models for found in model.by_task}))
+
+
+def summarise(attempts: Iterable[Attempt], selections: Iterable[Selection] = ()) -> Summary:
+    """Aggregate a run. `attempts` is walked once and may be a stream, in any order; keys must be unique.
+
+    Provider failures, infrastructure errors and ungraded attempts are in no denominator and are counted in coverage.
+    """
+    picks = Picks.of(selections)
+    return Summary(models=tuple(_model(name, found, picks) for name, found in tally(attempts).items()))
+
+
+def _model(name: str, found: ModelTally, picks: Picks) -> ModelSummary:
+    draws = picks.draws(name, found)
+    rate = best_of_n(draws, lambda sample: sample.passed)
+    score = best_of_n(draws, lambda sample: sample.score)
+    coverage = _coverage(name, found, picks)
+    excluded = coverage.attempts - coverage.graded
+    left_out = f"{excluded} of {coverage.attempts} attempts have no verdict and are left out." if excluded else ""
+    missing = coverage.unselected + coverage.unusable_selections
+    unpicked = f"{missing} task repeats have no usable selection and are left out." if missing else ""
+    outcomes: Counter[str] = Counter()
+    for task in found.tasks.values():
+        outcomes.update(task.outcomes)
+    return ModelSummary(
+        model=name,
+        tasks=len(found.tasks),
+        repeats=max((len(task.repeats) for task in found.tasks.values()), default=0),
+        best_of=max((len(draw.samples) for task in draws.values() for draw in task), default=0),
+        pass_at_1=rate.mean.noted(left_out),
+        mean_score=score.mean.noted(left_out),
+        selected=_noted(rate.selected, unpicked),
+        selected_score=_noted(score.selected, unpicked),
+        oracle=rate.oracle.noted(left_out),
+        oracle_score=score.oracle.noted(left_out),
+        hit_rate=rate.oracle.noted(left_out),
+        recovery=rate.recovery,
+        recovery_score=score.recovery,
+        distinct=distinct(draws),
+        fence_rate=_fences(found),
+        outcomes={outcome.value: outcomes[outcome.value] for outcome in Outcome if outcomes[outcome.value]},
+        coverage=coverage,
+        totals=_totals(found),
+        curve=rate.curve,
+        score_curve=score.curve,
+        categories=_categories(found, draws),
+        by_task=tuple(_task(task, found.tasks[task], draws.get(task, [])) for task in sorted(found.tasks)),
+    )
+
+
+def _noted(score: Score, note: str) -> Score:
+    """The note about some missing selections says nothing where all are missing."""
+    return score if score.value is None else score.noted(note)
+
+
+def _coverage(name: str, found: ModelTally, picks: Picks) -> Coverage:
+    unselected, unusable, methods = picks.coverage(name, found)
+    return Coverage(
+        attempts=found.attempts,
+        graded=found.attempts - found.provider_failures - found.infra_errors - found.ungraded,
+        provider_failures=found.provider_failures,
+        infra_errors=found.infra_errors,
+        ungraded=found.ungraded,
+        failures=dict(found.failures.most_common()),
+        tasks_without_grade=tuple(sorted(name for name, task in found.tasks.items() if not task.draws)),
+        unselected=unselected,
+        unusable_selections=unusable,
+        selection_methods=methods,
+        empty_replies=found.empty,
+        thinking_only=found.thinking_only,
+        cut_by_length=found.cut_by_length,
+    )
+
+
+def _totals(found: ModelTally) -> Totals:
+    return Totals(
+        prompt_tokens=found.prompt_tokens,
+        completion_tokens=found.completion_tokens,
+        tokens_known=found.tokens_known,
+        model_s=found.model_s,
+        sandbox_s=found.sandbox_s,
+        total_s=found.total_s,
+        tokens_per_s=found.speed_tokens / found.speed_s if found.speed_s and found.speed_tokens else None,
+        cost_usd=found.cost_usd if found.cost_known else None,
+        cost_known=found.cost_known,
+    )
+
+
+def _fences(found: ModelTally) -> Score:
+    """Share of replies with fences, over tasks."""
+    counted = [task for task in found.tasks.values() if task.replies]
+    return over_tasks([task.fenced / task.replies for task in counted], [task.replies for task in counted])
+
+
+def _categories(found: ModelTally, draws: dict[str, list[Draw]]) -> tuple[CategorySummary, ...]:
+    grouped: dict[str, dict[str, list[Draw]]] = {}
+    for name, task in found.tasks.items():
+        grouped.setdefault(task.category, {})[name] = draws.get(name, [])
+    return tuple(_category(name, grouped[name]) for name in sorted(grouped))
+
+
+def _category(name: str, draws: dict[str, list[Draw]]) -> CategorySummary:
+    return CategorySummary(
+        category=name,
+        tasks=len(draws),
+        pass_at_1=mean_of(draws, lambda sample: sample.passed),
+        selected=selected_of(draws, lambda sample: sample.passed),
+        oracle=oracle_of(draws, lambda sample: sample.passed),
+        mean_score=mean_of(draws, lambda sample: sample.score),
+        underpowered=len(draws) < UNDERPOWERED,
+    )
+
+
+def _task(name: str, found: TaskTally, draws: list[Draw]) -> TaskSummary:
+    samples = [sample for draw in draws for sample in draw.samples]
+    hits = sum(sample.passed for sample in samples)
+    rate = Score.of(hits / len(samples), wilson(hits, len(samples)), len(samples)) if samples else None
+    chosen = [draw.chosen.passed for draw in draws if draw.chosen]
+    best = [any(sample.passed for sample in draw.samples) for draw in draws]
+    return TaskSummary(
+        task=name,
+        category=found.category,
+        kind=found.kind,
+        attempts=found.attempts,
+        graded=len(samples),
+        hits=hits,
+        pass_at_1=rate or Score.missing("No graded attempt."),
+        mean_score=sum(sample.score for sample in samples) / len(samples) if samples else None,
+        best_score=max((sample.score for sample in samples), default=None),
+        selected=sum(chosen) / len(chosen) if chosen else None,
+        oracle=sum(best) / len(best) if best else None,
+        distinct=len({sample.hash for sample in samples if sample.hash}),
+        outcomes=dict(sorted(found.outcomes.items())),
+    )

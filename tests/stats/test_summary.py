@@ -1,0 +1,201 @@
+"""summarise(): what is counted, what is left out, and that both are said."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from harness.stats.summary import Summary, summarise
+from harness.types import (
+    Attempt,
+    Candidate,
+    CaseResult,
+    Extraction,
+    Outcome,
+    Reply,
+    Selection,
+    Usage,
+    Verdict,
+)
+
+PASSED, WRONG, INFRA = Outcome.passed, Outcome.wrong_answer, Outcome.infra_error
+
+
+def attempt(
+    task: str = "s/a",
+    index: int = 0,
+    outcome: Outcome | None = PASSED,
+    *,
+    model: str = "m",
+    repeat: int = 0,
+    visible: float = 1.0,
+    points: float | None = None,
+    code: str | None = None,
+    **more: object,
+) -> Attempt:
+    """One attempt with one visible and one hidden case."""
+    verdict = None
+    if outcome is not None:
+        got = (10.0 if outcome is PASSED else 0.0) if points is None else points
+        shown = CaseResult(id="v", outcome=outcome, visible=True, points=visible, max_points=1)
+        verdict = Verdict(outcome=outcome, points=got, max_points=10, cases=(shown,), detail="why")
+    candidate = Candidate(files={"solution.py": code if code is not None else f"{task} {index}"})
+    fields: dict[str, object] = {
+        "task": task, "suite": "s", "category": "parser", "kind": "function", "model": model, "repeat": repeat,
+        "attempt": index, "seed": index, "solver": "single_shot", "verdict": verdict,
+        "extraction": Extraction(candidate=candidate, choice="the only block", fenced=index == 0),
+        "reply": Reply(text="x", seconds=2.0, usage=Usage(prompt_tokens=10, completion_tokens=40)),
+        "seconds": 3.0,
+    }  # fmt: skip
+    return Attempt.model_validate(fields | more)
+
+
+def pick(task: str, index: int, *, model: str = "m", repeat: int = 0, method: str = "verifier") -> Selection:
+    return Selection.model_validate(
+        {"task": task, "model": model, "repeat": repeat, "attempt": index, "method": method, "reason": "most points"}
+    )
+
+
+def test_nothing_at_all() -> None:
+    assert summarise([]) == Summary(models=())
+    assert summarise([]).tasks == ()
+
+
+def test_one_task() -> None:
+    rows = [attempt(index=i, outcome=PASSED if i < 2 else WRONG, visible=float(i < 2)) for i in range(5)]
+    (model,) = summarise(rows, [pick("s/a", 0)]).models
+    assert model.pass_at_1.value == pytest.approx(0.4)
+    assert (model.pass_at_1.low, model.pass_at_1.high) == pytest.approx((0.1176, 0.7693), abs=5e-5)
+    assert "not for other tasks" in model.pass_at_1.note
+    assert (model.selected.value, model.oracle.value, model.hit_rate.value) == (1, 1, 1)
+    assert model.selected.low is not None and model.selected.low < 0.3
+    assert model.best_of == 5
+    assert [p.k for p in model.curve] == [1, 2, 3, 4, 5]
+    assert [p.oracle.value for p in model.curve] == pytest.approx([0.4, 0.7, 0.9, 1, 1])
+    assert [p.selected.value for p in model.curve] == pytest.approx([0.4, 0.7, 0.9, 1, 1])
+    assert [p.mean.value for p in model.curve] == pytest.approx([0.4] * 5)
+    assert model.fence_rate.value == pytest.approx(0.2)
+    assert model.distinct.value == 1
+    assert model.outcomes == {"passed": 2, "wrong_answer": 3}
+    assert (model.by_task[0].hits, model.by_task[0].graded, model.by_task[0].distinct) == (2, 5, 5)
+    assert model.task("s/a") is model.by_task[0]
+    assert model.task("s/b") is None
+
+
+def test_repeats_are_nested_in_tasks() -> None:
+    patterns = {"s/a": (1, 1, 1), "s/b": (0, 0, 0), "s/c": (1, 1, 0), "s/d": (1, 0, 1)}
+    rows = [
+        attempt(task, 0, PASSED if hit else WRONG, repeat=repeat)
+        for task, hits in patterns.items()
+        for repeat, hit in enumerate(hits)
+    ]
+    (model,) = summarise(rows).models
+    assert model.pass_at_1.value == pytest.approx(0.58333, abs=5e-6)
+    assert (model.pass_at_1.n, model.repeats, model.best_of) == (4, 3, 1)
+    assert model.pass_at_1.method == "wilson-clustered"
+
+
+def test_what_has_no_verdict_is_left_out_and_counted() -> None:
+    rows = [
+        attempt("s/a", 0),
+        attempt("s/a", 1, INFRA),
+        attempt("s/a", 2, None, error="429 from the server\nmore", extraction=None, reply=None),
+        attempt("s/a", 3, None),
+        attempt("s/b", 0, None, error="429 from the server"),
+        attempt("s/c", 0, WRONG),
+    ]
+    (model,) = summarise(rows, [pick("s/a", 1)]).models
+    assert model.pass_at_1.value == 0.5
+    assert "4 of 6 attempts have no verdict" in model.pass_at_1.note
+    cover = model.coverage
+    assert (cover.attempts, cover.graded, cover.provider_failures, cover.infra_errors, cover.ungraded) == (
+        6,
+        2,
+        2,
+        1,
+        1,
+    )
+    assert cover.failures == {"429 from the server": 2, "sandbox: why": 1}
+    assert cover.tasks_without_grade == ("s/b",)
+    assert (cover.unselected, cover.unusable_selections) == (2, 1)
+    assert model.selected.value is None
+    assert model.outcomes == {"passed": 1, "wrong_answer": 1, "infra_error": 1}
+
+
+def test_all_attempts_failed_to_arrive() -> None:
+    (model,) = summarise([attempt("s/a", i, None, error="unreachable") for i in range(3)]).models
+    assert (model.pass_at_1.value, model.curve, model.best_of) == (None, (), 0)
+    assert model.by_task[0].pass_at_1.value is None
+    assert model.coverage.provider_failures == 3
+
+
+def test_tasks_without_selection_are_said() -> None:
+    rows = [attempt(task, i) for task in ("s/a", "s/b") for i in range(2)]
+    (model,) = summarise(rows, [pick("s/a", 1, method="vote")]).models
+    assert (model.selected.value, model.selected.n) == (1, 1)
+    assert "1 task repeats have no usable selection" in model.selected.note
+    assert model.coverage.selection_methods == {"vote": 1}
+
+
+def test_totals_and_unknown_cost() -> None:
+    blind = Reply(text="", thinking="hm", finish_reason="length", seconds=1)
+    rows = [attempt(index=0, cost_usd=0.5), attempt(index=1), attempt(index=2, reply=blind)]
+    (model,) = summarise(rows).models
+    totals = model.totals
+    assert (totals.cost_usd, totals.cost_known) == (0.5, 1)
+    assert (totals.prompt_tokens, totals.completion_tokens, totals.tokens_known) == (20, 80, 2)
+    assert totals.tokens_per_s == pytest.approx(20)
+    assert (totals.model_s, totals.total_s) == (5, 9)
+    cover = model.coverage
+    assert (cover.empty_replies, cover.thinking_only, cover.cut_by_length) == (1, 1, 1)
+    assert summarise([attempt()]).models[0].totals.cost_usd is None
+
+
+def test_categories_are_marked_when_small() -> None:
+    rows = [attempt(f"s/p{i}", 0, category="parser") for i in range(9)]
+    rows += [attempt("s/d", 0, WRONG, category="dates")]
+    dates, parser = summarise(rows).models[0].categories
+    assert (dates.category, dates.underpowered, dates.pass_at_1.value) == ("dates", True, 0)
+    assert (parser.tasks, parser.underpowered, parser.pass_at_1.value) == (9, False, 1)
+
+
+def test_models_keep_their_order_and_their_rows() -> None:
+    rows = [attempt(model="z"), attempt(model="a", outcome=WRONG)]
+    summary = summarise(iter(rows))
+    assert [(m.model, m.pass_at_1.value) for m in summary.models] == [("z", 1), ("a", 0)]
+    assert Summary.model_validate_json(summary.model_dump_json()) == summary
+
+
+def test_order_of_arrival_changes_nothing() -> None:
+    rows = [
+        attempt(f"s/{t}", i, PASSED if (t + i) % 3 else WRONG, repeat=r)
+        for t in range(5)
+        for i in range(4)
+        for r in (0, 1)
+    ]
+    picks = [pick(f"s/{t}", 1, repeat=r) for t in range(5) for r in (0, 1)]
+    (forward,), (backward,) = summarise(rows, picks).models, summarise(rows[::-1], picks[::-1]).models
+    assert forward.by_task == backward.by_task
+    for name in ("pass_at_1", "selected", "oracle", "recovery", "distinct"):
+        one, other = getattr(forward, name), getattr(backward, name)
+        assert (one.value, one.low, one.high) == pytest.approx((other.value, other.low, other.high))
+
+
+@pytest.mark.timeout(60)
+def test_a_hundred_thousand_attempts_take_seconds() -> None:
+    passed, wrong = attempt(), attempt(outcome=WRONG)
+
+    def stream() -> Iterator[Attempt]:
+        for task in range(2500):
+            for model in ("m", "n"):
+                for index in range(20):
+                    base = passed if (task * 7 + index) % 3 else wrong
+                    yield base.model_copy(update={"task": f"s/{task}", "model": model, "attempt": index})
+
+    picks = [pick(f"s/{task}", 3, model=model) for task in range(2500) for model in ("m", "n")]
+    start = time.process_time()
+    summary = summarise(stream(), picks)
+    assert time.process_time() - start < 20
+    assert [m.coverage.attempts for m in summary.models] == [50_000, 50_000]
