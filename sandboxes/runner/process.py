@@ -27,6 +27,8 @@ class Watched:
                     os.close(fd)
                 body(in_r, out_w, err_w, res_w)
                 status = 0
+            except BaseException as error:
+                os.write(2, f"sandbox: {type(error).__name__}: {error}\n".encode("utf-8", "replace"))
             finally:
                 os._exit(status)
         for fd in (in_r, out_w, err_w, res_w):

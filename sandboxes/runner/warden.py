@@ -47,6 +47,7 @@ class Warden:
         self.process = None  # type: ignore[var-annotated]
         self.broken = None  # type: ignore[var-annotated]
         self.timeouts = 0
+        self.said_while_loading = (b"", b"")
 
     # calls -----------------------------------------------------------------------------------------------------------
 
@@ -65,6 +66,9 @@ class Warden:
         began = time.monotonic()
         how = process.wait(began + self.timeout, True)
         facts, blobs = self._facts(process, how, kills, began, cpu)
+        blobs["stdout"] = self.said_while_loading[0] + blobs["stdout"]
+        blobs["stderr"] = self.said_while_loading[1] + blobs["stderr"]
+        self.said_while_loading = (b"", b"")
         if facts["ending"] == "answer":
             blobs["answer"] = process.frame()
         if facts["ending"] != "answer" or self.start["fresh"]:
@@ -86,6 +90,7 @@ class Warden:
         if facts["ending"] == "answer":
             blobs["answer"] = self.process.frame()
             if blobs["answer"] == b'{"ready":true}':
+                self.said_while_loading = (blobs["stdout"], blobs["stderr"])
                 return None
         self._end_process()
         return facts, blobs
