@@ -2,6 +2,8 @@
 
     registry answers -> python:3.11-slim-bookworm, by digest
     otherwise        -> mmdebstrap (minbase + python3, from this machine's package mirror) -> docker import
+
+Either is kept in the engine, so that only the first build of a sandbox image needs the network.
 """
 
 from __future__ import annotations
@@ -130,7 +132,7 @@ def _need_mmdebstrap(codename: str, log: Log) -> None:
         return
     if not host.is_debian_like() or not codename:
         raise SandboxError(
-            f"no registry gives the image {':'.join(OFFICIAL)}, and this is no Debian or Ubuntu whose packages could do",
+            f"no registry gives the image {':'.join(OFFICIAL)}, and this is no Debian or Ubuntu",
             remedy=f"let the engine reach a registry, or load that image into it (`docker load`) under the name "
             f"{':'.join(OFFICIAL)}",
         )

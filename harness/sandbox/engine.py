@@ -129,9 +129,9 @@ def _address() -> tuple[str, Any]:
         return str(found["base_url"]), found.get("tls", False)
     try:
         context = ContextAPI.get_current_context()
-        if context is not None and context.Name != "default" and context.Host:
-            return str(context.Host), context.TLSConfig or False
-    except (DockerException, OSError, ValueError, KeyError):
+        if context.Name != "default" and context.Host:
+            return str(context.Host), context.TLSConfig
+    except (DockerException, AttributeError, KeyError, OSError, ValueError):
         pass  # an unreadable context file must not hide an engine on the usual socket
     return USUAL_SOCKET, False
 
@@ -196,9 +196,7 @@ def _option_name(option: str) -> str:
     return fields.get("name") or option
 
 
-def _warnings(
-    runtime: str, runtime_version: str, security: Sequence[str], info: Mapping[str, Any]
-) -> tuple[str, ...]:
+def _warnings(runtime: str, runtime_version: str, security: Sequence[str], info: Mapping[str, Any]) -> tuple[str, ...]:
     found = []
     if runtime == "runc" and _runc_escapes(runtime_version):
         found.append(
@@ -229,7 +227,7 @@ def _runc_escapes(version: str) -> bool:
 
 
 def ensure_engine(log: Log) -> docker.APIClient:
-    """A client of the engine that answers; where none does, as root on Debian/Ubuntu, of one installed and started here.
+    """A client of the engine that answers; where none does, as root on Debian/Ubuntu, of one installed and started.
 
     `log` gets a line for everything that is done to the machine. Raises EngineUnavailable otherwise.
     """
@@ -340,4 +338,3 @@ def _log_tail(log_file: Path | None) -> str:
         return f"; the end of {log_file}:\n{host.tail(log_file.read_bytes())}"
     except OSError:
         return ""
-

@@ -1,6 +1,8 @@
 """The sandbox image: built when its definition is new, otherwise found by its tag in one call.
 
     harness-sandbox-python:<hash>   hash of every file of sandboxes/python/ and sandboxes/runner/
+
+So a changed runner is never served by an image that was built before the change.
 """
 
 from __future__ import annotations
