@@ -25,7 +25,7 @@ _MARKS: dict[State, str] = {"ok": "ok     ", "note": "note   ", "missing": "MISS
 
 
 class Finding(NamedTuple):
-    """One line of the doctor: `missing` means that no run can be made, `note` that something is worse than it could be."""
+    """One line: `missing` means that no run can be made, `note` that something is worse than it could be."""
 
     name: str
     state: State
@@ -65,10 +65,7 @@ def _findings() -> Iterator[Finding]:
 
 
 def _python() -> Finding:
-    detail = f"{platform.python_version()} at {sys.executable}"
-    if sys.version_info < (3, 11):
-        return Finding("python", "missing", detail, "use Python 3.11 or newer")
-    return Finding("python", "ok", detail)
+    return Finding("python", "ok", f"{platform.python_version()} at {sys.executable}")
 
 
 def _sandbox() -> Iterator[Finding]:

@@ -12,24 +12,20 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import EngineUnavailable
 from harness.sandbox import host
+from harness.sandbox.dockerd import Dockerd
 from harness.sandbox.host import Log
 from harness.types import Frozen
 
 if TYPE_CHECKING:
     import docker
 
-PID_FILE = Path("/var/run/docker.pid")
 LOCK_FILE = Path("/run/harness-engine.lock")
-LOG_FILE = Path("/var/log/harness-dockerd.log")
-START_DEADLINE_S = 90.0
 USUAL_SOCKET = "unix:///var/run/docker.sock"
 _NO_SOCKET = "there is no such socket"
 _REFUSED = "nothing listens there"
@@ -246,95 +242,6 @@ def ensure_engine(log: Log) -> docker.APIClient:
             # An AppArmor kernel refuses every container without apparmor_parser.
             apparmor = ["apparmor"] if Path("/sys/module/apparmor").is_dir() else []
             host.apt_install(["docker.io", *apparmor], log)
-        return _start(log)
-
-
-def _start(log: Log) -> docker.APIClient:
-    """Start dockerd in whatever way this machine has and wait until it answers."""
-    if Path("/run/systemd/system").is_dir():
-        log("systemctl start docker")
-        subprocess.run(["systemctl", "start", "docker"], stdin=subprocess.DEVNULL, check=False, capture_output=True)
-        return _wait(log, pid=None, log_file=None)
-    running = running_dockerd(PID_FILE)
-    if running is None:
-        clear_stale_pid(PID_FILE, log)
-        pid = spawn_detached(["dockerd"], LOG_FILE)
-        log(f"dockerd started, process {pid}, log in {LOG_FILE}")
-        return _wait(log, pid=pid, log_file=LOG_FILE)
-    log(f"dockerd is already starting, process {running}")
-    return _wait(log, pid=None, log_file=None)
-
-
-def running_dockerd(pid_file: Path) -> int | None:
-    """Process id of the dockerd that wrote `pid_file`, None when it is gone or something else has that id now."""
-    try:
-        pid = int(pid_file.read_text())
-    except (OSError, ValueError):
-        return None
-    return pid if host.process_name(pid) == "dockerd" else None
-
-
-def clear_stale_pid(pid_file: Path, log: Log) -> bool:
-    """Remove a pid file whose dockerd is gone: dockerd refuses to start when any process has that id."""
-    if not pid_file.exists() or running_dockerd(pid_file) is not None:
-        return False
-    log(f"removing {pid_file}, left behind by a dockerd that is gone")
-    pid_file.unlink(missing_ok=True)
-    return True
-
-
-def spawn_detached(command: Sequence[str], log_file: Path) -> int:
-    """Start a program in a session of its own, its output appended to `log_file`; returns its process id.
-
-    Not through subprocess.Popen: this child is meant to outlive us, which Popen reports as a leak.
-    """
-    program = shutil.which(command[0])
-    if program is None:
-        raise EngineUnavailable(f"{command[0]} is not installed", remedy=REMEDY)
-    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    actions = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, str(log_file), append, 0o644),
-        (os.POSIX_SPAWN_DUP2, 1, 2),
-    ]
-    return os.posix_spawn(program, list(command), dict(os.environ), file_actions=actions, setsid=True)
-
-
-def _wait(log: Log, *, pid: int | None, log_file: Path | None) -> docker.APIClient:
-    """Poll until the engine answers, its process dies or the deadline passes."""
-    deadline = time.monotonic() + START_DEADLINE_S
-    died = False
-    last = ""
-    while time.monotonic() < deadline:
-        try:
-            client = connect()
-        except EngineUnavailable as error:
-            last = error.message
-        else:
-            log(f"container engine ready: {engine_info(client).version}")
-            return client
-        if pid is not None and not died and has_ended(pid):
-            died = True
-            # Ours may have lost a race against one that the package's own script started: give that one its time.
-            if running_dockerd(PID_FILE) is None:
-                break
-        time.sleep(0.2)
-    what = "dockerd ended at once" if died else f"dockerd did not answer within {START_DEADLINE_S:.0f} s ({last})"
-    raise EngineUnavailable(f"{what}{_log_tail(log_file)}", remedy="repair what its log names, then repeat")
-
-
-def has_ended(pid: int) -> bool:
-    """Whether a child of ours is gone; reaps it."""
-    try:
-        return os.waitpid(pid, os.WNOHANG)[0] == pid
-    except ChildProcessError:
-        return host.process_start(pid) is None
-
-
-def _log_tail(log_file: Path | None) -> str:
-    if log_file is None:
-        return ""
-    try:
-        return f"; the end of {log_file}:\n{host.tail(log_file.read_bytes())}"
-    except OSError:
-        return ""
+        client = Dockerd().start(log, connect)
+        log(f"container engine ready: Docker {engine_info(client).version}")
+        return client

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.content import content_dir
-from harness.errors import SandboxError
+from harness.errors import SandboxError, UsageError
 from harness.sandbox import base, host
 from harness.sandbox.host import Log
 from harness.types import Frozen
@@ -119,7 +119,7 @@ def _definition(name: str) -> Iterator[tuple[str, bytes]]:
     root = content_dir("sandboxes")
     if not (root / name / "Dockerfile").is_file():
         known = sorted(path.parent.name for path in root.glob("*/Dockerfile"))
-        raise SandboxError(f"there is no sandbox image {name!r}", remedy=f"known: {', '.join(known)}")
+        raise UsageError(f"there is no sandbox image {name!r}", remedy=f"known: {', '.join(known)}")
     yield from _files(root / name, "")
     yield from _files(root / "runner", "runner/")
 
