@@ -1,0 +1,65 @@
+"""From a candidate to a verdict: plan on the host, evidence from a sandbox, results on the host."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from harness.grading.verifier import open_verifier
+from harness.sandbox.pool import Pool
+from harness.types import Candidate, Evidence, Extraction, IsolationLevel, Outcome, Task, Verdict
+
+
+def grade(task: Task, extraction: Extraction, pool: Pool, isolation: IsolationLevel = "candidate") -> tuple[Verdict, str]:
+    """(verdict, signature of the outputs) of one candidate. Never raises for what a candidate does.
+
+    The signature is equal for candidates that did the same on every input; empty when nothing ran.
+    """
+    if extraction.candidate is None:
+        return _nothing(task, Outcome.no_candidate, extraction.choice, isolation), ""
+    return _run(task, extraction.candidate, pool, isolation)
+
+
+def _run(task: Task, candidate: Candidate, pool: Pool, isolation: IsolationLevel) -> tuple[Verdict, str]:
+    verifier = open_verifier(task.kind)
+    plan = verifier.plan(task, candidate)
+    evidence = pool.run(plan.job)
+    if evidence.infra:
+        verdict = _nothing(task, Outcome.infra_error, evidence.infra, isolation)
+        return verdict.model_copy(update={"layers": evidence.isolation, "backend": evidence.backend}), ""
+    results = tuple(verifier.verify(task, plan, evidence))
+    verdict = Verdict(
+        outcome=Outcome.worst([case.outcome for case in results]),
+        points=sum(case.points for case in results),
+        max_points=float(task.points),
+        cases=results,
+        assurance=verifier.assurance,
+        isolation=isolation,
+        backend=evidence.backend,
+        layers=evidence.isolation,
+        seconds=evidence.seconds,
+        detail="" if evidence.tries == 1 else f"{evidence.tries} containers were used",
+    )
+    return verdict, _signature(evidence)
+
+
+def _nothing(task: Task, outcome: Outcome, detail: str, isolation: IsolationLevel) -> Verdict:
+    return Verdict(outcome=outcome, max_points=float(task.points), isolation=isolation, detail=detail)
+
+
+def _signature(evidence: Evidence) -> str:
+    """What the candidate did, without when and how long: values, exceptions, exits, outputs, files."""
+    did = [
+        [
+            case.id,
+            case.ending,
+            case.value,
+            case.exception,
+            case.exit_code,
+            None if case.records else case.stdout.hex(),
+            sorted((str(r.get("id", "")).rpartition("::")[2], str(r.get("outcome"))) for r in case.records if "id" in r),
+            sorted((name, data.hex()) for name, data in case.files.items()),
+        ]
+        for case in evidence.cases
+    ]
+    return hashlib.sha256(json.dumps(did).encode()).hexdigest()[:16]

@@ -1,0 +1,96 @@
+"""Expected values and arguments as Python literals, read from the very text of a YAML file, never evaluated."""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import Any
+
+import yaml
+
+_NAMES = {"inf": math.inf, "nan": math.nan, "Infinity": math.inf, "NaN": math.nan}
+_YAML_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_MAKERS = {"set": set, "frozenset": frozenset, "bytearray": bytearray, "float": float}
+
+
+def parse(source: str) -> Any:
+    """The value of a literal expression. Raises ValueError saying what is no literal."""
+    try:
+        tree = ast.parse(f"({source.strip()}\n)", mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ValueError(f"not a Python literal: {getattr(error, 'msg', None) or error}") from None
+    return evaluate(tree.body)
+
+
+def evaluate(node: ast.expr) -> Any:
+    """The value of a literal node: constants, containers, signs, complex sums, inf, nan, set(...), frozenset(...)."""
+    if isinstance(node, ast.Constant) and node.value is not Ellipsis:
+        return node.value
+    if isinstance(node, ast.Tuple | ast.List | ast.Set):
+        values = [evaluate(item) for item in node.elts]
+        return tuple(values) if isinstance(node, ast.Tuple) else values if isinstance(node, ast.List) else set(values)
+    if isinstance(node, ast.Dict) and None not in node.keys:
+        return {evaluate(k): evaluate(v) for k, v in zip(node.keys, node.values, strict=True) if k is not None}
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        value = evaluate(node.operand)
+        if type(value) in (int, float, complex):
+            return -value if isinstance(node.op, ast.USub) else value
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        left, right = evaluate(node.left), evaluate(node.right)
+        if type(left) in (int, float) and type(right) is complex:
+            return left + right if isinstance(node.op, ast.Add) else left - right
+    if isinstance(node, ast.Name) and node.id in _NAMES:
+        return _NAMES[node.id]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MAKERS and not node.keywords:
+        try:
+            return _MAKERS[node.func.id](*[evaluate(item) for item in node.args])
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{ast.unparse(node)}: {error}") from None
+    raise ValueError(f"not a Python literal: {ast.unparse(node)[:80]}")
+
+
+def from_yaml(text: str, node: yaml.Node) -> Any:
+    """The value a YAML node stands for: its own characters as a Python literal.
+
+    What is no literal as it stands may still be one part by part: a block list or mapping of literals, with YAML's true,
+    false and null as Python's. Raises ValueError; a bare word is an error, not a string.
+    """
+    if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
+        return parse(node.value)
+    raw = text[node.start_mark.index : node.end_mark.index]
+    try:
+        value = parse(raw)
+    except ValueError:
+        return _by_parts(text, node)
+    if isinstance(node, yaml.ScalarNode) and node.style and value != node.value:
+        raise ValueError(f"{raw} means one thing to YAML and another to Python; write it after | instead")
+    return value
+
+
+def _by_parts(text: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.SequenceNode):
+        return [from_yaml(text, item) for item in node.value]
+    if isinstance(node, yaml.MappingNode):
+        return {from_yaml(text, key): from_yaml(text, value) for key, value in node.value}
+    word = str(node.value)
+    if not node.style and word.lower() in _YAML_WORDS:
+        return _YAML_WORDS[word.lower()]
+    if node.style:
+        raise ValueError(f"not a Python literal: {word[:80]!r}")
+    raise ValueError(f"not a Python literal: {word[:80]} (text needs quotes, and a long or nested literal goes after |)")
+
+
+def call(source: str) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    """(function name, arguments, keyword arguments) of a call with literal arguments. Raises ValueError."""
+    try:
+        tree = ast.parse(source.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ValueError(f"not a call: {getattr(error, 'msg', None) or error}") from None
+    if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
+        raise ValueError("not a call such as name(1, key='text')")
+    keywords: dict[str, Any] = {}
+    for item in tree.keywords:
+        if item.arg is None:
+            raise ValueError("** is not possible in a call")
+        keywords[item.arg] = evaluate(item.value)
+    return tree.func.id, tuple(evaluate(item) for item in tree.args), keywords
