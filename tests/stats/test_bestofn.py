@@ -39,7 +39,8 @@ def test_mean_selected_oracle_recovery() -> None:
 def test_perfect_recovery_is_not_certain() -> None:
     found = best_of_n({str(i): [draw(sample(True, 1), sample(False, 0))] for i in range(6)}, lambda s: s.passed)
     assert found.recovery.value == 1
-    assert found.recovery.low is not None and found.recovery.low < 0.7
+    assert found.recovery.low is not None
+    assert found.recovery.low < 0.7
 
 
 def test_no_gain_possible_has_no_recovery() -> None:

@@ -88,8 +88,10 @@ def test_equal_runs_are_not_certainty() -> None:
     assert (bare.low, bare.high) == (None, None)
     assert "63%" in bare.note
     bounded = t_interval([4, 4, 4], bounds=(0, 28))
-    assert bounded.low is not None and bounded.high is not None
-    assert 0 <= bounded.low < 3 and bounded.high > 5
+    assert bounded.low is not None
+    assert bounded.high is not None
+    assert 0 <= bounded.low < 3
+    assert bounded.high > 5
     assert "All 3 runs are equal" in bounded.note
     assert "One run" in t_interval([4]).note
     with pytest.raises(ValueError, match="at least one"):
@@ -110,7 +112,7 @@ def test_clustered_errors_of_four_tasks() -> None:
 
 
 def test_clustered_error_agrees_with_statsmodels_for_unequal_tasks() -> None:
-    groups = [[1, 0, 1], [0.5], [1, 1], [0, 0, 0, 1]]
+    groups: list[list[float]] = [[1, 0, 1], [0.5], [1, 1], [0, 0, 0, 1]]
     rows = np.concatenate([np.asarray(g, float) for g in groups])
     ids = np.repeat(np.arange(4), [len(g) for g in groups])
     weights = np.repeat([1 / len(g) for g in groups], [len(g) for g in groups])
@@ -143,7 +145,9 @@ def test_over_tasks_says_when_there_is_no_spread() -> None:
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
 def test_over_tasks_stays_in_the_scale_and_around_its_value(means: list[float]) -> None:
     score = over_tasks(means, [5] * len(means))
-    assert score.value is not None and score.low is not None and score.high is not None
+    assert score.value is not None
+    assert score.low is not None
+    assert score.high is not None
     assert 0 <= score.low <= score.value <= score.high <= 1
     assert score.high > score.low
     assert score.n == len(means)
@@ -193,7 +197,9 @@ def test_fieller_covers_and_knows_when_it_cannot_tell() -> None:
     assert 0.92 <= inside / 600 <= 0.98
     assert ratio_over_tasks([0.1, -0.2, 0.1], [0.1, -0.1, 0.05]).low is None
     flat = ratio_over_tasks([0.2, 0.4, 0.0], [0.2, 0.4, 0.0])
-    assert flat.high == 1 and flat.low is not None and flat.low < 0.5
+    assert flat.high == 1
+    assert flat.low is not None
+    assert flat.low < 0.5
     assert ratio_over_tasks([0.2], [0.4]).note.startswith("One task")
 
 

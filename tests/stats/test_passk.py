@@ -25,7 +25,7 @@ def test_too_few_attempts_are_not_certainty() -> None:
     assert rank_weights([], 1) is None
 
 
-@pytest.mark.parametrize(("n", "c", "k"), [(3, 4, 1), (3, -1, 1), (3, 1, 0)])
+@pytest.mark.parametrize("n, c, k", [(3, 4, 1), (3, -1, 1), (3, 1, 0)])
 def test_impossible_counts_are_errors(n: int, c: int, k: int) -> None:
     for estimate in (pass_at_k, pass_hat_k):
         with pytest.raises(ValueError, match="need k >= 1"):

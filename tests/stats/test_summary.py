@@ -70,7 +70,8 @@ def test_one_task() -> None:
     assert (model.pass_at_1.low, model.pass_at_1.high) == pytest.approx((0.1176, 0.7693), abs=5e-5)
     assert "not for other tasks" in model.pass_at_1.note
     assert (model.selected.value, model.oracle.value, model.hit_rate.value) == (1, 1, 1)
-    assert model.selected.low is not None and model.selected.low < 0.3
+    assert model.selected.low is not None
+    assert model.selected.low < 0.3
     assert model.best_of == 5
     assert [p.k for p in model.curve] == [1, 2, 3, 4, 5]
     assert [p.oracle.value for p in model.curve] == pytest.approx([0.4, 0.7, 0.9, 1, 1])
