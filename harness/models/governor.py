@@ -1,0 +1,213 @@
+"""The layer around every provider: how many requests at once, how often, and what is tried again.
+
+Providers hold wire knowledge only; everything here is the same for all of them and is tested once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import tenacity
+
+from harness.config import ModelProfile
+from harness.errors import BudgetExceeded, ProviderError
+from harness.models.failures import Refused
+from harness.types import Reply, Request, Sampling
+
+if TYPE_CHECKING:
+    from harness.models import Provider
+
+_log = logging.getLogger(__name__)
+
+_MINUTE = 60.0
+_HIDDEN = "***"
+_SECRET = 16
+"""Shorter keys are placeholders for local servers (`EMPTY`, `lm-studio`): hiding those would eat words of replies."""
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """How long to wait between tries."""
+
+    base_s: float = 0.5
+    """Upper bound of the first wait; it doubles with every try. The wait itself is drawn below it ("full jitter")."""
+    cap_s: float = 30.0
+    """Upper bound of every wait that was not asked for."""
+    asked_cap_s: float = 120.0
+    """A server that asks for a longer wait than this is not tried again."""
+
+
+class Pace:
+    """Starts of requests: at most `per_minute` in any minute, none while the server asked to wait."""
+
+    def __init__(
+        self,
+        per_minute: int | None,
+        *,
+        wait: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._per_minute = per_minute
+        self._wait = wait
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._starts: deque[float] = deque(maxlen=per_minute or 0)
+        self._not_before = 0.0
+
+    def start(self) -> None:
+        """Wait until a request may start, and count it."""
+        with self._lock:
+            now = self._clock()
+            at = max(now, self._not_before)
+            if self._per_minute and len(self._starts) == self._per_minute:
+                at = max(at, self._starts[0] + _MINUTE)
+            if self._per_minute:
+                # The place is taken before the wait, so that threads queue up instead of all waking for one place.
+                self._starts.append(at)
+        if at > now:
+            self._wait(at - now)
+
+    def hold(self, seconds: float) -> None:
+        """Let no request of this model start for a while: what one thread was told holds for all."""
+        with self._lock:
+            self._not_before = max(self._not_before, self._clock() + seconds)
+
+
+class Governor:
+    """A Provider that admits requests to another one, tries again what may pass, and hides the key."""
+
+    def __init__(
+        self,
+        inner: Provider,
+        profile: ModelProfile,
+        *,
+        backoff: Backoff | None = None,
+        sleep: Callable[[float], object] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`sleep` and `clock` replace the machine's, for tests of the waits themselves."""
+        self._inner = inner
+        self._profile = profile
+        self._backoff = backoff or Backoff()
+        self._closed = threading.Event()
+        self._slots = threading.BoundedSemaphore(profile.concurrency)
+        # The event and not `time.sleep`: `close` wakes whoever waits.
+        self._sleep = sleep or self._closed.wait
+        self._pace = Pace(profile.requests_per_minute, wait=self._sleep, clock=clock)
+        key = os.environ.get(profile.api_key_env, "").strip() if profile.api_key_env else ""
+        self._key = key if len(key) >= _SECRET else ""
+
+    def complete(self, request: Request) -> Reply:
+        """Answer one request; the profile's sampling fills what the request leaves open."""
+        request = request.model_copy(update={"sampling": filled(request.sampling, self._profile.sampling)})
+        with self._slots:
+            # A retry keeps its slot: a server in trouble gets no other request in its place.
+            retrying = tenacity.Retrying(
+                stop=tenacity.stop_after_attempt(1 + self._profile.retries),
+                retry=tenacity.retry_if_exception(self._again),
+                wait=self._delay,
+                sleep=self._rest,
+                before_sleep=self._announce,
+                reraise=True,
+            )
+            try:
+                reply: Reply = retrying(self._try, request)
+            except ProviderError as error:
+                raise self._final(error, retrying.statistics["attempt_number"]) from None
+            tries = retrying.statistics["attempt_number"]
+        return self._without_key(reply if tries == 1 else reply.model_copy(update={"tries": tries}))
+
+    def identity(self) -> dict[str, str]:
+        """Who answers; failures of any kind become `status`."""
+        known = {"provider": self._profile.provider, "model": self._profile.model or self._profile.name}
+        try:
+            known |= self._inner.identity()
+        except Exception as error:  # noqa: BLE001  the manifest of a run must not depend on a plugin's bugs
+            known["status"] = f"unknown: {error}"
+        return {key: self._hide(value) for key, value in known.items() if value}
+
+    def close(self) -> None:
+        """Wake whoever waits, end requests under way."""
+        self._closed.set()
+        self._inner.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _try(self, request: Request) -> Reply:
+        self._pace.start()
+        if self._closed.is_set():
+            raise ProviderError(f"{self._profile.name} was closed")
+        return self._inner.complete(request)
+
+    def _rest(self, seconds: float) -> None:
+        self._sleep(seconds)
+
+    def _again(self, error: BaseException) -> bool:
+        if not isinstance(error, ProviderError) or isinstance(error, BudgetExceeded) or self._closed.is_set():
+            return False
+        asked = error.retry_after_s if isinstance(error, Refused) else None
+        return error.retryable and (asked is None or asked <= self._backoff.asked_cap_s)
+
+    def _delay(self, state: tenacity.RetryCallState) -> float:
+        backoff = self._backoff
+        drawn: float = tenacity.wait_random_exponential(multiplier=backoff.base_s, max=backoff.cap_s)(state)
+        error = state.outcome.exception() if state.outcome else None
+        if not isinstance(error, Refused) or error.retry_after_s is None:
+            return drawn
+        self._pace.hold(error.retry_after_s)
+        # A little later than asked, so that those who were told the same moment do not all come at once.
+        return error.retry_after_s + min(drawn, error.retry_after_s)
+
+    def _announce(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        wait = state.next_action.sleep if state.next_action else 0.0
+        message = self._hide(error.message) if isinstance(error, ProviderError) else ""
+        _log.info("try %d failed, the next in %.1f s: %s", state.attempt_number, wait, message)
+
+    def _final(self, error: ProviderError, tries: int) -> ProviderError:
+        if isinstance(error, BudgetExceeded):
+            return error
+        asked = error.retry_after_s if isinstance(error, Refused) else None
+        notes = [f"{tries} tries"] if tries > 1 else []
+        if asked is not None and asked > self._backoff.asked_cap_s:
+            notes.append(f"it asks to wait {asked:.0f} s")
+        message = f"{error.message} ({', '.join(notes)})" if notes else error.message
+        return ProviderError(
+            self._hide(message), remedy=self._hide(error.remedy), retryable=error.retryable, status=error.status
+        )
+
+    def _hide(self, text: str) -> str:
+        return text.replace(self._key, _HIDDEN) if self._key else text
+
+    def _without_key(self, reply: Reply) -> Reply:
+        """Servers echo requests; nothing that is stored may hold the key."""
+        if not self._key or self._key not in reply.model_dump_json():
+            return reply
+        return Reply.model_validate(_replaced(reply.model_dump(), self._key))
+
+
+def _replaced(value: Any, key: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(key, _HIDDEN)
+    if isinstance(value, dict):
+        return {_replaced(name, key): _replaced(item, key) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_replaced(item, key) for item in value]
+    return value
+
+
+def filled(asked: Sampling, default: Sampling) -> Sampling:
+    """`asked`, completed from `default` where it says nothing (None, or no stop sequences)."""
+    given = {name: value for name, value in asked if value not in (None, ())}
+    return default.model_copy(update=given)
