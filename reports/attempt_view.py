@@ -1,0 +1,209 @@
+"""One attempt as a report shows it: plain text, clipped and made visible, hidden values left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.stats.inputs import CaseInfo
+from harness.types import Attempt, CaseResult, Outcome, Selection, Verdict
+
+from . import text
+
+BUDGET = 12_000_000
+"""Characters of candidate text in one report; once they are spent, every further text is clipped short."""
+
+SHORT = 300
+MAX_CASES = 200
+"""Cases shown of one attempt."""
+
+
+class Clipper:
+    """Clips and cleans texts, and keeps the whole report within `BUDGET`."""
+
+    def __init__(self, budget: int = BUDGET) -> None:
+        self._left = budget
+
+    def take(self, body: str, limit: int) -> str:
+        """At most `limit` characters of `body`, fewer when the report is full."""
+        taken = text.clip(body, limit if self._left > 0 else min(limit, SHORT))
+        self._left -= len(taken)
+        return taken
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    id: str
+    outcome: str
+    passed: bool
+    points: str
+    seconds: str
+    visible: bool
+    shown: bool
+    """False: a hidden case, of which only id, outcome and points are shown."""
+    expected: str = ""
+    got: str = ""
+    output: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    label: str
+    outcome: str
+    passed: bool
+    selected: str
+    """Why it was selected; empty when it was not."""
+    score: str
+    facts: list[tuple[str, str]]
+    prompt: list[tuple[str, str]]
+    reply: str
+    thinking: str
+    files: list[tuple[str, str]]
+    choice: str
+    rejected: list[str]
+    error: str
+    detail: str
+    cases: list[CaseView]
+    more_cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    model: str
+    hits: str
+    prompt: list[tuple[str, str]]
+    """(role, text), when all attempts had the same."""
+    attempts: list[AttemptView]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    anchor: str
+    id: str
+    title: str
+    kind: str
+    category: str
+    instruction: str
+    cases: list[CaseInfo]
+    hidden: int
+    """Cases that are not shown."""
+    models: list[ModelView]
+
+
+def prompt_of(attempt: Attempt) -> list[tuple[str, str]]:
+    """(role, text) of what was asked, as sent; empty when nothing was recorded."""
+    request = attempt.request
+    found = [
+        (str(message.get("role", "")), str(message.get("content", "")))
+        for message in request.get("messages") or ()
+        if isinstance(message, dict)
+    ]
+    if request.get("prompt"):
+        found.append(("completion", str(request["prompt"])))
+    return found
+
+
+def attempt_view(
+    attempt: Attempt, pick: Selection | None, show_hidden: bool, clipper: Clipper, prompt: list[tuple[str, str]]
+) -> AttemptView:
+    """What is shown of `attempt`. `prompt` is shown with it; pass an empty list where it stands elsewhere."""
+    verdict, reply, extraction = attempt.verdict, attempt.reply, attempt.extraction
+    candidate = extraction.candidate if extraction else None
+    cases = list(verdict.cases) if verdict else []
+    failing_first = sorted(cases, key=lambda case: case.outcome is Outcome.passed) if len(cases) > MAX_CASES else cases
+    repeat = f"repeat {attempt.repeat + 1}, " if attempt.repeat else ""
+    outcome = "provider failure" if verdict is None and attempt.error else "not graded"
+    return AttemptView(
+        label=f"{repeat}attempt {attempt.attempt + 1}",
+        outcome=verdict.outcome.value.replace("_", " ") if verdict else outcome,
+        passed=bool(verdict and verdict.passed),
+        selected=text.one_line(f"{pick.method}: {pick.reason}", 300) if pick else "",
+        score=_points(verdict.points, verdict.max_points) if verdict and verdict.max_points else "",
+        facts=_facts(attempt),
+        prompt=[(text.one_line(role, 20), clipper.take(body, 20_000)) for role, body in prompt],
+        reply=clipper.take(reply.text, 20_000) if reply else "",
+        thinking=clipper.take(reply.thinking, 10_000) if reply else "",
+        files=[(text.one_line(name), clipper.take(body, 20_000)) for name, body in _files(candidate)],
+        choice=clipper.take(extraction.choice, 500) if extraction else "",
+        rejected=[text.one_line(name, 300) for name in extraction.rejected[:50]] if extraction else [],
+        error=clipper.take(attempt.error, 4_000),
+        detail=clipper.take(_detail(verdict, show_hidden), 2_000),
+        cases=[_case(case, show_hidden or case.visible, clipper) for case in failing_first[:MAX_CASES]],
+        more_cases=max(0, len(cases) - MAX_CASES),
+    )
+
+
+def _files(candidate: object) -> list[tuple[str, str]]:
+    files: dict[str, str] = getattr(candidate, "files", {})
+    return sorted(files.items())[:50]
+
+
+def _detail(verdict: Verdict | None, show_hidden: bool) -> str:
+    """A verdict's remark may quote any of its cases: with a hidden one among them it is hidden as well."""
+    if verdict is None or (not show_hidden and any(not case.visible for case in verdict.cases)):
+        return ""
+    return verdict.detail
+
+
+def _case(case: CaseResult, shown: bool, clipper: Clipper) -> CaseView:
+    """What a passing candidate got is what was expected, and it may print its input: all are hidden together."""
+    view = CaseView(
+        id=text.one_line(case.id),
+        outcome=case.outcome.value.replace("_", " "),
+        passed=case.outcome is Outcome.passed,
+        points=_points(case.points, case.max_points),
+        seconds=text.seconds(case.seconds) if case.seconds else "",
+        visible=case.visible,
+        shown=shown,
+    )
+    if not shown:
+        return view
+    return CaseView(
+        id=view.id,
+        outcome=view.outcome,
+        passed=view.passed,
+        points=view.points,
+        seconds=view.seconds,
+        visible=view.visible,
+        shown=True,
+        expected=clipper.take(case.expected, 1_000),
+        got=clipper.take(case.got, 1_000),
+        output=clipper.take(case.output, 4_000),
+        detail=clipper.take(case.detail, 2_000),
+    )
+
+
+def _facts(attempt: Attempt) -> list[tuple[str, str]]:
+    """Everything short that is known, in reading order; what is not known is left out."""
+    reply, verdict = attempt.reply, attempt.verdict
+    facts = [
+        ("Solver", attempt.solver),
+        ("Seed", "" if attempt.seed is None else str(attempt.seed)),
+        ("Candidate", attempt.candidate_hash),
+    ]
+    if reply:
+        usage = reply.usage
+        tokens = [f"{usage.prompt_tokens:,} in"] if usage.prompt_tokens is not None else []
+        tokens += [f"{usage.completion_tokens:,} out"] if usage.completion_tokens is not None else []
+        tokens += [f"{usage.reasoning_tokens:,} reasoning"] if usage.reasoning_tokens else []
+        facts += [
+            ("Finish", reply.finish_reason),
+            ("Tokens", ", ".join(tokens)),
+            ("Model time", text.seconds(reply.seconds)),
+            ("First token", text.seconds(reply.first_token_s) if reply.first_token_s is not None else ""),
+            ("Tries", str(reply.tries) if reply.tries > 1 else ""),
+            ("Served as", reply.model if reply.model != attempt.model else ""),
+        ]
+    facts.append(("Cost", "" if attempt.cost_usd is None else text.dollars(attempt.cost_usd)))
+    if verdict:
+        facts += [
+            ("Grading", text.seconds(verdict.seconds)),
+            ("Assurance", verdict.assurance),
+            ("Isolation", f"one container a {verdict.isolation}"),
+            ("Sandbox", ", ".join([verdict.backend, *(f"{k} {v}" for k, v in verdict.layers.items())]).strip(", ")),
+        ]
+    return [(name, text.one_line(value, 300)) for name, value in facts if value]
+
+
+def _points(points: float, most: float) -> str:
+    return f"{points:g} / {most:g}"

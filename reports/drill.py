@@ -1,0 +1,85 @@
+"""The drill-down: which attempts a report shows whole, and what of each.
+
+A run can hold more attempts than a page can carry. Every (task, model) gets a fair share: the selected attempt first,
+then failures, then the rest. Nothing here decides anything: it only leaves out, and says what and how much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from harness.types import Attempt, Outcome, Selection
+
+MAX_ATTEMPTS = 400
+"""Attempts shown whole in one report."""
+
+
+class Key(NamedTuple):
+    """Identity of an attempt, quick to make and to hash."""
+
+    task: str
+    model: str
+    repeat: int
+    attempt: int
+
+
+@dataclass(slots=True)
+class Index:
+    """Watches attempts stream by and remembers who they were, so that the stream is read once for two purposes."""
+
+    failed: dict[Key, bool] = field(default_factory=dict)
+    started: str = ""
+    """UTC of the first attempt, ISO 8601."""
+    ended: str = ""
+    """UTC of the start of the last."""
+
+    def watch(self, attempts: Iterable[Attempt]) -> Iterator[Attempt]:
+        """The same attempts, each noted as it passes."""
+        for attempt in attempts:
+            key = Key(attempt.task, attempt.model, attempt.repeat, attempt.attempt)
+            self.failed[key] = attempt.outcome is not Outcome.passed
+            if attempt.started:
+                self.started = min(self.started or attempt.started, attempt.started)
+                self.ended = max(self.ended, attempt.started)
+            yield attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """What the drill-down shows."""
+
+    attempts: dict[Key, Attempt]
+    """In the order of task, model, repeat, attempt."""
+    total: int
+    """Attempts in the run."""
+    picks: dict[Key, Selection]
+    """The selections among them."""
+    started: str = ""
+    ended: str = ""
+
+
+def drill(attempts: Iterable[Attempt], selections: Iterable[Selection], index: Index, limit: int) -> Drill:
+    """Read the chosen attempts again; `attempts` must be re-iterable."""
+    picks = {Key(s.task, s.model, s.repeat, s.attempt): s for s in selections}
+    chosen = _choose(index.failed, picks, limit)
+    found = {
+        key: attempt
+        for attempt in (attempts if chosen else ())
+        if (key := Key(attempt.task, attempt.model, attempt.repeat, attempt.attempt)) in chosen
+    }
+    ordered = {key: found[key] for key in sorted(found)}
+    return Drill(ordered, len(index.failed), picks, index.started, index.ended)
+
+
+def _choose(failed: dict[Key, bool], picks: dict[Key, Selection], limit: int) -> set[Key]:
+    """At most `limit` keys: in rounds, one of every (task, model) after the other, the most telling first."""
+    if len(failed) <= limit:
+        return set(failed)
+    groups: dict[tuple[str, str], list[tuple[int, Key]]] = {}
+    for key, fails in failed.items():
+        rank = 0 if key in picks else 1 if fails else 2
+        groups.setdefault((key.task, key.model), []).append((rank, key))
+    ranked = [(turn, rank, key) for group in groups.values() for turn, (rank, key) in enumerate(sorted(group))]
+    return {key for _, _, key in sorted(ranked)[:limit]}

@@ -1,0 +1,116 @@
+"""Coverage and failures: what the rates rest on, what went wrong, and how replies looked."""
+
+# ruff: noqa: TID252 - reports/ has no import name of its own
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from harness.stats.summary import Coverage, ModelSummary
+from harness.types import Outcome
+
+from .. import charts, text
+from ..page import Page, Report, table
+
+MEANINGS = {
+    Outcome.passed: "every case, visible and hidden",
+    Outcome.wrong_answer: "ran, but at least one answer differs",
+    Outcome.runtime_error: "raised an exception, or could not be imported",
+    Outcome.crash: "the process ended by a signal or an exit",
+    Outcome.output_limit: "wrote more than it may",
+    Outcome.timeout: "took longer than it may",
+    Outcome.oom: "used more memory than it may",
+    Outcome.artifact_rejected: "handed in a file that may not be taken out",
+    Outcome.tampered: "interfered with its own grading",
+    Outcome.no_candidate: "nothing to run: empty, refused or cut off",
+    Outcome.infra_error: "the sandbox failed, not the candidate: in no rate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    name: str
+    meaning: str
+    cells: list[tuple[int, Markup]]
+
+
+def _outcomes(models: list[ModelSummary]) -> list[OutcomeRow]:
+    """One row an outcome that occurred, with a bar for its share of the attempts."""
+    rows = []
+    for outcome, meaning in MEANINGS.items():
+        counts = [(model.outcomes.get(outcome.value, 0), model.coverage.attempts) for model in models]
+        if any(number for number, _ in counts):
+            cells = [(number, charts.bar(number / attempts if attempts else 0)) for number, attempts in counts]
+            rows.append(OutcomeRow(outcome.value.replace("_", " "), meaning, cells))
+    return rows
+
+
+def _facts(report: Report) -> list[tuple[str, str, list[str]]]:
+    """(fact, what it means, one value a model)."""
+    models = report.models
+    planned = report.run.planned
+    cover = [model.coverage for model in models]
+    rows: list[tuple[str, str, list[str]]] = []
+    if planned is not None:
+        missing = [text.count(max(0, planned - c.attempts)) for c in cover]
+        rows.append(("Missing", f"of {planned:,} planned: not made yet", missing))
+    counts: list[tuple[str, str, Callable[[Coverage], int]]] = [
+        ("Attempts", "in this run", lambda c: c.attempts),
+        ("Graded", "the denominator of every rate", lambda c: c.graded),
+        ("Provider failures", "the model's server failed: in no rate", lambda c: c.provider_failures),
+        ("Infrastructure errors", "the sandbox failed: in no rate", lambda c: c.infra_errors),
+        ("Not graded", "stopped before grading: in no rate", lambda c: c.ungraded),
+        ("Tasks in no rate", "no attempt at them was graded", lambda c: len(c.tasks_without_grade)),
+        ("Without selection", "task repeats for which nothing was selected", lambda c: c.unselected),
+        ("Unusable selections", "the selected attempt was not graded", lambda c: c.unusable_selections),
+    ]
+    rows += [(name, meaning, [text.count(value(c)) for c in cover]) for name, meaning, value in counts]
+    return rows
+
+
+def _replies(report: Report) -> list[tuple[str, str, list[str]]]:
+    models = report.models
+    cover = [model.coverage for model in models]
+    return [
+        ("Markdown fences", "share of replies that used them", [text.spoken(m.fence_rate) for m in models]),
+        (
+            "Distinct candidates",
+            "different by hash, of those drawn together",
+            [text.spoken(m.distinct) for m in models],
+        ),
+        ("Empty replies", "no text at all", [text.count(c.empty_replies) for c in cover]),
+        ("Thinking only", "empty, but with thinking", [text.count(c.thinking_only) for c in cover]),
+        ("Cut by length", "the token limit ended the reply", [text.count(c.cut_by_length) for c in cover]),
+    ]
+
+
+def context(report: Report) -> Mapping[str, object]:
+    """Facts, outcomes, replies and failures."""
+    return {
+        "facts": _facts(report),
+        "outcomes": _outcomes(report.models),
+        "replies": _replies(report),
+        "failures": [(m.model, text.one_line(why), n) for m in report.models for why, n in m.coverage.failures.items()],
+        "ungraded": [
+            (m.model, m.coverage.tasks_without_grade) for m in report.models if m.coverage.tasks_without_grade
+        ],
+    }
+
+
+def markdown(report: Report) -> str:
+    """Three tables."""
+    names = [text.markdown(model.model) for model in report.models]
+    if not names:
+        return "No attempts.\n"
+    outcomes = [[row.name, *(f"{number:,}" for number, _ in row.cells)] for row in _outcomes(report.models)]
+    parts = [
+        table(["Coverage", *names], [[name, *values] for name, _, values in _facts(report)]),
+        table(["Outcome", *names], outcomes),
+        table(["Replies", *names], [[name, *values] for name, _, values in _replies(report)]),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+page = Page("coverage", "Coverage and failures", context, markdown)

@@ -1,0 +1,92 @@
+"""Renders a run: one self-contained HTML file, Markdown, CSV, JSON, all from the same data.
+
+render(run, directory)
+  summarise(index.watch(attempts))      first pass: numbers, and who was there      harness.stats
+  drill(attempts, index)                second pass: the attempts shown whole       drill.py
+  for page in PAGES: context, template                                              pages/, templates/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from harness import __version__
+from harness.stats.inputs import ReportInput
+from harness.stats.summary import summarise
+
+from . import text
+from .drill import MAX_ATTEMPTS, Index, drill
+from .files import write
+from .page import Report
+from .pages import PAGES
+from .tables import scores_csv, scores_json
+
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+
+def render(
+    run: ReportInput,
+    directory: Path,
+    *,
+    show_hidden: bool = False,
+    formats: Collection[str] = ("html", "md", "csv", "json"),
+    max_attempts: int = MAX_ATTEMPTS,
+) -> list[Path]:
+    """Write the report of `run` into `directory`, each file whole or not at all; the paths, in the order of FORMATS.
+
+    Inputs, expected values, answers and outputs of hidden cases are in no file unless `show_hidden`. The HTML
+    shows at most `max_attempts` attempts whole and says which were left out.
+    Raises StoreError when a file cannot be written, ValueError for an unknown format.
+    """
+    if unknown := set(formats) - set(FORMATS):
+        raise ValueError(f"unknown format {', '.join(sorted(unknown))}; known: {', '.join(FORMATS)}")
+    report = build(run, show_hidden=show_hidden, max_attempts=max_attempts)
+    return [write(directory / name, make(report)) for key, (name, make) in FORMATS.items() if key in formats]
+
+
+def build(run: ReportInput, *, show_hidden: bool = False, max_attempts: int = MAX_ATTEMPTS) -> Report:
+    """Read `run` twice and compute everything that pages show."""
+    selections = tuple(run.selections)
+    index = Index()
+    summary = summarise(index.watch(run.attempts), selections)
+    return Report(run, summary, drill(run.attempts, selections, index, max_attempts), show_hidden)
+
+
+def html(report: Report) -> str:
+    """The whole report as one file: no script, no request to anywhere, autoescape on for everything."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for function in (text.percent, text.interval, text.seconds, text.dollars, text.count, text.number, text.one_line):
+        environment.filters[function.__name__] = function
+    environment.globals["plural"] = text.plural
+    sections = [
+        (page, environment.get_template(f"pages/{page.name}.html").render(report=report, **page.context(report)))
+        for page in PAGES
+    ]
+    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    frame = environment.get_template("report.html")
+    return frame.render(report=report, sections=sections, style=style, version=__version__)
+
+
+def markdown(report: Report) -> str:
+    """The report as Markdown, without the texts of attempts."""
+    parts = [f"# {text.markdown(report.run.name) or 'Run'}\n"]
+    parts += [f"## {page.title}\n\n{body}" for page in PAGES if (body := page.markdown(report))]
+    return "\n".join(parts)
+
+
+FORMATS: dict[str, tuple[str, Callable[[Report], str]]] = {
+    "html": ("report.html", html),
+    "md": ("report.md", markdown),
+    "csv": ("scores.csv", scores_csv),
+    "json": ("scores.json", scores_json),
+}
+"""Format -> file name and the function that makes its text."""

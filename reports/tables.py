@@ -1,0 +1,89 @@
+"""The numbers of a report for programs: scores.csv, one row a number, and scores.json, the whole summary."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+
+from harness.stats.score import Score
+from harness.stats.summary import ModelSummary
+
+from .page import Report
+
+COLUMNS = ("model", "scope", "name", "k", "metric", "value", "low", "high", "n", "method", "note")
+"""`scope` is run, category, task or curve; `name` the category or task; `k` the attempts drawn, for curves."""
+
+SCORES = (
+    "pass_at_1", "mean_score", "selected", "selected_score", "oracle", "oracle_score", "hit_rate", "recovery",
+    "recovery_score", "distinct", "fence_rate",
+)  # fmt: skip
+SCHEMA = 1
+"""Raised when a key of scores.json changes its meaning or goes."""
+
+
+def scores_csv(report: Report) -> str:
+    """All scores in long form, RFC 4180. Shares are 0..1 in full precision; an empty cell is no value.
+
+    Text that a spreadsheet would take for a formula starts with an apostrophe.
+    """
+    sheet = io.StringIO(newline="")
+    writer = csv.writer(sheet)
+    writer.writerow(COLUMNS)
+    for model in report.summary.models:
+        writer.writerows([_safe(cell) for cell in (model.model, *row)] for row in _rows(model))
+    return sheet.getvalue()
+
+
+def scores_json(report: Report) -> str:
+    """`{"schema", "run", "config", "notes", "summary"}`; `summary` is `harness.stats.summary.Summary`."""
+    document = {
+        "schema": SCHEMA,
+        "run": report.run.name,
+        "planned": report.run.planned,
+        "notes": dict(report.run.notes),
+        "summary": report.summary.model_dump(mode="json"),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+Row = tuple[object, ...]
+
+
+def _rows(model: ModelSummary) -> Iterator[Row]:
+    for metric in SCORES:
+        yield ("run", "", "", metric, *_score(getattr(model, metric)))
+    for metric, value in _totals(model):
+        yield ("run", "", "", metric, value, None, None, model.coverage.attempts, "count", "")
+    for category in model.categories:
+        for metric in ("pass_at_1", "mean_score", "selected", "oracle"):
+            yield ("category", category.category, "", metric, *_score(getattr(category, metric)))
+    for task in model.by_task:
+        yield ("task", task.task, "", "pass_at_1", *_score(task.pass_at_1))
+        for metric in ("mean_score", "best_score", "selected", "oracle"):
+            yield ("task", task.task, "", metric, getattr(task, metric), None, None, task.graded, "share", "")
+    for prefix, points in (("pass", model.curve), ("score", model.score_curve)):
+        for point in points:
+            for metric in ("mean", "selected", "oracle", "worst"):
+                yield ("curve", "", point.k, f"{prefix}_{metric}", *_score(getattr(point, metric)))
+
+
+def _totals(model: ModelSummary) -> Iterator[tuple[str, float | None]]:
+    cover, totals = model.coverage, model.totals
+    for name in ("attempts", "graded", "provider_failures", "infra_errors", "ungraded", "unselected"):
+        yield name, getattr(cover, name)
+    for outcome, number in model.outcomes.items():
+        yield f"outcome_{outcome}", number
+    for name in ("prompt_tokens", "completion_tokens", "tokens_per_s", "model_s", "sandbox_s", "total_s", "cost_usd"):
+        yield name, getattr(totals, name)
+
+
+def _score(score: Score) -> Row:
+    return (score.value, score.low, score.high, score.n, score.method, score.note)
+
+
+def _safe(cell: object) -> object:
+    if cell is None:
+        return ""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
