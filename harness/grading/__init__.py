@@ -1,0 +1,1 @@
+"""From a reply to a verdict to a selection: extract, grade, select."""
