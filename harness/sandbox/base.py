@@ -94,21 +94,18 @@ def _pull(client: docker.APIClient, log: Log) -> Base | None:
     repository, tag = OFFICIAL
     log(f"pulling {repository}:{tag}")
     patience, client.timeout = client.timeout, REGISTRY_TIMEOUT_S
+    refused = ""
     try:
         for event in client.pull(repository, tag=tag, stream=True, decode=True):
-            if "error" in event:
-                raise DockerException(event["error"])
+            refused = str(event.get("error") or refused)
     except (DockerException, RequestException) as error:
-        log(f"no registry: {_short(error)}")
-        return None
+        refused = str(getattr(error, "explanation", None) or error) or type(error).__name__
     finally:
         client.timeout = patience
+    if refused:
+        log(f"no registry: {refused.splitlines()[0][:160]}")
+        return None
     return _official(client)
-
-
-def _short(error: Exception) -> str:
-    text = str(getattr(error, "explanation", None) or error)
-    return text.splitlines()[0][:160] if text else type(error).__name__
 
 
 def _bootstrap(client: docker.APIClient, tag: str, codename: str, log: Log) -> None:

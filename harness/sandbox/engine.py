@@ -12,7 +12,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 
 LOCK_FILE = Path("/run/harness-engine.lock")
 USUAL_SOCKET = "unix:///var/run/docker.sock"
-_NO_SOCKET = "there is no such socket"
-_REFUSED = "nothing listens there"
 _STRONGEST_FIRST = ("runsc", "kata", "crun", "runc")
 
 REMEDY = (
@@ -98,17 +98,41 @@ def connect(timeout_s: float = 60) -> docker.APIClient:
     from docker.errors import DockerException
 
     base_url, tls = _address()
+    if base_url.startswith("unix://"):
+        _try_socket(base_url)
+    patience = max(1, int(timeout_s))
     try:
+        # `version="auto"` would ask from inside the constructor, and leave its socket open when nothing answers.
+        with closing(docker.APIClient(base_url=base_url, tls=tls, timeout=patience)) as first:
+            version = str(first.version(api_version=False)["ApiVersion"])
         # Many threads hold a connection each while a container runs; a smaller pool would log discarded ones.
-        client = docker.APIClient(
-            base_url=base_url, tls=tls, version="auto", timeout=max(1, int(timeout_s)), max_pool_size=64
+        return docker.APIClient(base_url=base_url, tls=tls, timeout=patience, version=version, max_pool_size=64)
+    except (DockerException, OSError, ValueError, KeyError) as error:
+        raise EngineUnavailable(
+            f"no container engine answers at {base_url}: {_reason(error)}", remedy=REMEDY
+        ) from error
+
+
+def _try_socket(base_url: str) -> None:
+    """Raise the fitting EngineUnavailable when a unix socket cannot be connected to: docker-py says it in riddles."""
+    kind: type[EngineUnavailable] = NothingListens if base_url == USUAL_SOCKET else EngineUnavailable
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(10)
+            probe.connect("/" + base_url.removeprefix("unix://").lstrip("/"))
+        return
+    except FileNotFoundError:
+        reason = "there is no such socket"
+    except ConnectionRefusedError:
+        reason = "nothing listens there"
+    except PermissionError:
+        kind, reason = (
+            EngineUnavailable,
+            "permission denied (add this user to the group `docker`, or use a rootless engine)",
         )
-    except (DockerException, OSError, ValueError) as error:
-        reason = _reason(error)
-        absent = base_url == USUAL_SOCKET and reason in (_NO_SOCKET, _REFUSED)
-        kind = NothingListens if absent else EngineUnavailable
-        raise kind(f"no container engine answers at {base_url}: {reason}", remedy=REMEDY) from error
-    return client
+    except OSError as error:
+        kind, reason = EngineUnavailable, str(error)
+    raise kind(f"no container engine answers at {base_url}: {reason}", remedy=REMEDY)
 
 
 def _address() -> tuple[str, Any]:
@@ -133,17 +157,11 @@ def _address() -> tuple[str, Any]:
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost cause in one line: docker-py wraps a refused connection four times."""
+    """The cause in one line: docker-py wraps what happened several times."""
     text = str(error)
-    if "PermissionError" in text or "Permission denied" in text:
-        return "permission denied (add this user to the group `docker`, or use a rootless engine)"
-    if "FileNotFoundError" in text or "No such file" in text:
-        return _NO_SOCKET
-    if "ConnectionRefused" in text or "Connection refused" in text:
-        return _REFUSED
     if "timed out" in text:
         return "it accepted the connection but did not answer in time"
-    return text.splitlines()[0][:200]
+    return text.splitlines()[0][:200] if text else type(error).__name__
 
 
 def engine_info(client: docker.APIClient) -> EngineInfo:

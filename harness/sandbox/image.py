@@ -180,6 +180,7 @@ def _build(client: docker.APIClient, tag: str, chosen: base.Base, context: io.By
 
     log(f"on {chosen.name}")
     said: list[str] = []
+    error = ""
     try:
         events: Iterable[dict[str, Any]] = client.build(
             fileobj=context,
@@ -195,12 +196,14 @@ def _build(client: docker.APIClient, tag: str, chosen: base.Base, context: io.By
             line = str(event.get("stream", "")).strip()
             if line:
                 said.append(line)
-            if "error" in event:
-                raise _failure(tag, str(event["error"]), said)
+            error = str(event.get("error") or error)
             if line.startswith("Step "):
                 log(f"  {line[:100]}")
-    except (DockerException, RequestException) as error:
-        raise _failure(tag, str(error), said) from error
+    except (DockerException, RequestException) as reason:
+        raise _failure(tag, str(reason), said) from reason
+    # Only now: leaving a stream before its end would leave its socket open.
+    if error:
+        raise _failure(tag, error, said)
 
 
 def _failure(tag: str, reason: str, said: list[str]) -> SandboxError:

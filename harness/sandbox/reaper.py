@@ -61,7 +61,8 @@ def owner_of(labels: Mapping[str, str]) -> Owner:
         return "dead"
     if labels.get(OWNER_NAMESPACE) != own[OWNER_NAMESPACE]:
         return "elsewhere"
-    started = host.process_start(int(labels.get(OWNER_PID, "0")))
+    pid = labels.get(OWNER_PID, "")
+    started = host.process_start(int(pid)) if pid.isdecimal() else None
     return "alive" if started is not None and started == labels.get(OWNER_START) else "dead"
 
 
@@ -79,7 +80,7 @@ def list_containers(client: docker.APIClient) -> tuple[Container, ...]:
             id=str(entry["Id"]),
             name=str((entry.get("Names") or ["?"])[0]).lstrip("/"),
             state=str(entry.get("State", "")),
-            pid=int(entry["Labels"].get(OWNER_PID) or 0),
+            pid=int(pid) if (pid := entry["Labels"].get(OWNER_PID, "")).isdecimal() else 0,
             owner=owner_of(entry["Labels"]),
         )
         for entry in found

@@ -1,0 +1,56 @@
+"""What every test gets: a clean environment, and the real engine where one is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import docker
+
+    from harness.sandbox.image import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Neither harness settings nor API keys of whoever runs the tests may decide their result."""
+    for name in list(os.environ):
+        if name.startswith("HARNESS_") or name.endswith("_API_KEY"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "no-config"))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """Where a test collects log lines: pass `said.append` as the log."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[docker.APIClient]:
+    """A client of the real container engine. Without one the test fails: `make setup` sees to it."""
+    from harness.sandbox.engine import connect
+
+    client = connect()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def image(engine: docker.APIClient) -> Image:
+    """The real sandbox image."""
+    from harness.sandbox.image import ensure_image
+
+    return ensure_image(engine, print)
