@@ -459,6 +459,8 @@ class Attempt(Frozen):
     solver: str
     request: dict[str, Any] = {}
     """`Request` as JSON, without the task."""
+    prefix: str = ""
+    """Code the prompt ended with (style completion), which the reply continues."""
     reply: Reply | None = None
     extraction: Extraction | None = None
     verdict: Verdict | None = None

@@ -48,3 +48,17 @@ def load_tasks(paths: Iterable[Path], globs: Sequence[str] = ()) -> list[Task]:
 
 def _matches(task: Task, glob: str) -> bool:
     return fnmatch.fnmatchcase(task.name, glob) or fnmatch.fnmatchcase(task.id, glob)
+
+
+def task_directories(path: Path) -> list[Path]:
+    """The directories that `load` would read one by one; the path itself when it is a task, or no suite.
+
+    Raises TaskError when there is nothing.
+    """
+    from harness.tasks import native
+
+    if not path.is_dir() or native.is_task(path):
+        return [path]
+    found = sorted(item for item in path.iterdir() if item.is_dir() and not item.name.startswith("."))
+    tasks = [item for item in found if native.is_task(item)]
+    return tasks or [path]

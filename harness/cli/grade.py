@@ -1,0 +1,118 @@
+"""`harness grade`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli.tables import show, table
+from harness.errors import UsageError
+from harness.types import Frozen, Outcome, Task, Verdict
+
+
+class Given(Frozen):
+    """One line of a candidates file."""
+
+    line: int
+    task: str
+    code: str | None = None
+    files: dict[str, str] | None = None
+
+
+@click.command(short_help="grade given answers, no model")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--candidates", required=True, type=click.Path(path_type=Path, dir_okay=False), help='JSON lines: {"task": id, "code": text} or {"task": id, "files": {path: text}}.')
+@click.option("--isolation", type=click.Choice(["candidate", "task"]), default="task", show_default=True, help="What shares a container.")
+@click.option("--sandbox", default="auto", show_default=True, help="auto, docker, or an installed backend.")
+@click.option("--concurrency", type=click.IntRange(1, 256), default=4, show_default=True, help="Candidates at once.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def command(path: Path, candidates: Path, isolation: str, sandbox: str, concurrency: int, as_json: bool) -> int:
+    """Grade the answers of a file without any model. PATH is the suite or task they answer."""
+    from harness.sandbox import open_sandbox
+    from harness.sandbox.pool import Pool
+    from harness.tasks import load_tasks
+
+    tasks = {task.id: task for task in load_tasks([path])}
+    given = list(_read(candidates, tasks))
+    size = min(concurrency, max(1, len(given)))
+    with contextlib.closing(open_sandbox(sandbox, lambda line: click.echo(line, err=True))) as backend:
+        with Pool(backend, size=size) as pool, ThreadPoolExecutor(size) as executor:
+            verdicts = list(executor.map(lambda item: _grade(item, tasks, pool, isolation), given))
+    results = [_entry(index, item, verdict) for index, (item, verdict) in enumerate(zip(given, verdicts, strict=True))]
+    if as_json:
+        click.echo(json.dumps({"results": results, "summary": _summary(verdicts)}, indent=2))
+    else:
+        _show(results, verdicts)
+    broken = sum(verdict.outcome is Outcome.infra_error for verdict in verdicts)
+    if broken:
+        click.echo(f"not complete: the sandbox failed on {broken} candidates", err=True)
+    return 1 if broken else 0
+
+
+def _read(path: Path, tasks: dict[str, Task]) -> Iterator[Given]:
+    """The candidates, one a line. Raises UsageError naming the line."""
+    names = Counter(task.name for task in tasks.values())
+    short = {task.name: task.id for task in tasks.values() if names[task.name] == 1}
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            item = Given.model_validate({**record, "line": number})
+        except (ValueError, TypeError) as error:
+            reason = getattr(error, "msg", None) or str(error).replace("\n", " ")
+            raise UsageError(f'{path}:{number}: expected {{"task": id, "code": text}} or {{"task": id, "files": ...}}: {reason}') from None
+        if (item.code is None) == (item.files is None):
+            raise UsageError(f"{path}:{number}: a candidate has either `code` or `files`")
+        ident = item.task if item.task in tasks else short.get(item.task)
+        if ident is None:
+            raise UsageError(f"{path}:{number}: no task {item.task!r}", remedy=f"tasks: {', '.join(sorted(tasks))}")
+        yield item.model_copy(update={"task": ident})
+
+
+def _grade(item: Given, tasks: dict[str, Task], pool: Any, isolation: Any) -> Verdict:
+    from harness.grading.extract import candidate_from
+    from harness.grading.grade import grade
+
+    task = tasks[item.task]
+    return grade(task, candidate_from(task, code=item.code, files=item.files), pool, isolation)[0]
+
+
+def _entry(index: int, item: Given, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "task": item.task,
+        "index": index,
+        "line": item.line,
+        "outcome": verdict.outcome.value,
+        "score": verdict.score,
+        "isolation": verdict.isolation,
+        "assurance": verdict.assurance,
+        "cases": [{"id": case.id, "outcome": case.outcome.value, "visible": case.visible} for case in verdict.cases],
+        "seconds": verdict.seconds,
+        "detail": verdict.detail,
+    }
+
+
+def _summary(verdicts: list[Verdict]) -> dict[str, Any]:
+    outcomes = Counter(verdict.outcome.value for verdict in verdicts)
+    return {"candidates": len(verdicts), "passed": outcomes.get("passed", 0), "outcomes": dict(outcomes)}
+
+
+def _show(results: list[dict[str, Any]], verdicts: list[Verdict]) -> None:
+    made = table("verdicts", "task", "line", "outcome", "score", "assurance", "seconds")
+    for entry in results:
+        made.add_row(entry["task"], str(entry["line"]), entry["outcome"], f"{entry['score']:.3f}", entry["assurance"], f"{entry['seconds']:.2f}")
+    show(made)
+    found = _summary(verdicts)
+    click.echo(f"{found['passed']} of {found['candidates']} passed")

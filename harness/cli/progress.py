@@ -1,0 +1,137 @@
+"""What a person sees while a run works: a live display on a terminal, plain lines without one. Always on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any, Protocol
+
+from harness.types import Attempt
+
+LINE_EVERY_S = 10.0
+
+
+class Display(Protocol):
+    """A progress display that is shown while it is entered."""
+
+    def __enter__(self) -> Display: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+
+    def note(self, line: str) -> None: ...
+
+    def begin(self, total: int, done: int, spent: float) -> None: ...
+
+    def attempt(self, attempt: Attempt) -> None: ...
+
+
+def display(quiet: bool = False) -> Display:
+    """The display that fits stderr."""
+    if sys.stderr.isatty() and not quiet:
+        return Live()
+    return Lines(quiet)
+
+
+class Tally:
+    """Counts behind both displays."""
+
+    def __init__(self) -> None:
+        self.total = self.before = self.ended = self.passed = self.graded = self.failed = 0
+        self.spent = 0.0
+        self.began = time.monotonic()
+
+    def begin(self, total: int, done: int, spent: float) -> None:
+        self.total, self.before, self.spent = total, done, spent
+        self.began = time.monotonic()
+
+    def add(self, attempt: Attempt) -> None:
+        self.ended += 1
+        self.spent += attempt.cost_usd or 0.0
+        if attempt.verdict is None or attempt.outcome == "infra_error":
+            self.failed += 1
+        else:
+            self.graded += 1
+            self.passed += attempt.verdict.passed
+
+    @property
+    def rate(self) -> float:
+        """Attempts a second since the start."""
+        return self.ended / max(1e-6, time.monotonic() - self.began)
+
+    def words(self) -> str:
+        parts = [f"{self.rate:.1f}/s"]
+        if self.graded:
+            parts.append(f"pass rate {self.passed / self.graded:.0%}")
+        if self.failed:
+            parts.append(f"{self.failed} failed to run")
+        if self.spent:
+            parts.append(f"${self.spent:.4f}")
+        return ", ".join(parts)
+
+
+class Lines(Tally):
+    """One line now and then, for logs and pipes."""
+
+    def __init__(self, quiet: bool) -> None:
+        super().__init__()
+        self._quiet = quiet
+        self._next = time.monotonic() + LINE_EVERY_S
+
+    def __enter__(self) -> Lines:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.ended:
+            self._say()
+
+    def note(self, line: str) -> None:
+        if not self._quiet:
+            print(line, file=sys.stderr, flush=True)
+
+    def begin(self, total: int, done: int, spent: float) -> None:
+        super().begin(total, done, spent)
+        self.note(f"{total} attempts" + (f", {done} of them done already" if done else ""))
+
+    def attempt(self, attempt: Attempt) -> None:
+        self.add(attempt)
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + LINE_EVERY_S
+            self._say()
+
+    def _say(self) -> None:
+        left = (self.total - self.before - self.ended) / max(1e-6, self.rate)
+        self.note(f"{self.before + self.ended}/{self.total} attempts, {self.words()}, about {left:.0f} s left")
+
+
+class Live(Tally):
+    """A bar with rate, spend, time left and the pass rate so far."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        super().__init__()
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        self._bar = Bar(*columns, TextColumn("{task.fields[words]}"), console=Console(stderr=True))
+        self._task: Any = None
+
+    def __enter__(self) -> Live:
+        self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._bar.stop()
+
+    def note(self, line: str) -> None:
+        self._bar.console.print(line, markup=False, highlight=False)
+
+    def begin(self, total: int, done: int, spent: float) -> None:
+        super().begin(total, done, spent)
+        self._task = self._bar.add_task("attempts", total=total, completed=done, words="")
+
+    def attempt(self, attempt: Attempt) -> None:
+        self.add(attempt)
+        if self._task is not None:
+            self._bar.update(self._task, advance=1, words=self.words())

@@ -1,0 +1,29 @@
+"""`harness regrade`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.cli.progress import display
+
+
+@click.command(short_help="grade a run's stored candidates again")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--sandbox", default="auto", show_default=True, help="auto, docker, or an installed backend.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def command(run: Path, sandbox: str, quiet: bool) -> int:
+    """Grade the stored replies of RUN again with the tasks as they are now: no model is called.
+
+    For repaired tasks. Replies stay as they are; verdicts, selections and reports are replaced.
+    """
+    from harness import runner
+    from harness.cli.tables import show_summary
+
+    with display(quiet) as shown:
+        done = runner.regrade(run, sandbox, shown)
+    show_summary(done)
+    for reason in done.incomplete:
+        click.echo(f"not complete: {reason}", err=True)
+    return 1 if done.incomplete else 0

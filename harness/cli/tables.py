@@ -1,0 +1,55 @@
+"""Tables on stdout for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def table(title: str, *columns: str) -> Table:
+    """An empty table whose first column is text and whose others are figures."""
+    made = Table(title=title, title_justify="left", title_style="bold")
+    for number, name in enumerate(columns):
+        made.add_column(name, justify="left" if number == 0 else "right", overflow="fold")
+    return made
+
+
+def show(made: Table) -> None:
+    """Print a table; a pipe gets it wide enough for its content."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=140)
+    console.print(made)
+
+
+def show_summary(done: Any) -> None:
+    """What a run found, model by model, and where its report is."""
+    best_of = max((item.best_of for item in done.summary.models), default=1)
+    columns = ["model", "tasks", "pass@1"]
+    if best_of > 1:
+        columns += [f"best of {best_of}, selected", f"best of {best_of}, oracle", "distinct"]
+    made = table(f"{done.plan.name}: pass rates with 95% intervals over tasks", *columns, "outcomes")
+    for item in done.summary.models:
+        row = [item.model, str(item.tasks), percent(item.pass_at_1)]
+        if best_of > 1:
+            row += [percent(item.selected), percent(item.oracle), percent(item.distinct, bounds=False)]
+        made.add_row(*row, ", ".join(f"{count} {name}" for name, count in item.outcomes.items() if count))
+    show(made)
+    console = Console(soft_wrap=True)
+    for name, note in {name: profile.note for name, profile in done.plan.profiles.items() if profile.note}.items():
+        console.print(f"{name}: {note}", markup=False, highlight=False)
+    if best_of > 1:
+        console.print("selected: chosen on visible cases only; oracle: the best attempt by the hidden cases, an upper bound", highlight=False)
+    console.print(f"report: {done.plan.paths.report}", markup=False, highlight=False)
+
+
+def percent(score: Any, *, bounds: bool = True) -> str:
+    """`62% [41, 80]`, or a dash for what there is not."""
+    if score is None or score.value is None:
+        return "-"
+    text = f"{score.value:.0%}"
+    if not bounds or score.low is None or score.high is None:
+        return text
+    return f"{text} [{score.low * 100:.0f}, {score.high * 100:.0f}]"

@@ -1,0 +1,108 @@
+"""Admits tasks: the reference passes, nothing else does, every wrong answer fails for its reason, three times alike."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from harness.grading.extract import candidate_from
+from harness.grading.grade import grade
+from harness.sandbox.pool import Pool
+from harness.types import Answer, Frozen, Outcome, Task, Verdict
+
+ROUNDS = 3
+
+
+class Admission(Frozen):
+    """What came of checking one task."""
+
+    task: str
+    admitted: bool
+    problems: tuple[str, ...] = ()
+
+
+def admit_all(tasks: Iterable[Task], pool: Pool, workers: int = 4, rounds: int = ROUNDS) -> Iterator[Admission]:
+    """One admission a task, in order."""
+    with ThreadPoolExecutor(workers, thread_name_prefix="check") as executor:
+        yield from executor.map(lambda task: admit(task, pool, rounds), tasks)
+
+
+def admit(task: Task, pool: Pool, rounds: int = ROUNDS) -> Admission:
+    """Check one task against its own answers."""
+    problems = [problem for answer in _answers(task) for problem in _check(task, answer, pool, rounds)]
+    return Admission(task=task.id, admitted=not problems, problems=tuple(problems))
+
+
+def _answers(task: Task) -> Iterator[Answer]:
+    if task.reference is not None:
+        yield task.reference
+    yield Answer(name="the empty answer", files={} if task.kind == "workspace" else {task.solution: ""}, fails=("*",))
+    yield Answer(name="the stub", files=stub(task), fails=("*",))
+    yield from task.flawed
+
+
+def stub(task: Task) -> dict[str, str]:
+    """The answer of someone who changed nothing."""
+    if task.kind == "workspace":
+        return dict(task.workspace)
+    if task.kind == "function":
+        return {task.solution: f"def {task.entry}(*args, **kwargs):\n    pass\n"}
+    if task.kind == "write_tests":
+        return {task.solution: "def test_nothing():\n    pass\n"}
+    return {task.solution: "pass\n"}
+
+
+def _check(task: Task, answer: Answer, pool: Pool, rounds: int) -> list[str]:
+    verdicts = [_grade(task, answer, pool) for _ in range(rounds)]
+    first = verdicts[0]
+    where = str(answer.path.relative_to(task.directory)) if answer.path and task.directory else answer.name
+    for verdict in verdicts:
+        if verdict.outcome is Outcome.infra_error:
+            return [f"{where}: the sandbox failed: {verdict.detail}"]
+    problems = []
+    if any(_outcomes(verdict) != _outcomes(first) for verdict in verdicts):
+        problems.append(f"{where}: {rounds} rounds of grading did not agree: {'; '.join(_words(v) for v in verdicts)}")
+    if answer is task.reference:
+        return problems if first.passed else [*problems, f"{where}: the reference does not pass: {_words(first)}"]
+    return problems + [f"{where}: {problem}" for problem in _failed_as_stated(answer, first)]
+
+
+def _grade(task: Task, answer: Answer, pool: Pool) -> Verdict:
+    if task.single_file:
+        extraction = candidate_from(task, code=answer.files.get(task.solution, ""), files=None)
+    else:
+        extraction = candidate_from(task, code=None, files=answer.files)
+    return grade(task, extraction, pool)[0]
+
+
+def _failed_as_stated(answer: Answer, verdict: Verdict) -> Iterator[str]:
+    if verdict.passed:
+        yield "it passes, and must not"
+        return
+    if answer.outcome is not None and verdict.outcome is not answer.outcome:
+        yield f"its outcome is {verdict.outcome.value}, stated is {answer.outcome.value}"
+    if answer.fails == ("*",) or not verdict.cases:
+        return
+    failed = [case.id for case in verdict.cases if case.outcome is not Outcome.passed]
+    surprising = [ident for ident in failed if not any(fnmatch.fnmatchcase(ident, _literal(glob)) for glob in answer.fails)]
+    if surprising:
+        yield f"it also fails {', '.join(surprising)}, which its `fails` does not list"
+    for glob in answer.fails:
+        if not any(fnmatch.fnmatchcase(ident, _literal(glob)) for ident in failed):
+            yield f"it does not fail {glob}, which its `fails` lists"
+
+
+def _literal(glob: str) -> str:
+    """Parametrised ids have brackets, which are no character classes here."""
+    return glob.replace("[", "[[]")
+
+
+def _outcomes(verdict: Verdict) -> list[tuple[str, str]]:
+    return [(case.id, case.outcome.value) for case in verdict.cases]
+
+
+def _words(verdict: Verdict) -> str:
+    failed = [f"{case.id} {case.outcome.value}" + (f" ({case.got or case.detail})" if case.got or case.detail else "") for case in verdict.cases if case.outcome is not Outcome.passed]
+    shown = "; ".join(text[:200] for text in failed[:3]) + (f"; and {len(failed) - 3} more" if len(failed) > 3 else "")
+    return f"{verdict.outcome.value}, {verdict.points:g}/{verdict.max_points:g} points: {shown or verdict.detail}"
