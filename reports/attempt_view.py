@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from harness.stats.inputs import CaseInfo
-from harness.types import Attempt, CaseResult, Outcome, Selection, Verdict
+from harness.types import Attempt, Candidate, CaseResult, Outcome, Selection, Verdict
 
 from . import text
 
@@ -13,6 +14,9 @@ BUDGET = 12_000_000
 """Characters of candidate text in one report; once they are spent, every further text is clipped short."""
 
 SHORT = 300
+MAX_FILES = 50
+"""Files shown of one candidate."""
+
 MAX_CASES = 200
 """Cases shown of one attempt."""
 
@@ -40,6 +44,7 @@ class CaseView:
     visible: bool
     shown: bool
     """False: a hidden case, of which only id, outcome and points are shown."""
+    call: str = ""
     expected: str = ""
     got: str = ""
     output: str = ""
@@ -104,9 +109,18 @@ def prompt_of(attempt: Attempt) -> list[tuple[str, str]]:
 
 
 def attempt_view(
-    attempt: Attempt, pick: Selection | None, show_hidden: bool, clipper: Clipper, prompt: list[tuple[str, str]]
+    attempt: Attempt,
+    pick: Selection | None,
+    clipper: Clipper,
+    *,
+    prompt: list[tuple[str, str]],
+    calls: Mapping[str, str],
+    show_hidden: bool,
 ) -> AttemptView:
-    """What is shown of `attempt`. `prompt` is shown with it; pass an empty list where it stands elsewhere."""
+    """What is shown of `attempt`. `prompt` is shown with it; pass an empty list where it stands elsewhere.
+
+    `calls`: case id -> input, for the cases whose input may be shown.
+    """
     verdict, reply, extraction = attempt.verdict, attempt.reply, attempt.extraction
     candidate = extraction.candidate if extraction else None
     cases = list(verdict.cases) if verdict else []
@@ -128,14 +142,13 @@ def attempt_view(
         rejected=[text.one_line(name, 300) for name in extraction.rejected[:50]] if extraction else [],
         error=clipper.take(attempt.error, 4_000),
         detail=clipper.take(_detail(verdict, show_hidden), 2_000),
-        cases=[_case(case, show_hidden or case.visible, clipper) for case in failing_first[:MAX_CASES]],
+        cases=[_case(c, show_hidden or c.visible, calls.get(c.id, ""), clipper) for c in failing_first[:MAX_CASES]],
         more_cases=max(0, len(cases) - MAX_CASES),
     )
 
 
-def _files(candidate: object) -> list[tuple[str, str]]:
-    files: dict[str, str] = getattr(candidate, "files", {})
-    return sorted(files.items())[:50]
+def _files(candidate: Candidate | None) -> list[tuple[str, str]]:
+    return sorted(candidate.files.items())[:MAX_FILES] if candidate else []
 
 
 def _detail(verdict: Verdict | None, show_hidden: bool) -> str:
@@ -145,7 +158,7 @@ def _detail(verdict: Verdict | None, show_hidden: bool) -> str:
     return verdict.detail
 
 
-def _case(case: CaseResult, shown: bool, clipper: Clipper) -> CaseView:
+def _case(case: CaseResult, shown: bool, call: str, clipper: Clipper) -> CaseView:
     """What a passing candidate got is what was expected, and it may print its input: all are hidden together."""
     view = CaseView(
         id=text.one_line(case.id),
@@ -158,14 +171,9 @@ def _case(case: CaseResult, shown: bool, clipper: Clipper) -> CaseView:
     )
     if not shown:
         return view
-    return CaseView(
-        id=view.id,
-        outcome=view.outcome,
-        passed=view.passed,
-        points=view.points,
-        seconds=view.seconds,
-        visible=view.visible,
-        shown=True,
+    return replace(
+        view,
+        call=clipper.take(call, 500),
         expected=clipper.take(case.expected, 1_000),
         got=clipper.take(case.got, 1_000),
         output=clipper.take(case.output, 4_000),

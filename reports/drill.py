@@ -65,7 +65,7 @@ def drill(attempts: Iterable[Attempt], selections: Iterable[Selection], index: I
     picks = {Key(s.task, s.model, s.repeat, s.attempt): s for s in selections}
     chosen = _choose(index.failed, picks, limit)
     found = {
-        key: attempt
+        key: _light(attempt)
         for attempt in (attempts if chosen else ())
         if (key := Key(attempt.task, attempt.model, attempt.repeat, attempt.attempt)) in chosen
     }
@@ -74,12 +74,29 @@ def drill(attempts: Iterable[Attempt], selections: Iterable[Selection], index: I
 
 
 def _choose(failed: dict[Key, bool], picks: dict[Key, Selection], limit: int) -> set[Key]:
-    """At most `limit` keys: in rounds, one of every (task, model) after the other, the most telling first."""
+    """At most `limit` keys: in rounds, one of every (task, model) after the other, the most telling first.
+
+    Where that would be less than two of each, tasks are left out whole, evenly over the sorted list.
+    """
     if len(failed) <= limit:
         return set(failed)
     groups: dict[tuple[str, str], list[tuple[int, Key]]] = {}
     for key, fails in failed.items():
         rank = 0 if key in picks else 1 if fails else 2
         groups.setdefault((key.task, key.model), []).append((rank, key))
-    ranked = [(turn, rank, key) for group in groups.values() for turn, (rank, key) in enumerate(sorted(group))]
+    tasks = sorted({task for task, _ in groups})
+    room = max(1, limit * len(tasks) // (2 * len(groups)))
+    kept = {tasks[place * len(tasks) // room] for place in range(room)} if room < len(tasks) else set(tasks)
+    ranked = [
+        (turn, rank, key)
+        for (task, _), group in groups.items()
+        if task in kept
+        for turn, (rank, key) in enumerate(sorted(group))
+    ]
     return {key for _, _, key in sorted(ranked)[:limit]}
+
+
+def _light(attempt: Attempt) -> Attempt:
+    """Without the server's raw body, which no page shows."""
+    reply = attempt.reply
+    return attempt.model_copy(update={"reply": reply.model_copy(update={"raw": None})}) if reply else attempt

@@ -64,7 +64,16 @@ def html(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (text.percent, text.interval, text.seconds, text.dollars, text.count, text.number, text.one_line):
+    for function in (
+        text.percent,
+        text.interval,
+        text.seconds,
+        text.moment,
+        text.dollars,
+        text.count,
+        text.number,
+        text.one_line,
+    ):
         environment.filters[function.__name__] = function
     environment.globals["plural"] = text.plural
     sections = [

@@ -6,6 +6,7 @@ Escaping for HTML is not done here: the templates' autoescape does it, for every
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from harness.stats.score import Score
 
@@ -75,13 +76,22 @@ def seconds(value: float | None) -> str:
     if value is None:
         return "–"
     if value < 10:
-        return f"{value:.1f} s" if value >= 0.1 or value == 0 else f"{1000 * value:.0f} ms"
+        return f"{value:.1f}\u00a0s" if value >= 0.1 or value == 0 else f"{1000 * value:.0f}\u00a0ms"
     if value < 120:
-        return f"{value:.0f} s"
+        return f"{value:.0f}\u00a0s"
     minutes, rest = divmod(round(value), 60)
     if minutes < 120:
         return f"{minutes} min {rest:02d} s"
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def moment(stamp: str) -> str:
+    """An ISO 8601 time as `2025-11-21 04:00 UTC`; as it is when it is none."""
+    try:
+        when = datetime.fromisoformat(stamp)
+    except ValueError:
+        return one_line(stamp, 40)
+    return f"{when.astimezone(UTC) if when.tzinfo else when:%Y-%m-%d %H:%M} UTC"
 
 
 def dollars(value: float | None) -> str:

@@ -200,7 +200,7 @@ def _point(draws: Draws, value: Callable[[Sample], float], k: int) -> CurvePoint
         left += len(all_draws) - len(enough)
         if enough:
             kept[task] = enough
-    note = f"{left} draws with fewer than {k} graded attempts are left out." if left else ""
+    note = f"At k = {k}, {left} draws with fewer graded attempts are left out." if left else ""
 
     def selected(draw: Draw) -> float | None:
         weights = selection_weights(draw, k)

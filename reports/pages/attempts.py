@@ -22,7 +22,7 @@ def _tasks(report: Report) -> Iterator[TaskView]:
         for model, group in groupby(keys, key=lambda key: key.model):
             members = list(group)
             found = by_model.get((model, name))
-            hits = f"{found.hits} of {found.graded} passed" if found else ""
+            hits = f"{found.hits}/{found.graded}" if found else "0/0"
             models.append(_model(report, model, members, hits, clipper))
         info = report.run.tasks.get(name)
         first = attempts[next(key for key in attempts if key.task == name)]
@@ -43,10 +43,19 @@ def _tasks(report: Report) -> Iterator[TaskView]:
 def _model(report: Report, model: str, keys: list[Key], hits: str, clipper: Clipper) -> ModelView:
     """All attempts of one model at one task; a prompt they share is shown once."""
     attempts = [report.drill.attempts[key] for key in keys]
+    info = report.run.tasks.get(keys[0].task)
+    calls = {case.id: case.call for case in info.cases if case.visible or report.show_hidden} if info else {}
     prompts = [prompt_of(attempt) for attempt in attempts]
     shared = prompts[0] if all(prompt == prompts[0] for prompt in prompts) else []
     views = [
-        attempt_view(attempt, report.drill.picks.get(key), report.show_hidden, clipper, [] if shared else prompt)
+        attempt_view(
+            attempt,
+            report.drill.picks.get(key),
+            clipper,
+            prompt=[] if shared else prompt,
+            calls=calls,
+            show_hidden=report.show_hidden,
+        )
         for key, attempt, prompt in zip(keys, attempts, prompts, strict=True)
     ]
     return ModelView(text.one_line(model), hits, [(role, clipper.take(body, 20_000)) for role, body in shared], views)

@@ -30,6 +30,7 @@ class Figure:
     passed: Markup
     score: Markup
     methods: str
+    notes: list[str]
 
 
 def _curve(points: Sequence[CurvePoint], title: str) -> Markup:
@@ -60,6 +61,7 @@ def context(report: Report) -> Mapping[str, object]:
             _curve(model.curve, f"{model.model}, pass rate"),
             _curve(model.score_curve, f"{model.model}, mean score"),
             _methods(model),
+            [note for note in dict.fromkeys((model.recovery.note, model.curve[-1].mean.note)) if note],
         )
         for model in _drawn(report)
     ]

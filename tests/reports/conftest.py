@@ -25,13 +25,19 @@ HIDDEN = "hidden-value-7f3a"
 """Marks every hidden input, expected value, answer, output and remark of the synthetic run."""
 
 TASKS = [
-    ("parse_iso_duration", "Parse an ISO 8601 duration", "parser", 0.10), ("flatten", "Flatten nested dictionaries", "recursion", 0.30),
-    ("merge_intervals", "Merge overlapping intervals", "intervals", 0.25), ("slugify", "Make a URL slug", "text", 0.55),
-    ("roman", "Roman numerals, both ways", "parser", 0.35), ("lru_cache", "A least-recently-used cache", "stateful", 0.05),
-    ("word_count", "Count words", "text", 0.90), ("add", "Add two numbers", "arithmetic", 1.0),
-    ("weekday", "Weekday of a date", "dates", 0.20), ("diff_lines", "Line difference of two texts", "text", 0.0),
-    ("is_even", "Is a number even", "arithmetic", 0.95), ("balanced", "Balanced brackets", "parser", 0.50),
-]  # fmt: skip
+    ("parse_iso_duration", "Parse an ISO 8601 duration", "parser", 0.10),
+    ("flatten", "Flatten nested dictionaries", "recursion", 0.30),
+    ("merge_intervals", "Merge overlapping intervals", "intervals", 0.25),
+    ("slugify", "Make a URL slug", "text", 0.55),
+    ("roman", "Roman numerals, both ways", "parser", 0.35),
+    ("lru_cache", "A least-recently-used cache", "stateful", 0.05),
+    ("word_count", "Count words", "text", 0.90),
+    ("add", "Add two numbers", "arithmetic", 1.0),
+    ("weekday", "Weekday of a date", "dates", 0.20),
+    ("diff_lines", "Line difference of two texts", "text", 0.02),
+    ("is_even", "Is a number even", "arithmetic", 0.95),
+    ("balanced", "Balanced brackets", "parser", 0.50),
+]
 MODELS = {"smollm2": 0.6, "reference": 99.0}
 CASES = [("minutes_only", True), ("mixed", True), ("zero", True)] + [(f"case-{n:02d}", False) for n in range(4, 9)]
 

@@ -68,7 +68,7 @@ def test_curve_leaves_out_short_draws_and_says_so() -> None:
     last = best_of_n(draws, lambda s: s.passed).curve[-1]
     assert last.oracle.value == 1
     assert last.oracle.n == 1
-    assert "1 draws with fewer than 2" in last.oracle.note
+    assert "At k = 2, 1 draws with fewer" in last.oracle.note
 
 
 def test_long_curves_thin_out() -> None:
