@@ -73,7 +73,7 @@ def _grade(task: Task, answer: Answer, pool: Pool) -> Verdict:
         extraction = candidate_from(task, code=answer.files.get(task.solution, ""), files=None)
     else:
         extraction = candidate_from(task, code=None, files=answer.files)
-    return grade(task, extraction, pool)[0]
+    return grade(task, extraction, pool, "task")[0]
 
 
 def _failed_as_stated(answer: Answer, verdict: Verdict) -> Iterator[str]:

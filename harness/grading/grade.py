@@ -23,7 +23,7 @@ def grade(task: Task, extraction: Extraction, pool: Pool, isolation: IsolationLe
 def _run(task: Task, candidate: Candidate, pool: Pool, isolation: IsolationLevel) -> tuple[Verdict, str]:
     verifier = open_verifier(task.kind)
     plan = verifier.plan(task, candidate)
-    evidence = pool.run(plan.job)
+    evidence = pool.run(plan.job, share=task.id + task.content_hash if isolation == "task" else "")
     if evidence.infra:
         verdict = _nothing(task, Outcome.infra_error, evidence.infra, isolation)
         return verdict.model_copy(update={"layers": evidence.isolation, "backend": evidence.backend}), ""

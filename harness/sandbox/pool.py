@@ -32,6 +32,7 @@ class Pool:
         self._ready: dict[int, deque[Future[Box]]] = defaultdict(deque)
         self._lock = threading.Lock()
         self._closed = False
+        self._shared = _Shared(size)
         self.infra_failures = 0
         self._layers = sandbox.layers()
 
@@ -41,25 +42,29 @@ class Pool:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def run(self, job: Job) -> Evidence:
+    def run(self, job: Job, share: str = "") -> Evidence:
         """Evidence of every input of the job, in order. Never raises for what a candidate or a box does.
 
         A box that is lost is replaced and the job goes on where it stopped. `infra` is set, and cases are missing, only when
-        the sandbox itself cannot work.
+        the sandbox itself cannot work. Jobs with the same `share` may use a box one after another, as long as the supervisor
+        finds it clean after each; without, a box is used once.
         """
         began = time.monotonic()
         work = _Work(job)
         while not work.finished:
             try:
-                box = self._take(job.limits.memory_mb)
+                box = self._shared.take(job.limits.memory_mb, share) or self._take(job.limits.memory_mb)
             except SandboxError as error:
                 work.infra = str(error)
                 break
             work.boxes += 1
+            reusable = False
             try:
-                work.go_on(box, lambda: box.ran_out_of_memory(), self._healthy)
+                work.go_on(box, self._healthy)
+                reusable = bool(share) and work.intact and _ended_clean(box)
             finally:
-                box.close()
+                if not (reusable and self._shared.put(job.limits.memory_mb, share, box)):
+                    box.close()
         if work.infra:
             with self._lock:
                 self.infra_failures += 1
@@ -84,6 +89,7 @@ class Pool:
             self._closed = True
             waiting = [future for queue in self._ready.values() for future in queue]
             self._ready.clear()
+        self._shared.close()
         for future in waiting:
             future.cancel()
         self._makers.shutdown(wait=True)
@@ -128,6 +134,52 @@ class Pool:
             box.close()
 
 
+def _ended_clean(box: Box) -> bool:
+    try:
+        return session.end(box)
+    except SandboxError:
+        return False
+
+
+class _Shared:
+    """Clean boxes waiting for the next candidate of the same task, the longest unused given up first."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._boxes: deque[tuple[int, str, Box]] = deque()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def take(self, memory_mb: int, share: str) -> Box | None:
+        """A box that served this key before, or None."""
+        with self._lock:
+            for place, (memory, key, box) in enumerate(self._boxes):
+                if share and (memory, key) == (memory_mb, share):
+                    del self._boxes[place]
+                    return box
+        return None
+
+    def put(self, memory_mb: int, share: str, box: Box) -> bool:
+        """Keep a clean box; whether it was kept."""
+        with self._lock:
+            if self._closed:
+                return False
+            self._boxes.append((memory_mb, share, box))
+            oldest = self._boxes.popleft()[2] if len(self._boxes) > self._size else None
+        if oldest is not None:
+            oldest.close()
+        return True
+
+    def close(self) -> None:
+        """Destroy them all."""
+        with self._lock:
+            self._closed = True
+            boxes = [box for _, _, box in self._boxes]
+            self._boxes.clear()
+        for box in boxes:
+            box.close()
+
+
 class _Work:
     """Progress of one job across the boxes it may need."""
 
@@ -137,20 +189,24 @@ class _Work:
         self.boxes = 0
         self.losses = 0
         self.infra = ""
+        self.intact = False
+        """The last box answered to the end."""
 
     @property
     def finished(self) -> bool:
         return bool(self.infra) or len(self.done) == len(self.job.inputs)
 
-    def go_on(self, box: Box, out_of_memory: Callable[[], bool], healthy: Callable[[], bool]) -> None:
+    def go_on(self, box: Box, healthy: Callable[[], bool]) -> None:
         """Run the remaining inputs in this box until they are done or the box is lost."""
+        self.intact = False
         try:
             session.begin(box, self.job)
             while not self.finished:
                 self.done.append(session.ask(box, self.job, self.job.inputs[len(self.done)]))
                 self.losses = 0
+            self.intact = True
         except BoxLost as error:
-            self._lost(error, "oom" if out_of_memory() else "lost", healthy)
+            self._lost(error, "oom" if box.ran_out_of_memory() else "lost", healthy)
         except BoxSilent as error:
             self._lost(error, "timeout", healthy)
 

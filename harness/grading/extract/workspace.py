@@ -158,19 +158,20 @@ class Collector:
         if block.language in _SHELL and not heading.endswith((".sh", ".txt", ".log")):
             heading = ""  # how to run it, shown below a list of files
         path = paths.of_info(block.info, self.known) or heading
-        first, _, rest = block.text.partition("\n")
+        if gone:
+            return  # the heading's deletion is noted already, the block under it is what is gone
+        if _is_diff(block) and not path.endswith((".diff", ".patch")):
+            self._diff(parse_diff(block.text), path)
+            return
         text = block.text
+        first, _, rest = text.partition("\n")
         if not path:
             path = paths.of_comment(first.strip(), self.known) or ""
             if path and not self.task.workspace.get(path, "").startswith(first):
                 text = rest
         if not path and block.language not in _SHELL:
             path = self._mentioned(before)
-        if gone:
-            return  # the heading's deletion is noted already, the block under it is what is gone
-        if _is_diff(block) and not path.endswith((".diff", ".patch")):
-            self._diff(parse_diff(text), path)
-        elif path:
+        if path:
             self.add(Change(path, "whole", text=text))
         elif block.language not in _SHELL:
             self.nameless.append(block)
