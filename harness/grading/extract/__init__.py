@@ -37,7 +37,10 @@ def extract(task: Task, reply: Reply, *, prefix: str = "") -> Extraction:
     `prefix` is code the prompt ended with (style completion): the reply is read as its continuation unless it starts
     over with a full definition.
     """
-    answer = strip_thinking(clean(reply.text))
+    reader = Reader()
+    text = clean(reply.text)
+    # A text that is Python from start to end has no thinking before it, though it may be about such tags.
+    answer = Answer(text) if task.single_file and reader.parse(text) else strip_thinking(text)
     missing = _nothing(answer, reply)
     if missing:
         return Extraction(candidate=None, choice=missing, thinking=answer.thinking, unclosed=answer.unclosed)
@@ -50,8 +53,9 @@ def extract(task: Task, reply: Reply, *, prefix: str = "") -> Extraction:
         )
     cut = "; the reply was cut off at its token limit" if reply.finish_reason == "length" else ""
     if task.kind == "workspace":
-        return _workspace(task, Answer(clean(prefix) + answer.text, answer.thinking, answer.unclosed), cut)
-    return _single(task, answer, clean(prefix), cut)
+        whole = Answer(clean(prefix) + answer.text, answer.thinking, answer.unclosed)
+        return _workspace(task, whole, cut, reader)
+    return _single(task, answer, clean(prefix), cut, reader)
 
 
 def candidate_from(task: Task, code: str | None, files: Mapping[str, str] | None) -> Extraction:
@@ -88,8 +92,7 @@ def _nothing(answer: Answer, reply: Reply) -> str:
     return "an empty reply"
 
 
-def _single(task: Task, answer: Answer, prefix: str, cut: str) -> Extraction:
-    reader = Reader()
+def _single(task: Task, answer: Answer, prefix: str, cut: str, reader: Reader) -> Extraction:
     if prefix.strip() and task.kind == "function" and task.entry:
         found = _continuation(task.entry, prefix, answer.text, reader, cut=bool(cut))
     else:
@@ -130,8 +133,8 @@ def _extraction(
     )
 
 
-def _workspace(task: Task, answer: Answer, cut: str) -> Extraction:
-    overlay, collector, note = read(task, answer.text, Reader())
+def _workspace(task: Task, answer: Answer, cut: str, reader: Reader) -> Extraction:
+    overlay, collector, note = read(task, answer.text, reader)
     if overlay.taken:
         choice = f"{len(overlay.taken)} file{'s' * (len(overlay.taken) != 1)} changed: {_listed(overlay)}"
     elif collector.changes or overlay.rejected:

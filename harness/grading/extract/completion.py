@@ -20,27 +20,27 @@ def continued(entry: str, prefix: str, answer: str, reader: Reader) -> tuple[str
     Taken are what comes up to the end of the function, and of the top-level statements after it those that
     parse and that the function needs. The rest is the model writing on.
     """
-    for text, note in _joints(prefix, answer):
-        found = _function(entry, text, prefix, reader)
-        if found is not None:
-            kept, whole = found
-            left_out = "" if whole else ", what follows it left out"
-            return with_newline(kept), f"the prompt's code and the reply as its continuation{note}{left_out}"
-    return None
+    found = _function(entry, prefix + answer, prefix, reader)
+    note = ""
+    if found is None and not FunctionGoal(entry).starts(answer):
+        ways = [(_function(entry, text, prefix, reader), note) for text, note in _indented(prefix, answer)]
+        found, note = max(ways, key=lambda way: len(way[0][0]) if way[0] else 0, default=(None, ""))
+    if found is None:
+        return None
+    kept, whole = found
+    left_out = "" if whole else ", what follows it left out"
+    return with_newline(kept), f"the prompt's code and the reply as its continuation{note}{left_out}"
 
 
-def _joints(prefix: str, answer: str) -> list[tuple[str, str]]:
-    """The ways to put the two together: as they are, or with the indentation that was lost in between."""
-    ways = [(prefix + answer, "")]
+def _indented(prefix: str, answer: str) -> list[tuple[str, str]]:
+    """Ways to give a body back the indentation that a server or model took off its first line or all of it."""
     body = answer.lstrip("\n")
     first = body.partition("\n")[0]
-    if prefix.rstrip(" \t").endswith((":", ":\n")) and first.strip() and first[0] not in " \t":
-        head = prefix.rstrip() + "\n"
-        lines = body.split("\n")
-        every = "\n".join(_INDENT + line if line.strip() else line for line in lines)
-        ways.append((f"{head}{_INDENT}{body}", ", its first line indented"))
-        ways.append((f"{head}{every}", ", indented"))
-    return ways
+    if not prefix.rstrip().endswith(":") or not first.strip() or first[0] in " \t":
+        return []
+    head = prefix.rstrip() + "\n"
+    every = "\n".join(_INDENT + line if line.strip() else line for line in body.split("\n"))
+    return [(f"{head}{_INDENT}{body}", ", its first line indented"), (f"{head}{every}", ", indented")]
 
 
 def _function(entry: str, text: str, prefix: str, reader: Reader) -> tuple[str, bool] | None:

@@ -40,6 +40,8 @@ class Goal(Protocol):
 
     what: str
     """For people: "defines `add`"."""
+    which: str
+    """For people: which of several that fit is picked."""
 
     def fits(self, tree: ast.Module) -> bool:
         """Whether a module is an answer."""
@@ -53,6 +55,8 @@ class Goal(Protocol):
 
 class FunctionGoal:
     """The function `entry`: its last complete definition, because a reply that writes it again corrects itself."""
+
+    which = "the last"
 
     def __init__(self, entry: str) -> None:
         self.entry = entry
@@ -77,6 +81,7 @@ class ProgramGoal:
     """A script: the largest piece of code, the last of equally large ones."""
 
     what = "is a program"
+    which = "the largest"
     _START = re.compile(
         r"^[ \t]{0,40}(?:import \w|from [\w.]{1,80} import |(?:async )?def \w+\(|class \w+[(:]|print\(|"
         r"for \w[\w, ()]{0,80} in |while \w|with open\(|if __name__|try:)",
@@ -97,6 +102,7 @@ class TestsGoal:
     """Tests: from the last block back, every one whose tests are not replaced by a later one."""
 
     what = "has tests"
+    which = "the last"
     _START = re.compile(r"^[ \t]{0,40}(?:async[ \t]{1,4})?(?:def[ \t]{1,4}test|class[ \t]{1,4}Test)", re.MULTILINE)
 
     def fits(self, tree: ast.Module) -> bool:

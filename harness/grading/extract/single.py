@@ -86,7 +86,7 @@ def find(goal: Goal, answer: str, reader: Reader) -> Found:
     found = (
         _from_complete(goal, sources, blocks, reader)
         or _from_transcript(goal, sources, reader)
-        or _from_other_language(goal, sources)
+        or _from_other_language(goal, sources, blocks)
         or _from_prose(goal, parts, reader, fenced=bool(blocks))
         or _from_broken(goal, sources, blocks)
         or _from_wrong_name(goal, sources, blocks)
@@ -129,7 +129,7 @@ def _from_complete(goal: Goal, sources: list[Source], blocks: list[Block], reade
         return text, f"blocks {names} of {len(sources)} joined: together they are the code"
     if len(sources) == 1:
         return chosen[0].text, f"the only block: it {goal.what}"
-    others = f", the one to take of {len(fitting)} that do" if len(fitting) > 1 else ""
+    others = f", {goal.which} of {len(fitting)} that do" if len(fitting) > 1 else ""
     return chosen[0].text, f"block {names} of {len(sources)}: it {goal.what}{others}"
 
 
@@ -173,12 +173,13 @@ def _from_transcript(goal: Goal, sources: list[Source], reader: Reader) -> _Choi
     return None
 
 
-def _from_other_language(goal: Goal, sources: list[Source]) -> _Choice:
+def _from_other_language(goal: Goal, sources: list[Source], blocks: list[Block]) -> _Choice:
     named = not isinstance(goal, ProgramGoal)
     fitting = [
         source
-        for source in sources
-        if source.tree is not None and goal.fits(source.tree) and (named or source.label not in _OTHER_LANGUAGES)
+        for source, block in zip(sources, blocks, strict=True)
+        if source.tree is not None and goal.fits(source.tree) and not block.maybe_python
+        if named or source.label not in _OTHER_LANGUAGES
     ]
     if not fitting:
         return None
