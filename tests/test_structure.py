@@ -37,6 +37,7 @@ LAYERS = (
     ("stats",),
     ("manifest",),
     ("store",),
+    ("executor",),
     ("runner",),
     ("service", "cli", "__main__"),
 )

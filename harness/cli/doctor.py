@@ -112,11 +112,45 @@ def _image(client: docker.APIClient) -> Iterator[Finding]:
 
 
 def _models() -> Iterator[Finding]:
+    yield _local()
+    from harness.models.catalogue import check_ready, load_catalogue
+
+    try:
+        catalogue = load_catalogue()
+    except HarnessError as error:
+        yield Finding("catalogue", "missing", error.message, error.remedy)
+        return
+    ready, not_ready = [], []
+    for name in catalogue.names():
+        try:
+            check_ready(catalogue.get(name))
+        except HarnessError as error:
+            not_ready.append(error.message.removeprefix("model "))
+        else:
+            ready.append(name)
+    yield Finding("catalogue", "ok", f"{len(catalogue.entries)} models, ready: {', '.join(ready)}")
+    for message in not_ready:
+        yield Finding("catalogue", "note", message)
+    for name in ready:
+        weights = catalogue.get(name).weights
+        if weights is not None and weights.path is None:
+            yield _weights(name, weights.sha256)
+
+
+def _weights(name: str, sha256: str) -> Finding:
+    from harness.models.weights import cache_dir
+
+    path = cache_dir() / "weights" / f"{sha256}.gguf"
+    if path.is_file():
+        return Finding("weights", "ok", f"{name}: {path} ({path.stat().st_size / 1e6:.0f} MB)")
+    return Finding("weights", "note", f"{name}: fetched when it is first used", f"harness models fetch {name}")
+
+
+def _local() -> Finding:
     if importlib.util.find_spec("xllamacpp") is None:
         remedy = "pip install 'harness-eval[local]'"
-        yield Finding("local models", "note", "the extra `local` is not installed: no model on this machine", remedy)
-    else:
-        yield Finding("local models", "ok", f"llama.cpp through xllamacpp {_installed('xllamacpp')}")
+        return Finding("local models", "note", "the extra `local` is not installed: no model on this machine", remedy)
+    return Finding("local models", "ok", f"llama.cpp through xllamacpp {_installed('xllamacpp')}")
 
 
 def _installed(distribution: str) -> str:

@@ -19,8 +19,8 @@ Log = Callable[[str], None]
 
 def cache_dir() -> Path:
     """`$XDG_CACHE_HOME/harness`, made when missing. Raises SandboxError when it cannot be written."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    path = Path(base) / "harness"
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    path = (base if base.is_absolute() else Path("~/.cache").expanduser()) / "harness"
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
