@@ -99,7 +99,7 @@ def prompt_of(attempt: Attempt) -> list[tuple[str, str]]:
     """(role, text) of what was asked, as sent; empty when nothing was recorded."""
     request = attempt.request
     found = [
-        (str(message.get("role", "")), str(message.get("content", "")))
+        (text.one_line(message.get("role", ""), 20), str(message.get("content", "")))
         for message in request.get("messages") or ()
         if isinstance(message, dict)
     ]
@@ -134,7 +134,7 @@ def attempt_view(
         selected=text.one_line(f"{pick.method}: {pick.reason}", 300) if pick else "",
         score=_points(verdict.points, verdict.max_points) if verdict and verdict.max_points else "",
         facts=_facts(attempt),
-        prompt=[(text.one_line(role, 20), clipper.take(body, 20_000)) for role, body in prompt],
+        prompt=[(role, clipper.take(body, 20_000)) for role, body in prompt],
         reply=clipper.take(reply.text, 20_000) if reply else "",
         thinking=clipper.take(reply.thinking, 10_000) if reply else "",
         files=[(text.one_line(name), clipper.take(body, 20_000)) for name, body in _files(candidate)],

@@ -37,7 +37,7 @@ def scores_csv(report: Report) -> str:
 
 
 def scores_json(report: Report) -> str:
-    """`{"schema", "run", "config", "notes", "summary"}`; `summary` is `harness.stats.summary.Summary`."""
+    """`{"schema", "run", "planned", "notes", "summary"}` in ASCII; `summary` is `harness.stats.summary.Summary`."""
     document = {
         "schema": SCHEMA,
         "run": report.run.name,
@@ -45,7 +45,7 @@ def scores_json(report: Report) -> str:
         "notes": dict(report.run.notes),
         "summary": report.summary.model_dump(mode="json"),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
 Row = tuple[object, ...]
