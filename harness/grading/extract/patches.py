@@ -28,6 +28,8 @@ class Hunk:
     """Where the diff says it starts in the old file, from 1."""
     ends_bare: bool = False
     """The last new line has no line break after it."""
+    speaks_of_end: bool = False
+    """It says of some line that no line break follows: a change of that is a change, even if no text differs."""
 
     def keep(self, text: str) -> None:
         """Add a context line."""
@@ -64,7 +66,7 @@ def parse_diff(text: str, *, strict: bool = False) -> list[FileDiff]:
     for file in reader.files:
         for hunk in file.hunks:
             _trim(hunk)
-        file.hunks = [hunk for hunk in file.hunks if hunk.old != hunk.new]
+        file.hunks = [hunk for hunk in file.hunks if hunk.old != hunk.new or (hunk.speaks_of_end and hunk.old)]
     return reader.files
 
 
@@ -117,7 +119,7 @@ class _DiffReader:
     def _hunk_line(self, hunk: Hunk, line: str, before: str) -> None:
         if line.startswith("\\"):
             # "\ No newline at end of file" speaks of the line before it.
-            hunk.ends_bare = not before.startswith("-")
+            hunk.ends_bare, hunk.speaks_of_end = not before.startswith("-"), True
         elif line.startswith("+"):
             hunk.new.append(line[1:])
             hunk.ends_bare = False

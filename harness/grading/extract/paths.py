@@ -177,7 +177,8 @@ def of_info(info: str, known: frozenset[str]) -> str | None:
         return normal(named[1] or named[2] or named[3])
     for word in info.replace("{", " ").replace("}", " ").split()[:3]:
         path = word.strip(_DECORATION)
-        for option in (path, path.partition(":")[2]):
+        label, _, rest = path.partition(":")
+        for option in (rest if len(label) > 1 else "", path):
             if looks_like_path(option, known):
                 return normal(option)
     return None

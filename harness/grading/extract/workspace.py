@@ -20,9 +20,9 @@ MAX_CHANGES = 1000
 LOOK_BACK = 12
 """Lines before a block in which its path may stand."""
 
-_ELEMENT = re.compile(r"^[ \t]{0,8}<file\b(?P<attributes>[^>\n]{0,400})>", re.MULTILINE)
+_ELEMENT = re.compile(r"^[ \t]{0,8}<file\b(?P<attributes>[^>\n]{0,2000})>", re.MULTILINE)
 _ELEMENT_END = re.compile(r"</file>")
-_ATTRIBUTE = re.compile(r"\b(?:path|name|filename)[ \t]?=[ \t]?(?:\"([^\"\n]{0,300})\"|'([^'\n]{0,300})')")
+_ATTRIBUTE = re.compile(r"\b(?:path|name|filename)[ \t]?=[ \t]?(?:\"([^\"\n]{0,1000})\"|'([^'\n]{0,1000})')")
 _FENCE_LINE = re.compile(r"[ \t>]{0,40}(?:`{3,}|~{3,})(?P<info>[^\n`]{0,400})")
 _GONE = re.compile(r"delet|remov", re.IGNORECASE)
 _RAW_DIFF = re.compile(r"^(?:diff --git [^\n]{1,600}|--- [^\n]{1,300}\n\+\+\+ [^\n]{1,300})$", re.MULTILINE)
@@ -194,10 +194,13 @@ class Collector:
                     self.add(Change(path, "patch", hunks=tuple(file.hunks), moved_from=moved))
 
     def _heading(self, before: str) -> tuple[str, bool]:
-        for line in _last_lines(before):
+        for distance, line in enumerate(_last_lines(before)):
             found = paths.heading(line, self.known)
-            if found:
+            # What stands below a deleted file's heading, but not at once, is something else.
+            if found and (not found[1] or distance == 0):
                 return found
+            if found:
+                break
         return "", False
 
     def _mentioned(self, before: str) -> str:
