@@ -86,12 +86,12 @@ def context(report: Report) -> Mapping[str, object]:
 
 def markdown(report: Report) -> str:
     """The same as one table."""
-    head = ["Model", "One attempt", "Selected", "Oracle", "Mean score", "Tokens/s", "Cost"]
+    head = ["Model", "One attempt", "Selected", "Oracle", "Hit rate", "Distinct", "Mean score", "Tokens/s", "Cost"]
     rows = []
     for model in report.models:
         note = report.run.notes.get(model.model, "")
         name = text.markdown(model.model) + (f" ({text.markdown(note)})" if note else "")
-        scores = (model.pass_at_1, model.selected, model.oracle, model.mean_score)
+        scores = (model.pass_at_1, model.selected, model.oracle, model.hit_rate, model.distinct, model.mean_score)
         speed = text.number(model.totals.tokens_per_s)
         rows.append([name, *(text.spoken(s) for s in scores), speed, text.dollars(model.totals.cost_usd)])
     level = f"{100 * report.summary.level:.0f}%"

@@ -72,6 +72,14 @@ def _categories(report: Report) -> list[tuple[str, int, bool, list[CategorySumma
     return rows
 
 
+def _rate(entry: CategorySummary | None) -> str:
+    """Pass rate with its interval over tasks, which a single task does not have."""
+    if entry is None:
+        return "–"
+    rate = entry.pass_at_1
+    return f"{text.percent(rate.value)} (one task)" if rate.n == 1 else text.spoken(rate)
+
+
 def context(report: Report) -> Mapping[str, object]:
     """Heatmap rows and category rows."""
     return {
@@ -91,8 +99,7 @@ def markdown(report: Report) -> str:
         for row in _rows(report)
     ]
     categories = [
-        [text.markdown(name) + (" (underpowered)" if weak else ""), str(count)]
-        + [text.spoken(entry.pass_at_1) if entry else "–" for entry in found]
+        [text.markdown(name) + (" (underpowered)" if weak else ""), str(count)] + [_rate(entry) for entry in found]
         for name, count, weak, found in _categories(report)
     ]
     parts = [
