@@ -28,7 +28,7 @@ class Dockerd(Frozen):
     The defaults are those of a stock installation.
     """
 
-    arguments: tuple[str, ...] = ()
+    command: tuple[str, ...] = ("dockerd",)
     pid_file: Path = Path("/var/run/docker.pid")
     log_file: Path = Path("/var/log/harness-dockerd.log")
     deadline_s: float = 90.0
@@ -49,7 +49,7 @@ class Dockerd(Frozen):
             subprocess.run(["systemctl", "start", "docker"], stdin=subprocess.DEVNULL, check=False, capture_output=True)
             return self._wait(None, connect)
         self.clear_stale_pid(log)
-        pid = spawn_detached(["dockerd", *self.arguments], self.log_file)
+        pid = spawn_detached(self.command, self.log_file)
         log(f"dockerd started, process {pid}, log in {self.log_file}")
         return self._wait(pid, connect)
 

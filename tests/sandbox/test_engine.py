@@ -228,9 +228,8 @@ def test_a_pid_file_of_a_living_dockerd_stays(tmp_path: Path, fake_dockerd: int,
 
 
 def test_a_starting_dockerd_is_waited_for_not_doubled(tmp_path: Path, fake_dockerd: int, said: list[str]) -> None:
-    # Were it started all the same, this one would only print its version.
-    arguments = ("--version",)
-    daemon = Dockerd(arguments=arguments, pid_file=tmp_path / "pid", log_file=tmp_path / "log", deadline_s=0.3)
+    # Were it started all the same, this one would do no harm.
+    daemon = Dockerd(command=("false",), pid_file=tmp_path / "pid", log_file=tmp_path / "log", deadline_s=0.3)
     daemon.pid_file.write_text(str(fake_dockerd))
 
     def nothing() -> docker.APIClient:
@@ -299,12 +298,13 @@ def own_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
     made: list[Dockerd] = []
 
     def make(*more: str) -> Dockerd:
-        places = ["--data-root", "data", "--exec-root", "exec", "--pidfile", "pid", "-H", "own.sock"]
-        arguments = [str(tmp_path / word) if not word.startswith("-") else word for word in places]
-        arguments[-1] = f"unix://{arguments[-1]}"
-        arguments += ["--bridge=none", "--iptables=false", *more]
+        # In namespaces of its own: a daemon without a bridge removes docker0, the real engine's, and its mounts would
+        # outlive it where it fails early.
+        command: tuple[str, ...] = ("unshare", "--net", "--mount", "dockerd", "--bridge=none", "--iptables=false")
+        places = {"--data-root": "data", "--exec-root": "exec", "--pidfile": "pid"}
+        command += tuple(f"{option}={tmp_path / name}" for option, name in places.items())
         daemon = Dockerd(
-            arguments=tuple(arguments),
+            command=(*command, f"--host=unix://{tmp_path}/own.sock", *more),
             pid_file=tmp_path / "pid",
             log_file=tmp_path / "log",
             systemd=False,
@@ -321,10 +321,6 @@ def own_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
             deadline = time.monotonic() + 30
             while not has_ended(pid) and time.monotonic() < deadline:
                 time.sleep(0.1)
-    # dockerd mounts its data directory on itself, and leaves that behind when it fails early.
-    mounted = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
-    for place in reversed([place for place in mounted if place.startswith(str(tmp_path))]):
-        subprocess.run(["umount", "--lazy", place], check=False)
 
 
 @pytest.mark.engine
