@@ -64,8 +64,9 @@ class Plan:
     def trials(self) -> Iterator[Trial]:
         """Every attempt; models take turns, so that a run cut short has compared them on the same tasks."""
         config = self.config
-        grid = itertools.product(range(config.repeats), range(config.best_of), self.tasks, self.profiles)
-        for repeat, attempt, task, model in grid:
+        # Attempts at one task follow each other: a model's server keeps the prompt they share.
+        grid = itertools.product(range(config.repeats), self.tasks, range(config.best_of), self.profiles)
+        for repeat, task, attempt, model in grid:
             yield Trial(
                 task=task,
                 model=model,
@@ -91,7 +92,9 @@ class Run:
 def plan(config: RunConfig) -> Plan:
     """Read tasks and catalogue. Raises UsageError, TaskError, ConfigError before anything is started."""
     if config.select == "judge":
-        raise UsageError("--select judge needs a judge, and this version has none", remedy="use verifier, vote or first")
+        raise UsageError(
+            "--select judge needs a judge, and this version has none", remedy="use verifier, vote or first"
+        )
     tasks = load_tasks(config.paths, config.tasks)
     catalogue = load_catalogue(config.catalogue)
     profiles = {name: catalogue.get(name) for name in config.models}
@@ -156,7 +159,12 @@ def regrade(directory: Path, sandbox: str, progress: Progress) -> Run:
                 assert item.reply is not None
                 extraction = extract(task, item.reply, prefix=item.prefix)
                 verdict, signature = grade(task, extraction, pool, config.isolation)
-                change = {"extraction": extraction, "verdict": verdict, "signature": signature, "task_hash": task.content_hash}
+                change = {
+                    "extraction": extraction,
+                    "verdict": verdict,
+                    "signature": signature,
+                    "task_hash": task.content_hash,
+                }
                 return item.model_copy(update=change)
 
             with ThreadPoolExecutor(4, thread_name_prefix="regrade") as executor:
@@ -204,7 +212,10 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
 
 def _failures(store: Store) -> list[str]:
     failed = {name: count for name, count in store.counts().items() if name in ("provider_failure", "infra_error")}
-    return [f"{count} attempts ended as {name.replace('_', ' ')}; the same command tries them again" for name, count in failed.items()]
+    return [
+        f"{count} attempts ended as {name.replace('_', ' ')}; the same command tries them again"
+        for name, count in failed.items()
+    ]
 
 
 def _out_of_budget(budget: float, left: int) -> str:
@@ -214,7 +225,9 @@ def _out_of_budget(budget: float, left: int) -> str:
 def selections(store: Store, tasks: Sequence[Task], method: str) -> Iterator[Selection]:
     """Best of N for every (task, model, repeat) in the store."""
     known = {task.id: task for task in tasks}
-    for (task, _, _), group in itertools.groupby(store.attempts(), key=lambda item: (item.task, item.model, item.repeat)):
+    for (task, _, _), group in itertools.groupby(
+        store.attempts(), key=lambda item: (item.task, item.model, item.repeat)
+    ):
         if task in known:
             found = select(known[task], list(group), method)
             if found is not None:
@@ -283,7 +296,11 @@ def _same_run(store: Store, planned: Plan) -> None:
     wanted, known = planned.config.identity(), store.fact("identity")
     wanted = json.loads(json.dumps(wanted))
     if known is not None and known != wanted:
-        differ = ", ".join(f"{key} was {known.get(key)!r}, now {wanted.get(key)!r}" for key in wanted if known.get(key) != wanted.get(key))
+        differ = ", ".join(
+            f"{key} was {known.get(key)!r}, now {wanted.get(key)!r}"
+            for key in wanted
+            if known.get(key) != wanted.get(key)
+        )
         raise UsageError(
             f"{store.paths.root} holds a run with another configuration: {differ}",
             remedy="choose another --name, or give the same configuration to resume",
@@ -321,6 +338,6 @@ def _keep_manifest(store: Store, found: dict[str, Any]) -> None:
         draft.write_text(json.dumps(found, indent=2, default=str) + "\n", encoding="utf-8")
         draft.replace(store.paths.manifest)
     except OSError as error:
-        raise WorkError(f"{store.paths.manifest} cannot be written: {error.strerror}", remedy="free space, then run again") from None
-
-
+        raise WorkError(
+            f"{store.paths.manifest} cannot be written: {error.strerror}", remedy="free space, then run again"
+        ) from None
