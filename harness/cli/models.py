@@ -121,16 +121,16 @@ def _print_table(loaded: Catalogue) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("name", "provider", "style", "key", "$/M in, out"):
         table.add_column(column, no_wrap=True)
-    table.add_column("model", overflow="fold", ratio=1)
+    table.add_column("model", overflow="fold")
     for name in loaded.names():
         profile = loaded.get(name)
         style = "few-shot" if profile.few_shot else profile.style
-        model = Text(profile.model)
-        if profile.note:
-            model.append(f"{chr(10) if profile.model else ''}{profile.note}", style="dim")
-        table.add_row(name, profile.provider, style, _key(profile), _price(profile.price), model)
+        table.add_row(name, profile.provider, style, _key(profile), _price(profile.price), profile.model)
     console = Console()
     console.print(table)
+    for name in loaded.names():
+        if note := loaded.get(name).note:
+            console.print(Text(f"{name}: {note}"))
     for path in loaded.files:
         console.print(Text(f"from {path}", overflow="fold"), soft_wrap=True)
 

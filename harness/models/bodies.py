@@ -26,10 +26,11 @@ class Merged:
         self._top.update({key: value for key, value in chunk.items() if key != "choices" and value is not None})
         spoke = False
         for choice in _objects(chunk.get("choices"))[:1]:
-            rest = {key: value for key, value in choice.items() if key not in ("delta", "text") and value is not None}
-            self._choice.update(rest)
-            if isinstance(choice.get("text"), str):
-                spoke |= self._grow("text", choice["text"])
+            for key, value in choice.items():
+                if key in ("text", *_THINKING):
+                    spoke |= self._grow(key, plain(value))
+                elif key != "delta" and value is not None:
+                    self._choice[key] = value
             delta = choice.get("delta")
             for key, value in (delta if isinstance(delta, dict) else {}).items():
                 if key in ("content", *_THINKING):
@@ -56,7 +57,7 @@ class Merged:
         texts = {key: "".join(parts) for key, parts in self._parts.items()}
         choice = dict(self._choice)
         if "text" in texts:
-            choice["text"] = texts.pop("text")
+            choice |= texts
         else:
             choice["message"] = {"role": "assistant", "content": "", **self._message, **texts}
         # A chunk calls itself one; the body it became part of is none.

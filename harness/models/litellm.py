@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import httpx
 
 from harness.config import ModelProfile
 from harness.errors import ConfigError, ProviderError
 from harness.models.bodies import Merged, reply_of
-from harness.models.failures import RETRYABLE, Refused, excerpt, masked, refused
+from harness.models.failures import Refused, excerpt, masked, refused
 from harness.types import Reply, Request
 
 INSTALL = "pip install 'harness-eval[litellm]'"
@@ -115,15 +118,28 @@ class LiteLLM:
     def _failure(self, error: Exception) -> ProviderError:
         status = getattr(error, "status_code", None)
         text = str(getattr(error, "message", error))
-        kind = type(error).__name__
-        if kind in ("Timeout", "APIConnectionError"):
+        # litellm calls a connection that fails a status 500 of the server.
+        causes = list(_chain(error))
+        if any(isinstance(cause, httpx.TransportError) for cause in causes):
             return ProviderError(f"cannot reach the server of {self._profile.name}: {excerpt(text)}", retryable=True)
         if isinstance(status, int):
-            headers = getattr(getattr(error, "response", None), "headers", None) or {}
-            failure = refused(self._profile, status, text, headers)
-            failure.retryable = status in RETRYABLE and failure.retryable
-            return failure
-        return ProviderError(f"litellm failed on {self._profile.name} ({kind}): {excerpt(text)}")
+            return refused(self._profile, status, text, next(filter(None, map(_headers, causes)), {}))
+        return ProviderError(f"litellm failed on {self._profile.name} ({type(error).__name__}): {excerpt(text)}")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it came from."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _headers(error: BaseException) -> Mapping[str, str]:
+    """Headers of the response behind an error; releases of litellm keep them in different places."""
+    found = getattr(error, "litellm_response_headers", None) or getattr(
+        getattr(error, "response", None), "headers", None
+    )
+    return found or {}
 
 
 def _library() -> Any:
