@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-MAX_FENCES = 20_000
+MAX_FENCES = 5_000
 """Fence lines looked at; what follows belongs to the block or prose that is open then."""
 MAX_RETRIES = 50
 """How often a fence that was held to be content is taken to be the end after all."""
@@ -77,7 +77,7 @@ class _Open:
 
     at: re.Match[str]
     nested: int = 0
-    """Fences open inside a Markdown file."""
+    """Fences open inside a Markdown file or a string."""
     counted: int = 0
     """Offset up to which quotes were counted."""
     double: int = 0
@@ -109,18 +109,21 @@ class _Scanner:
         held: int | None = None
         for i, kind in self._relevant(index):
             fence = self.fences[i]
-            if kind == "open" and _is_markdown(opened.at):
-                opened.nested += 1
-            elif kind == "open":
-                if self._in_string(opened, fence.start()):
-                    held = i if held is None else held
-                    continue
+            if self._in_string(opened, fence.start()):
+                # Fences in a string come in pairs. A second opening one shows that the first was this block's end.
+                if kind == "open" and opened.nested:
+                    break
+                opened.nested = 0 if opened.nested else 1
+            elif kind == "open" and not _is_markdown(opened.at):
                 return self._block(opened.at, fence.start(), fence.start(), closed=False), i
-            elif opened.nested or self._in_string(opened, fence.start()):
-                opened.nested -= bool(opened.nested)
-                held = i if held is None else held
+            elif kind == "open":
+                opened.nested += 1
+                continue
+            elif opened.nested and _is_markdown(opened.at):
+                opened.nested -= 1
             else:
                 return self._block(opened.at, fence.start(), fence.end() + 1, closed=True), i + 1
+            held = i if held is None else held
         if held is not None and self.retries:
             # The string or example never ended: the first fence inside it was the end of the block.
             self.retries -= 1
@@ -148,7 +151,8 @@ class _Scanner:
 
     def _in_string(self, opened: _Open, upto: int) -> bool:
         """Whether an odd number of triple quotes stands between the opening fence and `upto`, in Python."""
-        if not self.retries or not _may_be_python(opened.at):
+        # Whoever chose a longer fence chose it for what is inside.
+        if not self.retries or not _is_python(opened.at) or len(opened.at["mark"]) > 3:
             return False
         opened.double += self.text.count('"""', opened.counted, upto)
         opened.single += self.text.count("'''", opened.counted, upto)
@@ -176,9 +180,9 @@ def _is_info(info: str) -> bool:
     return len(words) <= 2 and bool(_WORD.match(words[0].lstrip("./")))
 
 
-def _may_be_python(opening: re.Match[str]) -> bool:
+def _is_python(opening: re.Match[str]) -> bool:
     words = opening["info"].split()
-    return not words or words[0].lower() in PYTHON or words[0].endswith(".py")
+    return bool(words) and (words[0].lower() in PYTHON or words[0].endswith(".py"))
 
 
 def _is_markdown(opening: re.Match[str]) -> bool:

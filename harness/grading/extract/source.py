@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 MAX_PARSE = 128 * 1024
 """Characters of a text that is parsed at all. The parser of Python 3.11 is quadratic in the fields of an f-string."""
-MAX_PARSE_TOTAL = 1024 * 1024
+MAX_PARSE_TOTAL = 2 * 1024 * 1024
 """Characters parsed for one reply, all texts together."""
-_CALL_COST = 64
+_CALL_COST = 256
 # What a call costs beside its text, in characters: a reply of a million one-letter lines is bounded as well.
 
 _BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__"}

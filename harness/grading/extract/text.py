@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 def encodable(text: str) -> str:
     """The text with lone surrogates replaced by U+FFFD and pairs of them joined, so that it can be written as UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return _SURROGATE.sub("\ufffd", _PAIR.sub(_joined, text))
     return text
+
+
+def _joined(pair: re.Match[str]) -> str:
+    return pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le")
 
 
 def clean(text: str) -> str:

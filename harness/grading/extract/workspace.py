@@ -160,8 +160,9 @@ class Collector:
         path = paths.of_info(block.info, self.known) or heading
         if gone:
             return  # the heading's deletion is noted already, the block under it is what is gone
-        if _is_diff(block) and not path.endswith((".diff", ".patch")):
-            self._diff(parse_diff(block.text), path)
+        files = parse_diff(block.text) if _is_diff(block) and not path.endswith((".diff", ".patch")) else []
+        if any(file.hunks or file.deletes or file.old_path for file in files):
+            self._diff(files, path)
             return
         text = block.text
         first, _, rest = text.partition("\n")
