@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import socket
+import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -256,10 +257,25 @@ def ensure_engine(log: Log) -> docker.APIClient:
             return connect()
         except NothingListens:
             log("no container engine answers: starting Docker on this machine")
-        if shutil.which("dockerd") is None:
-            # An AppArmor kernel refuses every container without apparmor_parser.
-            apparmor = ["apparmor"] if Path("/sys/module/apparmor").is_dir() else []
-            host.apt_install(["docker.io", *apparmor], log)
+        _install(log)
         client = Dockerd().start(log, connect)
         log(f"container engine ready: Docker {engine_info(client).version}")
         return client
+
+
+def _install(log: Log) -> None:
+    """Everything dockerd needs to start that this machine lacks."""
+    wanted = []
+    if shutil.which("dockerd") is None:
+        wanted.append("docker.io")
+        # An AppArmor kernel refuses every container without apparmor_parser.
+        wanted += ["apparmor"] if Path("/sys/module/apparmor").is_dir() else []
+    bare = " cgroup" not in Path("/proc/mounts").read_text(encoding="utf-8")
+    if bare and shutil.which("cgroupfs-mount") is None:
+        wanted.append("cgroupfs-mount")
+    if wanted:
+        host.apt_install(wanted, log)
+    if bare:
+        # An init system would have done this.
+        log("mounting the control groups (cgroupfs-mount)")
+        subprocess.run(["cgroupfs-mount"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
