@@ -278,4 +278,6 @@ def _install(log: Log) -> None:
     if bare:
         # An init system would have done this.
         log("mounting the control groups (cgroupfs-mount)")
-        subprocess.run(["cgroupfs-mount"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        done = subprocess.run(["cgroupfs-mount"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        if done.returncode != 0:
+            log(f"that failed:\n{host.tail(done.stderr)}")
