@@ -54,7 +54,7 @@ check: setup
 	$(BIN)/harness check fixtures/*
 
 bench: setup
-	$(BIN)/harness sandbox bench
+	$(BIN)/python benchmarks/verdicts.py
 
 # Versions and hashes only: no address of any index.
 constraints: $(STAMP)
