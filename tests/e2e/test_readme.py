@@ -13,7 +13,9 @@ from harness.cli import COMMANDS
 
 
 def blocks(text: str) -> list[str]:
-    return re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    """Bodies of the fenced blocks without a language."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [body for language, body in found if not language]
 
 
 def commands(root: Path) -> list[str]:
