@@ -15,11 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from harness.config import ModelProfile
+from harness.config import ModelProfile, Price, Weights
 from harness.errors import ConfigError
 from harness.models.located import Located, load_located
+from harness.types import Sampling
 
 SHIPPED = Path(__file__).with_name("models.yaml")
 FILE_NAME = "models.yaml"
@@ -137,17 +138,21 @@ def _profile(document: Located, name: object, entry: object) -> ModelProfile:
         first = error.errors(include_input=False, include_url=False)[0]
         place = tuple(first["loc"])
         dotted = ".".join(str(part) for part in (name, *place))
-        raise ConfigError(f"{document.at((*where, *place))}: {dotted}: {_told(first['type'], first['msg'])}") from None
+        raise ConfigError(
+            f"{document.at((*where, *place))}: {dotted}: {_told(place, first['type'], first['msg'])}"
+        ) from None
     _check(document, profile)
     return _resolved(profile, document.path.parent)
 
 
-def _told(kind: str, message: str) -> str:
+def _told(place: tuple[int | str, ...], kind: str, message: str) -> str:
     if kind == "extra_forbidden":
-        return f"unknown key; known: {', '.join(sorted(set(ModelProfile.model_fields) - {'name'}))}"
-    if kind == "missing":
-        return "is required"
-    return message.removeprefix("Value error, ")
+        # One level of nesting is all there is.
+        nested: dict[str, type[BaseModel]] = {"sampling": Sampling, "price": Price, "weights": Weights}
+        model = nested.get(str(place[0]), ModelProfile) if len(place) > 1 else ModelProfile
+        known = set(model.model_fields) - {"name"}
+        return f"unknown key; known: {', '.join(sorted(known))}"
+    return "is required" if kind == "missing" else message
 
 
 def _check(document: Located, profile: ModelProfile) -> None:

@@ -85,6 +85,8 @@ class Ollama:
                 if not line.strip():
                     continue
                 last, chunks = self._object(line), chunks + 1
+                if last.get("error"):
+                    raise reported(self._profile, last["error"], where=f" in line {chunks} of its stream")
                 text, thinking = _said(last)
                 said["text"].append(text)
                 said["thinking"].append(thinking)

@@ -45,6 +45,7 @@ class RealServer:
     key: str
     profile: ModelProfile
     """The shipped `smollm2`."""
+    weights: Path
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +60,6 @@ def real_server() -> Iterator[RealServer]:
     path = ensure_weights(profile.weights)
     server = share(LlamaSettings(name="smollm2", path=path, ctx_per_slot=REAL_CTX, slots=2))
     try:
-        yield RealServer(url=server.base_url(), key=server.api_key, profile=profile)
+        yield RealServer(url=server.base_url(), key=server.api_key, profile=profile, weights=path)
     finally:
         release(server)
