@@ -1,8 +1,9 @@
 """Kind `workspace`: hidden pytest files over the candidate's files, and a second run of them with mutated tests.
 
 The candidate's modules share a process with the tests. So test files have random names, the second process holds tests
-that must fail (`harness.grading.canaries`) among others that must come out as before, and the records must agree with each
-other and with the exit code. That is tamper-evident, not proof.
+that must fail (`harness.grading.canaries`) among others that must come out as before, nothing tells the candidate which
+of the two processes it is in, and the records must agree with each other and with the exit code. That is
+tamper-evident, not proof.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Verifier:
             inputs.pop()
         _random.shuffle(inputs)
         secret = {"aliases": aliases, "must_fail": must_fail}
-        return Plan(job=Job(limits=task.limits, inputs=tuple(inputs)), secret=secret)
+        return Plan(job=Job(limits=task.limits, inputs=tuple(inputs)), secret=secret, random_inputs=("mutated",))
 
     def verify(self, task: Task, plan: Plan, evidence: Evidence) -> list[CaseResult]:
         cases = [case for case in task.cases if isinstance(case, PytestCase)]
@@ -64,7 +65,8 @@ class Verifier:
         must_fail, second = plan.secret["must_fail"], runs.get("mutated")
         if second is None:
             return [_judge(case, runs["plain"]) for case in cases]
-        passed = [ident for ident in must_fail if second.passed(ident)]
+        # Who fails a test and passes its mutation is wrong; nobody honest passes both.
+        passed = [ident for ident in must_fail if second.passed(ident) and runs["plain"].passed(ident)]
         if passed:
             detail = f"{len(passed)} of {len(must_fail)} tests that must fail passed"
             return [result(case, second.seen, Outcome.tampered, detail=detail) for case in cases]
@@ -123,7 +125,8 @@ def _judge(case: PytestCase, run: _Run, again: _Run | None = None) -> CaseResult
 
 def _seconds(instances: list[tuple[str, dict[str, Any]]]) -> float:
     found = [record.get("seconds") for _, record in instances]
-    return sum(value for value in found if isinstance(value, int | float))
+    # The candidate may have written these: neither nan nor a year.
+    return sum(float(value) for value in found if isinstance(value, int | float) and 0 <= value < 86_400)
 
 
 def _is_test(path: str) -> bool:

@@ -1,8 +1,8 @@
 """Mutated copies of hidden tests that must fail: whoever passes them has tampered with the test process.
 
 A second process runs the same files under other random names; in some of its tests the literal of an
-`assert expression == literal` is another one. Those must fail and the others must come out as in the first process, so code
-that shares the process has to know, test by test, what the right answer is.
+`assert expression == literal` is another one. Those must fail and the others must come out as in the first process, so
+code that shares the process has to know, test by test, what the right answer is.
 """
 
 from __future__ import annotations
@@ -60,41 +60,43 @@ def _literal_side(statement: ast.stmt) -> ast.expr | None:
         except ValueError:
             continue
         # f-strings and implicit concatenations have positions that cannot be replaced safely.
-        if isinstance(other, ast.Constant) or not isinstance(value, int | float | str | bytes | list | tuple | dict | set | None):
+        if isinstance(other, ast.Constant) or not isinstance(
+            value, int | float | str | bytes | list | tuple | dict | set | None
+        ):
             continue
         return side
     return None
 
 
 def _other(value: Any, rng: random.Random) -> Any:
-    """A value of the same type that is certain to differ."""
-    if isinstance(value, bool):
-        return not value
+    """A value no honest answer gives by mistake: far off, not off by one, and never the other truth value."""
+    mark = rng.randrange(10**6, 10**9)
+    if isinstance(value, bool) or value is None:
+        return mark
     if isinstance(value, int | float):
-        return value + rng.randint(1, 9) if abs(value) < 1e15 else 0
+        return value + mark if abs(value) < 1e6 else value * 3 + mark
     if isinstance(value, str):
         at = rng.randrange(len(value) + 1)
-        return value[:at] + rng.choice("aeiou0123") + value[at:]
+        return value[:at] + f"{mark:x}" + value[at:]
     if isinstance(value, bytes):
-        return value + bytes([rng.randrange(97, 123)])
-    if value is None:
-        return 0
+        return value + f"{mark:x}".encode()
     if isinstance(value, dict):
-        return {**value, f"k{rng.randrange(10**6)}": None}
-    if isinstance(value, set):
-        return value | {f"k{rng.randrange(10**6)}"}
+        return {**value, f"k{mark:x}": None}
+    if isinstance(value, set | frozenset):
+        return value | {f"k{mark:x}"}
     items = list(value)
     if items and rng.random() < 0.5:
         spot = rng.randrange(len(items))
         items[spot] = _other(items[spot], rng)
     else:
-        items.append(items[-1] if items else None)
+        items.append(mark)
     return type(value)(items)
 
 
 def _replace(lines: list[bytes], node: ast.expr, text: str) -> None:
     """Put `text` where a node stands; columns count UTF-8 bytes, as ast's do. The number of lines stays the same."""
-    assert node.end_lineno is not None and node.end_col_offset is not None
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
     first, last = node.lineno - 1, node.end_lineno - 1
     head, tail = lines[first][: node.col_offset], lines[last][node.end_col_offset :]
     lines[first : last + 1] = [head + text.encode() + tail, *[b""] * (last - first)]
