@@ -8,6 +8,7 @@ code that shares the process has to know, test by test, what the right answer is
 from __future__ import annotations
 
 import ast
+import math
 import random
 from typing import Any
 
@@ -71,7 +72,7 @@ def _literal_side(statement: ast.stmt) -> ast.expr | None:
 def _other(value: Any, rng: random.Random) -> Any:
     """A value no honest answer gives by mistake: far off, not off by one, and never the other truth value."""
     mark = rng.randrange(10**6, 10**9)
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool) or value is None or value in (math.inf, -math.inf):
         return mark
     if isinstance(value, int | float):
         return value + mark if abs(value) < 1e6 else value * 3 + mark
