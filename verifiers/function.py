@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.grading.verifier import ENDINGS, Plan, result
 from harness.sandbox import wire
+from harness.sandbox.session import WHILE_LOADING
 from harness.types import (
     Assurance,
     CallCase,
@@ -19,8 +20,6 @@ from harness.types import (
     Task,
 )
 
-LOADING = "while loading"
-
 
 class Verifier:
     """One point a case, one more for the message of an expected exception."""
@@ -29,7 +28,9 @@ class Verifier:
 
     def plan(self, task: Task, candidate: Candidate) -> Plan:
         inputs = tuple(
-            CallInput(id=case.id, args=case.args, kwargs=case.kwargs) for case in task.cases if isinstance(case, CallCase)
+            CallInput(id=case.id, args=case.args, kwargs=case.kwargs)
+            for case in task.cases
+            if isinstance(case, CallCase)
         )
         source = candidate.files.get(task.solution, "")
         return Plan(job=Job(source=source, entry=task.entry, fresh=task.fresh, limits=task.limits, inputs=inputs))
@@ -47,7 +48,7 @@ def _judge(case: CallCase, seen: CaseEvidence, tolerance: float | None) -> CaseR
 
 def _returned(case: CallCase, expect: Returns, seen: CaseEvidence, tolerance: float | None) -> CaseResult:
     wanted = wire.encode(expect.value)
-    expected = repr(expect.value)
+    expected = wire.show(wanted)
     if seen.ending == "value":
         right = wire.same(seen.value, wanted, tolerance)
         outcome = Outcome.passed if right else Outcome.wrong_answer
@@ -59,7 +60,7 @@ def _raised(case: CallCase, expect: Raises, seen: CaseEvidence) -> CaseResult:
     expected = f"raises {expect.type_name}" + (f"({expect.message!r}…)" if expect.message is not None else "")
     if seen.ending == "value":
         return result(case, seen, Outcome.wrong_answer, expected=expected, got=wire.show(seen.value))
-    if seen.exception is None or LOADING in seen.detail:
+    if seen.exception is None or seen.detail.startswith(WHILE_LOADING):
         return result(case, seen, ENDINGS[seen.ending], expected=expected, got=_said(seen))
     name, message = seen.exception
     points = float(name == expect.type_name)

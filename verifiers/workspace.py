@@ -42,7 +42,10 @@ class Verifier:
             if _is_test(path):
                 mutants[path], names = canaries.mutate(text, _random)
                 must_fail += [f"{path}::{name}" for name in names]
-        originals = {**task.visible_tests, **task.tests}
+        originals = {
+            path: canaries.normal(text) if _is_test(path) else text
+            for path, text in {**task.visible_tests, **task.tests}.items()
+        }
         inputs, aliases = [], {}
         for ident, tests in (("plain", originals), ("mutated", {**originals, **mutants})):
             aliases[ident] = {path: _alias(path) for path in tests if _is_test(path)}

@@ -1,10 +1,12 @@
 """Kind `write_tests`: the model's pytest file must pass on the good implementation and fail on each bad one.
 
-Every implementation is a pytest process of its own in the same names and places, so that nothing tells them apart but
-what they do.
+Every implementation is a pytest process of its own in the same names and places, in random order, so that nothing tells
+them apart but what they are.
 """
 
 from __future__ import annotations
+
+import random
 
 from harness.grading.records import Records
 from harness.grading.verifier import ENDINGS, Plan, result
@@ -21,6 +23,8 @@ from harness.types import (
     Task,
 )
 
+_random = random.SystemRandom()
+
 
 class Verifier:
     """One point an implementation."""
@@ -33,11 +37,13 @@ class Verifier:
             for case in task.cases
             if isinstance(case, MutantCase)
         )
-        return Plan(job=Job(limits=task.limits, inputs=inputs))
+        shuffled = tuple(_random.sample(inputs, len(inputs)))
+        return Plan(job=Job(limits=task.limits, inputs=shuffled))
 
     def verify(self, task: Task, plan: Plan, evidence: Evidence) -> list[CaseResult]:
         mutants = [case for case in task.cases if isinstance(case, MutantCase)]
-        return [_judge(case, seen) for case, seen in zip(mutants, evidence.cases, strict=True)]
+        seen = {one.id: one for one in evidence.cases}
+        return [_judge(case, seen[case.id]) for case in mutants]
 
 
 def _judge(case: MutantCase, seen: CaseEvidence) -> CaseResult:
@@ -51,8 +57,17 @@ def _judge(case: MutantCase, seen: CaseEvidence) -> CaseResult:
         outcome = Outcome.tampered if seen.exit_code == 0 else Outcome.runtime_error
         return result(case, seen, outcome, expected=expected, got=got, detail=problem)
     if not records.ran:
-        return result(case, seen, Outcome.runtime_error, expected=expected, got=got, detail=records.first_error() or "no test ran")
+        return result(
+            case, seen, Outcome.runtime_error, expected=expected, got=got, detail=records.first_error() or "no test ran"
+        )
     passes = seen.exit_code == 0 and not records.failed and not records.errors
     fails = bool(records.failed)
     right = passes if case.should_pass else fails
-    return result(case, seen, Outcome.passed if right else Outcome.wrong_answer, expected=expected, got=got, detail=records.first_error())
+    return result(
+        case,
+        seen,
+        Outcome.passed if right else Outcome.wrong_answer,
+        expected=expected,
+        got=got,
+        detail=records.first_error(),
+    )

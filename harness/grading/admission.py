@@ -85,17 +85,17 @@ def _failed_as_stated(answer: Answer, verdict: Verdict) -> Iterator[str]:
     if answer.fails == ("*",) or not verdict.cases:
         return
     failed = [case.id for case in verdict.cases if case.outcome is not Outcome.passed]
-    surprising = [ident for ident in failed if not any(fnmatch.fnmatchcase(ident, _literal(glob)) for glob in answer.fails)]
+    surprising = [ident for ident in failed if not any(_matches(ident, glob) for glob in answer.fails)]
     if surprising:
         yield f"it also fails {', '.join(surprising)}, which its `fails` does not list"
     for glob in answer.fails:
-        if not any(fnmatch.fnmatchcase(ident, _literal(glob)) for ident in failed):
+        if not any(_matches(ident, glob) for ident in failed):
             yield f"it does not fail {glob}, which its `fails` lists"
 
 
-def _literal(glob: str) -> str:
-    """Parametrised ids have brackets, which are no character classes here."""
-    return glob.replace("[", "[[]")
+def _matches(ident: str, glob: str) -> bool:
+    # Parametrised ids have brackets, which are no character classes here.
+    return fnmatch.fnmatchcase(ident, glob.replace("[", "[[]"))
 
 
 def _outcomes(verdict: Verdict) -> list[tuple[str, str]]:
@@ -103,6 +103,10 @@ def _outcomes(verdict: Verdict) -> list[tuple[str, str]]:
 
 
 def _words(verdict: Verdict) -> str:
-    failed = [f"{case.id} {case.outcome.value}" + (f" ({case.got or case.detail})" if case.got or case.detail else "") for case in verdict.cases if case.outcome is not Outcome.passed]
+    failed = []
+    for case in verdict.cases:
+        if case.outcome is not Outcome.passed:
+            why = case.got or case.detail
+            failed.append(f"{case.id} {case.outcome.value}" + (f" ({why})" if why else ""))
     shown = "; ".join(text[:200] for text in failed[:3]) + (f"; and {len(failed) - 3} more" if len(failed) > 3 else "")
     return f"{verdict.outcome.value}, {verdict.points:g}/{verdict.max_points:g} points: {shown or verdict.detail}"

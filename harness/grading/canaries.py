@@ -2,102 +2,123 @@
 
 A second process runs the same files under other random names; in some of its tests the literal of an
 `assert expression == literal` is another one. Those must fail and the others must come out as in the first process, so
-code that shares the process has to know, test by test, what the right answer is.
+code that shares the process has to know, test by test, what the right answer is. Both processes get the files as
+`normal` writes them, so that a changed literal does not stand out by its quotes or line breaks.
 """
 
 from __future__ import annotations
 
 import ast
-import math
 import random
+from collections.abc import Iterator
 from typing import Any
 
 from harness.tasks import literal
 
 
+def normal(source: str) -> str:
+    """The test file without comments and in one style throughout; it does the same."""
+    return _written(ast.parse(source)) or source
+
+
 def mutate(source: str, rng: random.Random, share: float = 0.6) -> tuple[str, list[str]]:
-    """(mutated source, names of the tests in it that must fail) of a test file; no names when nothing can be mutated.
+    """(mutated source in normal form, names of the tests in it that must fail); no names when nothing can be mutated.
 
     About `share` of the tests that can be mutated are, at least one; names are `test_x` or `TestC::test_m`.
     """
     tree = ast.parse(source)
-    chances: list[tuple[str, list[ast.expr]]] = []
-    for name, function in _tests(tree):
-        found = [node for node in map(_literal_side, function.body) if node is not None]
-        if found and not function.decorator_list:
-            chances.append((name, found))
-    picked = [chance for chance in chances if rng.random() < share] or chances[:1]
+    chances = {name: found for name, function in _tests(tree) if (found := list(_literals(function)))}
+    picked = [name for name in chances if rng.random() < share] or list(chances)[:1]
     if len(picked) == len(chances) > 1:
         # All of them mutated could be told by failing everything.
         picked.pop(rng.randrange(len(picked)))
-    edits = [(rng.choice(nodes), name) for name, nodes in picked]
-    lines = source.encode().split(b"\n")
-    for node, _ in sorted(edits, key=lambda edit: (edit[0].lineno, edit[0].col_offset), reverse=True):
-        _replace(lines, node, repr(_other(literal.evaluate(node), rng)))
-    return b"\n".join(lines).decode(), [name for _, name in edits]
+    for name in picked:
+        compare, right = rng.choice(chances[name])
+        if right:
+            compare.comparators[0] = _changed(compare.comparators[0], rng)
+        else:
+            compare.left = _changed(compare.left, rng)
+    mutated = _written(tree)
+    return (mutated, picked) if mutated else (source, [])
 
 
-def _tests(tree: ast.Module) -> list[tuple[str, ast.FunctionDef]]:
-    found = []
+def _written(tree: ast.Module) -> str:
+    """Source of the tree; empty where this Python cannot write it down again."""
+    try:
+        text = ast.unparse(tree) + "\n"
+        return text if ast.dump(ast.parse(text)) == ast.dump(tree) else ""
+    except (ValueError, SyntaxError, RecursionError):
+        return ""
+
+
+def _tests(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """(name, function) of every test, of equal names the last: it is the one that runs."""
+    found: dict[str, ast.FunctionDef] = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
-            found.append((node.name, node))
+            found[node.name] = node
         elif isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
             inner = [item for item in node.body if isinstance(item, ast.FunctionDef) and item.name.startswith("test")]
-            found += [(f"{node.name}::{item.name}", item) for item in inner]
-    return found
+            found.update({f"{node.name}::{item.name}": item for item in inner})
+    yield from found.items()
 
 
-def _literal_side(statement: ast.stmt) -> ast.expr | None:
-    """The literal of a plain `assert expression == literal` that is certain to be reached, as written."""
-    if not (isinstance(statement, ast.Assert) and isinstance(statement.test, ast.Compare)):
-        return None
-    compare = statement.test
-    if len(compare.ops) != 1 or not isinstance(compare.ops[0], ast.Eq):
-        return None
-    for side, other in ((compare.comparators[0], compare.left), (compare.left, compare.comparators[0])):
-        try:
-            value = literal.evaluate(side)
-        except ValueError:
+def _literals(function: ast.FunctionDef) -> Iterator[tuple[ast.Compare, bool]]:
+    """(comparison, whether its literal is on the right) of each plain `assert expression == literal`.
+
+    Only statements of the function itself, which are certain to be reached, and no decorated function: it may run
+    several times, or not at all.
+    """
+    for statement in [] if function.decorator_list else function.body:
+        if not (isinstance(statement, ast.Assert) and isinstance(statement.test, ast.Compare)):
             continue
-        # f-strings and implicit concatenations have positions that cannot be replaced safely.
-        if isinstance(other, ast.Constant) or not isinstance(
-            value, int | float | str | bytes | list | tuple | dict | set | None
-        ):
+        compare = statement.test
+        if len(compare.ops) != 1 or not isinstance(compare.ops[0], ast.Eq):
             continue
-        return side
-    return None
+        right, left = _is_literal(compare.comparators[0]), _is_literal(compare.left)
+        if right != left:
+            yield compare, right
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        value = literal.evaluate(node)
+    except (ValueError, TypeError):
+        return False
+    # A value that differs from itself (nan) cannot be expected by an honest test.
+    return isinstance(value, int | float | str | bytes | list | tuple | dict | set | None) and bool(value == value)
+
+
+def _changed(node: ast.expr, rng: random.Random) -> ast.expr:
+    value = literal.evaluate(node)
+    return ast.parse(repr(_other(value, rng)), mode="eval").body
 
 
 def _other(value: Any, rng: random.Random) -> Any:
-    """A value no honest answer gives by mistake: far off, not off by one, and never the other truth value."""
-    mark = rng.randrange(10**6, 10**9)
-    if isinstance(value, bool) or value is None or value in (math.inf, -math.inf):
-        return mark
-    if isinstance(value, int | float):
-        return value + mark if abs(value) < 1e6 else value * 3 + mark
-    if isinstance(value, str):
-        at = rng.randrange(len(value) + 1)
-        return value[:at] + f"{mark:x}" + value[at:]
-    if isinstance(value, bytes):
-        return value + f"{mark:x}".encode()
+    """A value of the same type that is certain to differ, and looks as if it belonged there."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float | complex):
+        return value + rng.randint(1, 9) if abs(value) < 1e15 else 0
+    if value == "" or value == b"":
+        return "x" if value == "" else b"x"
+    if isinstance(value, str | bytes):
+        at, again = rng.randrange(len(value) + 1), rng.randrange(len(value))
+        more: Any = value[again : again + 1]
+        return value[:at] + more + value[at:]
+    if value is None or isinstance(value, bytearray):
+        return 0
     if isinstance(value, dict):
-        return {**value, f"k{mark:x}": None}
+        if value and rng.random() < 0.7:
+            key = rng.choice(list(value))
+            return {**value, key: _other(value[key], rng)}
+        return {**value, f"k{rng.randrange(10**6)}": None}
     if isinstance(value, set | frozenset):
-        return value | {f"k{mark:x}"}
+        return value | {f"k{rng.randrange(10**6)}"} if rng.random() < 0.5 or not value else type(value)(list(value)[1:])
     items = list(value)
     if items and rng.random() < 0.5:
         spot = rng.randrange(len(items))
         items[spot] = _other(items[spot], rng)
     else:
-        items.append(mark)
+        items.append(items[-1] if items else None)
     return type(value)(items)
-
-
-def _replace(lines: list[bytes], node: ast.expr, text: str) -> None:
-    """Put `text` where a node stands; columns count UTF-8 bytes, as ast's do. The number of lines stays the same."""
-    assert node.end_lineno is not None
-    assert node.end_col_offset is not None
-    first, last = node.lineno - 1, node.end_lineno - 1
-    head, tail = lines[first][: node.col_offset], lines[last][node.end_col_offset :]
-    lines[first : last + 1] = [head + text.encode() + tail, *[b""] * (last - first)]

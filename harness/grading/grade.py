@@ -6,14 +6,19 @@ import hashlib
 import json
 
 from harness.grading.verifier import open_verifier
+from harness.sandbox import wire
 from harness.sandbox.pool import Pool
-from harness.types import Candidate, Evidence, Extraction, IsolationLevel, Outcome, Task, Verdict
+from harness.sandbox.session import WHILE_LOADING
+from harness.types import Candidate, CaseEvidence, Evidence, Extraction, IsolationLevel, Outcome, Task, Verdict
 
 
-def grade(task: Task, extraction: Extraction, pool: Pool, isolation: IsolationLevel = "candidate") -> tuple[Verdict, str]:
+def grade(
+    task: Task, extraction: Extraction, pool: Pool, isolation: IsolationLevel = "candidate"
+) -> tuple[Verdict, str]:
     """(verdict, signature of the outputs) of one candidate. Never raises for what a candidate does.
 
-    The signature is equal for candidates that did the same on every input; empty when nothing ran.
+    The signature is equal for candidates that did the same on every input; empty for one that never got as far as an
+    output, so that candidates broken in the same way do not outvote one that works.
     """
     if extraction.candidate is None:
         return _nothing(task, Outcome.no_candidate, extraction.choice, isolation), ""
@@ -40,26 +45,36 @@ def _run(task: Task, candidate: Candidate, pool: Pool, isolation: IsolationLevel
         seconds=evidence.seconds,
         detail="" if evidence.tries == 1 else f"{evidence.tries} containers were used",
     )
-    return verdict, _signature(evidence)
+    return verdict, _signature(evidence, plan.random_inputs)
 
 
 def _nothing(task: Task, outcome: Outcome, detail: str, isolation: IsolationLevel) -> Verdict:
     return Verdict(outcome=outcome, max_points=float(task.points), isolation=isolation, detail=detail)
 
 
-def _signature(evidence: Evidence) -> str:
+def _signature(evidence: Evidence, left_out: tuple[str, ...]) -> str:
     """What the candidate did, without when and how long: values, exceptions, exits, outputs, files."""
+    if not any(_had_output(case) for case in evidence.cases):
+        return ""
     did = [
         [
             case.id,
             case.ending,
-            case.value,
+            wire.fingerprint(case.value),
             case.exception,
             case.exit_code,
             None if case.records else case.stdout.hex(),
-            sorted((str(r.get("id", "")).rpartition("::")[2], str(r.get("outcome"))) for r in case.records if "id" in r),
+            sorted((str(r["id"]).rpartition("::")[2], str(r.get("outcome"))) for r in case.records if "id" in r),
             sorted((name, data.hex()) for name, data in case.files.items()),
         ]
-        for case in evidence.cases
+        for case in sorted(evidence.cases, key=lambda case: case.id)
+        if case.id not in left_out
     ]
     return hashlib.sha256(json.dumps(did).encode()).hexdigest()[:16]
+
+
+def _had_output(case: CaseEvidence) -> bool:
+    """Whether this input was answered at all, rightly or wrongly."""
+    if case.ending == "exception":
+        return not case.detail.startswith(WHILE_LOADING)
+    return case.ending == "value" or (case.ending == "exit" and b"Traceback (most recent call last)" not in case.stderr)

@@ -6,12 +6,15 @@ from typing import Any
 
 from harness.types import CaseEvidence
 
+INTERRUPTED, INTERNAL_ERROR, USAGE_ERROR = 2, 3, 4
+"""Exit statuses of pytest that say nothing about any test."""
+
 
 class Records:
     """The records of one pytest process.
 
-    `problem()` names the first thing an untouched pytest cannot have written. The tests share their process with the code
-    they test, so records without a problem are evidence, not proof.
+    `problem()` names the first thing an untouched pytest cannot have written. The tests share their process with the
+    code they test, so records without a problem are evidence, not proof.
     """
 
     def __init__(self, seen: CaseEvidence) -> None:
@@ -41,6 +44,8 @@ class Records:
             return f"pytest did not finish its run ({len(finishes)} finish records, exit code {self.exit_code})"
         if finishes[0] != self.exit_code:
             return f"pytest recorded exit status {finishes[0]}, the process ended with {self.exit_code}"
+        if self.exit_code in (INTERRUPTED, INTERNAL_ERROR, USAGE_ERROR) and not self.errors:
+            return f"pytest did not finish its run (exit status {self.exit_code})"
         if (self.exit_code == 0) != (not self.failed and not self.errors and bool(self.ran or self.skipped)):
             return f"the records and exit code {self.exit_code} contradict each other"
         return ""
@@ -62,7 +67,8 @@ class Records:
         return next((str(record.get("message", "")) for record in self.failed.values()), "")
 
     def summary(self) -> str:
-        return f"{len(self.passed)} passed, {len(self.failed)} failed, {len(self.skipped)} skipped, {len(self.errors)} errors"
+        groups = {"passed": self.passed, "failed": self.failed, "skipped": self.skipped, "errors": self.errors}
+        return ", ".join(f"{len(found)} {name}" for name, found in groups.items())
 
     def _read(self, record: dict[str, Any]) -> None:
         if "broken" in record:

@@ -6,26 +6,29 @@ from collections import Counter
 from collections.abc import Sequence
 
 from harness.errors import UsageError
-from harness.types import Attempt, Selection, Task
+from harness.types import Attempt, Outcome, Selection, Task
+
+METHODS = ("verifier", "vote", "first")
 
 
 def select(task: Task, attempts: Sequence[Attempt], method: str = "verifier") -> Selection | None:
     """The selection among the attempts of one (task, model, repeat); None when no attempt can be chosen.
 
-    `verifier` takes the highest share of visible points, the earliest of equals; a task that selects by `vote` takes the
-    largest group with the same outputs. Provider and sandbox failures cannot be chosen. Raises UsageError for an unknown
-    method.
+    `verifier` takes the highest share of visible points, the earliest of equals; a task that selects by `vote` takes
+    the largest group with the same outputs. Provider and sandbox failures cannot be chosen. Raises UsageError for an
+    unknown method.
     """
-    usable = [item for item in sorted(attempts, key=lambda item: item.attempt) if item.verdict and item.outcome != "infra_error"]
+    if method not in METHODS:
+        raise UsageError(f"no selection method {method!r}", remedy=f"known: {', '.join(METHODS)}")
+    in_order = sorted(attempts, key=lambda item: item.attempt)
+    usable = [item for item in in_order if item.verdict and item.outcome is not Outcome.infra_error]
     if not usable:
         return None
     if method == "first":
         return _selection(usable[0], "first", "the first attempt")
     if method == "vote" or (method == "verifier" and task.select_on == "vote"):
         return _by_vote(usable)
-    if method == "verifier":
-        return _by_visible(usable)
-    raise UsageError(f"no selection method {method!r}", remedy="known: verifier, vote, first")
+    return _by_visible(usable)
 
 
 def _by_visible(usable: Sequence[Attempt]) -> Selection:
@@ -47,10 +50,18 @@ def _by_vote(usable: Sequence[Attempt]) -> Selection:
         return _selection(usable[0], "vote", "no attempt had outputs to compare")
     best = next(item for item in usable if item.signature and groups[item.signature] == max(groups.values()))
     size = groups[best.signature]
-    return _selection(best, "vote", f"its outputs agree with {size - 1} of the {len(usable) - 1} other attempts; no expected value was used")
+    agree = f"its outputs agree with {size - 1} of the {len(usable) - 1} other attempts"
+    return _selection(best, "vote", f"{agree}; no expected value was used")
 
 
 def _selection(item: Attempt, method: str, reason: str) -> Selection:
     return Selection.model_validate(
-        {"task": item.task, "model": item.model, "repeat": item.repeat, "attempt": item.attempt, "method": method, "reason": reason}
+        {
+            "task": item.task,
+            "model": item.model,
+            "repeat": item.repeat,
+            "attempt": item.attempt,
+            "method": method,
+            "reason": reason,
+        }
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from pydantic import Field
+
 from harness.content import load_module
 from harness.types import Assurance, Candidate, Case, CaseEvidence, CaseResult, Evidence, Frozen, Job, Outcome, Task
 
@@ -14,8 +16,10 @@ class Plan(Frozen):
     """What a sandbox is to do for one candidate, and what only the host knows about it."""
 
     job: Job
-    secret: dict[str, Any] = {}
+    secret: dict[str, Any] = Field(default_factory=dict)
     """Never sent: which tests are mutated, what is called what."""
+    random_inputs: tuple[str, ...] = ()
+    """Ids of inputs that are drawn anew each time, so that equal candidates do different things on them."""
 
 
 class Verifier(Protocol):
@@ -51,7 +55,14 @@ ENDINGS = {
 
 
 def result(
-    case: Case, evidence: CaseEvidence, outcome: Outcome, *, points: float | None = None, expected: str = "", got: str = "", detail: str = ""
+    case: Case,
+    evidence: CaseEvidence,
+    outcome: Outcome,
+    *,
+    points: float | None = None,
+    expected: str = "",
+    got: str = "",
+    detail: str = "",
 ) -> CaseResult:
     """A case's result with what people want to see of the evidence, clipped."""
     full = float(case.points)

@@ -1,7 +1,7 @@
 """Where untrusted code runs: disposable boxes with a supervisor inside, made by a backend, handed out by a pool.
 
-    grading -> Pool.run(job) -> Sandbox.start() -> Box  <- frames ->  sandboxes/runner/ inside
-                             -> Evidence
+grading -> Pool.run(job) -> Sandbox.start() -> Box  <- frames ->  sandboxes/runner/ inside
+                         -> Evidence
 """
 
 from __future__ import annotations

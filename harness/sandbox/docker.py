@@ -1,4 +1,4 @@
-"""Boxes as containers of the engine: one create, one attach stream, one start, one remove; no exec, no copy, no mount."""
+"""Boxes as containers of the engine: a create, an attach stream, a start, a remove; no exec, no copy, no mount."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.errors import SandboxError
 from harness.sandbox import BoxLost, BoxSilent, profile, wire
-
-if TYPE_CHECKING:
-    from docker import APIClient
 
 HELLO_S = 60.0
 """Seconds a new container may take until its supervisor speaks; a loaded machine needs a few."""
@@ -43,9 +40,8 @@ class DockerSandbox:
 
     def start(self, memory_mb: int) -> DockerBox:
         """A container with its supervisor ready. Raises SandboxError."""
-        body = profile.container(
-            self.image.tag, memory_mb, self._labels, self._architecture, cgroup_v2=str(self.engine.cgroup_version) == "2"
-        )
+        v2 = str(self.engine.cgroup_version) == "2"
+        body = profile.container(self.image.tag, memory_mb, self._labels, self._architecture, cgroup_v2=v2)
         with _engine_errors("make a container"):
             ident = str(self._client.create_container_from_config(body)["Id"])
         with self._lock:

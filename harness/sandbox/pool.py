@@ -6,15 +6,16 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from types import TracebackType
+from typing import Self
 
 from harness.errors import SandboxError
 from harness.sandbox import Box, BoxLost, BoxSilent, Sandbox, session
-from harness.types import CallInput, CaseEvidence, Evidence, Job, Limits
+from harness.types import CallInput, CaseEvidence, Evidence, Job, Limits, PytestInput
 
-STARTS = 3
-"""Tries to get a box for one job before the sandbox counts as broken."""
+PAUSES_S = (0.3, 3.0)
+"""Before each further try to start a box for a job; after the last one the sandbox counts as broken."""
 LOSSES = 3
 """Boxes one input may lose, with the engine in good health, before the loss is the candidate's doing."""
 
@@ -36,45 +37,48 @@ class Pool:
         self.infra_failures = 0
         self._layers = sandbox.layers()
 
-    def __enter__(self) -> Pool:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def run(self, job: Job, share: str = "") -> Evidence:
         """Evidence of every input of the job, in order. Never raises for what a candidate or a box does.
 
-        A box that is lost is replaced and the job goes on where it stopped. `infra` is set, and cases are missing, only when
-        the sandbox itself cannot work. Jobs with the same `share` may use a box one after another, as long as the supervisor
-        finds it clean after each; without, a box is used once.
+        A box that is lost is replaced and the job goes on where it stopped. `infra` is set, and cases are missing, only
+        when the sandbox itself cannot work. Jobs with the same `share` may use a box one after another, as long as the
+        supervisor finds it clean after each; without, a box is used once, and each pytest process has one of its own.
         """
         began = time.monotonic()
-        work = _Work(job)
+        work = _Work(job, apart=not share and any(isinstance(item, PytestInput) for item in job.inputs))
+        memory_mb = job.limits.memory_mb
         while not work.finished:
             try:
-                box = self._shared.take(job.limits.memory_mb, share) or self._take(job.limits.memory_mb)
+                # What was made before a loss may have been lost with it, and must not count against the candidate.
+                box = self._take(memory_mb, share) if work.tries == 1 else self._start(memory_mb)
             except SandboxError as error:
                 work.infra = str(error)
                 break
-            work.boxes += 1
             reusable = False
             try:
                 work.go_on(box, self._healthy)
                 reusable = bool(share) and work.intact and _ended_clean(box)
             finally:
-                if not (reusable and self._shared.put(job.limits.memory_mb, share, box)):
+                if not (reusable and self._shared.put(memory_mb, share, box)):
                     box.close()
         if work.infra:
             with self._lock:
                 self.infra_failures += 1
         return Evidence(
             cases=tuple(work.done),
-            clean=work.boxes == 1,
+            clean=work.tries == 1,
             backend=self.sandbox.name,
             isolation=self._layers,
             seconds=time.monotonic() - began,
-            tries=work.boxes,
+            tries=work.tries,
             infra=work.infra,
         )
 
@@ -97,21 +101,34 @@ class Pool:
             if not future.cancelled() and future.exception() is None:
                 future.result().close()
 
-    def _take(self, memory_mb: int) -> Box:
-        """A box that is ready, or the next one. Raises SandboxError after several failed starts."""
-        failure = SandboxError("the pool is closed")
-        for attempt in range(STARTS):
-            with self._lock:
-                if self._closed:
-                    raise failure
-                self._refill(memory_mb)
-                future = self._ready[memory_mb].popleft()
+    def _take(self, memory_mb: int, share: str) -> Box:
+        """A clean box of this `share`, one that is ready, or the next one. Raises SandboxError."""
+        box = self._shared.take(memory_mb, share)
+        if box is not None:
+            return box
+        with self._lock:
+            if self._closed:
+                raise SandboxError("the pool is closed")
+            self._refill(memory_mb)
+            future = self._ready[memory_mb].popleft()
+        try:
+            return future.result()
+        except (SandboxError, CancelledError):
+            # Perhaps an old failure: the engine may be well again.
+            return self._start(memory_mb)
+
+    def _start(self, memory_mb: int) -> Box:
+        """A box made from now on. Raises SandboxError after several failed tries."""
+        for pause in (*PAUSES_S, None):
+            if self._closed:
+                raise SandboxError("the pool is closed")
             try:
-                return future.result()
-            except SandboxError as error:
-                failure = error
-                time.sleep(0.2 * 4**attempt)
-        raise failure
+                return self.sandbox.start(memory_mb)
+            except SandboxError:
+                if pause is None:
+                    raise
+                time.sleep(pause)
+        raise AssertionError("the last try returns or raises")
 
     def _refill(self, memory_mb: int) -> None:
         queue = self._ready[memory_mb]
@@ -120,7 +137,8 @@ class Pool:
 
     def _healthy(self) -> bool:
         """Whether an honest candidate is served right now: tells a hostile candidate from a broken engine."""
-        probe = Job(source="def f():\n    return 1\n", entry="f", limits=Limits(), inputs=(CallInput(id="probe", args=(), kwargs={}),))
+        honest = CallInput(id="probe", args=(), kwargs={})
+        probe = Job(source="def f():\n    return 1\n", entry="f", limits=Limits(), inputs=(honest,))
         try:
             box = self.sandbox.start(probe.limits.memory_mb)
         except SandboxError:
@@ -183,10 +201,12 @@ class _Shared:
 class _Work:
     """Progress of one job across the boxes it may need."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, *, apart: bool) -> None:
         self.job = job
+        self.apart = apart
+        """Every input in a box of its own, so that nothing tells one process that another came before it."""
         self.done: list[CaseEvidence] = []
-        self.boxes = 0
+        self.tries = 1
         self.losses = 0
         self.infra = ""
         self.intact = False
@@ -197,13 +217,15 @@ class _Work:
         return bool(self.infra) or len(self.done) == len(self.job.inputs)
 
     def go_on(self, box: Box, healthy: Callable[[], bool]) -> None:
-        """Run the remaining inputs in this box until they are done or the box is lost."""
+        """Run the remaining inputs in this box, or the next one if they are `apart`, until it is lost."""
         self.intact = False
         try:
             session.begin(box, self.job)
             while not self.finished:
                 self.done.append(session.ask(box, self.job, self.job.inputs[len(self.done)]))
                 self.losses = 0
+                if self.apart:
+                    return
             self.intact = True
         except BoxLost as error:
             self._lost(error, "oom" if box.ran_out_of_memory() else "lost", healthy)
@@ -213,6 +235,7 @@ class _Work:
     def _lost(self, error: SandboxError, ending: str, healthy: Callable[[], bool]) -> None:
         """Decide whose fault it was: the kernel's word for memory, otherwise repetition beside an honest control."""
         self.losses += 1
+        self.tries += 1
         if ending != "oom" and self.losses < LOSSES:
             return
         if ending != "oom" and not healthy():

@@ -1,7 +1,7 @@
 """The hardened profile of a grading container, as the engine's create request.
 
-What each line defends against stands in SECURITY.md. The seccomp filter is `sandboxes/profile/seccomp.json`: an allow-list,
-native calls only.
+What each line defends against stands in SECURITY.md. The seccomp filter is `sandboxes/profile/seccomp.json`: an
+allow-list, native calls only.
 """
 
 from __future__ import annotations
@@ -18,6 +18,13 @@ TMPFS_MB = 32
 """Of each scratch directory; together well below any container's memory."""
 OVERHEAD_MB = 32
 """What supervisor and scratch need beside the candidate's own memory."""
+ULIMITS = {"nofile": 256, "fsize": 64 << 20, "core": 0, "memlock": 65536, "msgqueue": 0, "sigpending": 256}
+SYSCTLS = {
+    "kernel.shm_rmid_forced": "1",
+    "kernel.shmall": "4096",
+    "kernel.msgmni": "0",
+    "fs.mqueue.queues_max": "1",
+}
 
 BOOT = "import sys; sys.path.insert(0, '/opt/harness'); from runner.supervisor import main; main()"
 
@@ -32,7 +39,9 @@ def seccomp(architecture: str) -> str:
     return json.dumps(profile)
 
 
-def container(image: str, memory_mb: int, labels: dict[str, str], architecture: str, *, cgroup_v2: bool) -> dict[str, Any]:
+def container(
+    image: str, memory_mb: int, labels: dict[str, str], architecture: str, *, cgroup_v2: bool
+) -> dict[str, Any]:
     """The body of the engine's container-create request for one disposable box."""
     memory = (memory_mb + OVERHEAD_MB) * 1024 * 1024
     scratch = f"rw,nosuid,nodev,noexec,size={TMPFS_MB}m,nr_inodes=4096,mode=1777"
@@ -52,16 +61,8 @@ def container(image: str, memory_mb: int, labels: dict[str, str], architecture: 
         "PidsLimit": PIDS,
         "ShmSize": 16 * 1024 * 1024,
         "Tmpfs": {"/tmp": scratch, "/box": scratch},
-        "Ulimits": [
-            {"Name": name, "Soft": value, "Hard": value}
-            for name, value in {"nofile": 256, "fsize": 64 << 20, "core": 0, "memlock": 65536, "msgqueue": 0, "sigpending": 256}.items()
-        ],
-        "Sysctls": {
-            "kernel.shm_rmid_forced": "1",
-            "kernel.shmall": "4096",
-            "kernel.msgmni": "0",
-            "fs.mqueue.queues_max": "1",
-        },
+        "Ulimits": [{"Name": name, "Soft": value, "Hard": value} for name, value in ULIMITS.items()],
+        "Sysctls": SYSCTLS,
         "LogConfig": {"Type": "none", "Config": {}},
         "AutoRemove": False,
         "RestartPolicy": {"Name": "no"},

@@ -11,6 +11,8 @@ from harness.types import CallInput, CaseEvidence, Job, JobInput, PytestInput
 
 GRACE_S = 15.0
 """Beyond a case's own limit, which the supervisor enforces, before a box counts as silent."""
+WHILE_LOADING = "while loading"
+"""How the detail of an exception begins that came before the first call."""
 _uids = random.SystemRandom()
 
 
@@ -28,7 +30,7 @@ def begin(box: Box, job: Job) -> None:
         "entry": job.entry,
         "fresh": job.fresh,
     }
-    box.send(header, {"source": (job.source or "").encode("utf-8", "surrogateescape")})
+    box.send(header, {"source": _bytes(job.source or "")})
 
 
 def ask(box: Box, job: Job, item: JobInput) -> CaseEvidence:
@@ -52,12 +54,20 @@ def _outgoing(item: JobInput) -> tuple[dict[str, Any], dict[str, bytes]]:
         args = [wire.encode(value) for value in item.args]
         kwargs = [[name, wire.encode(value)] for name, value in item.kwargs.items()]
         return {"op": "call", "id": item.id, "args": args, "kwargs": kwargs}, {}
-    blobs = {f"f:{path}": text.encode("utf-8", "surrogateescape") for path, text in item.files.items()}
+    blobs = {f"f:{path}": _bytes(text) for path, text in item.files.items()}
     if isinstance(item, PytestInput):
         return {"op": "pytest", "id": item.id, "targets": list(item.targets)}, blobs
-    blobs["stdin"] = item.stdin.encode("utf-8", "surrogateescape")
+    blobs["stdin"] = _bytes(item.stdin)
     header = {"op": "exec", "id": item.id, "argv": list(item.argv), "collect": list(item.collect)}
     return header, blobs
+
+
+def _bytes(text: str) -> bytes:
+    """UTF-8; undecodable bytes of a file as they were, and any other lone surrogate somehow: never an error."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _evidence(header: dict[str, Any], blobs: dict[str, bytes]) -> CaseEvidence:
@@ -92,30 +102,41 @@ def _answer(blob: bytes) -> dict[str, Any]:
         return {"ending": "value", "value": said["value"]}
     described = said.get("exception") or said.get("load")
     if isinstance(described, list) and len(described) == 3 and all(isinstance(part, str) for part in described):
-        phase = "while loading" if "load" in said else ""
+        phase = WHILE_LOADING if "load" in said else ""
         return {
             "ending": "exception",
-            "exception": (described[0], described[1]),
-            "detail": " ".join(part for part in (phase, described[2]) if part),
+            "exception": (_storable(described[0]), _storable(described[1])),
+            "detail": _storable(" ".join(part for part in (phase, described[2]) if part)),
         }
     if isinstance(said.get("missing"), str):
-        return {"ending": "exception", "exception": ("NameError", f"no function {said['missing']!r}"), "detail": "while loading"}
+        error = ("NameError", f"no function {_storable(said['missing'])!r}")
+        return {"ending": "exception", "exception": error, "detail": WHILE_LOADING}
     if isinstance(said.get("unsupported"), str):
-        return {"ending": "rejected", "detail": said["unsupported"][:500]}
+        return {"ending": "rejected", "detail": _storable(said["unsupported"][:500])}
     return {"ending": "rejected", "detail": "the process sent no answer in the agreed form"}
 
 
+def _storable(text: str) -> str:
+    """The text with lone surrogates, which no type of ours, file or database takes, written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _records(blob: bytes) -> list[Any]:
-    """The lines a pytest process wrote, unverified; a line that is no JSON object makes the lot suspect."""
-    records: list[Any] = []
-    for line in blob.split(b"\n"):
-        if not line:
-            continue
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            record = {"broken": True}
-        records.append(record if isinstance(record, dict) else {"broken": True})
-    return records
+    """The lines a pytest process wrote, unverified; a line of another form than the plugin's is `{"broken": True}`."""
+    return [_record(line) for line in blob.split(b"\n") if line]
 
 
+def _record(line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return {"broken": True}
+    if not isinstance(record, dict) or not all(_flat(value) for value in record.values()):
+        return {"broken": True}
+    return {key: _storable(value) if isinstance(value, str) else value for key, value in record.items()}
+
+
+def _flat(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(isinstance(item, str) for item in value)
+    return isinstance(value, str | int | float)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import math
@@ -43,62 +44,108 @@ def show(wire: Any, limit: int = 2000) -> str:
     try:
         text = repr(_values.decode(wire))
     except (ValueError, RecursionError, MemoryError, TypeError):
-        text = f"<not a value: {json.dumps(wire)[:200]}>"
+        # No value, or an integer too long to be written in decimal.
+        text = f"<{_text(wire)[:200]}>"
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+
+
+def fingerprint(wire: Any) -> str:
+    """A short text that is equal for equal forms; never raises, however odd the form."""
+    try:
+        return _digest(wire, 0).hex()
+    except _FORGED:
+        return hashlib.blake2b(_text(wire).encode(), digest_size=16).hexdigest()
 
 
 def same(got: Any, expected: Any, tolerance: float | None = None) -> bool:
     """Whether two tagged forms are the same value: types exactly, NaN equal to NaN, 0.0 equal to -0.0.
 
-    With `tolerance`, floats also match when their relative or absolute difference is at most that. Sets and dictionaries
-    match in any order. A form no encoder can have made matches nothing.
+    With `tolerance`, floats also match when their relative or absolute difference is at most that. Sets and
+    dictionaries match in any order. A form no encoder can have made matches nothing. Takes time linear in the form
+    (with `tolerance`, quadratic in the size of expected sets).
     """
     try:
-        return _same(_canonical(got, 0), _canonical(expected, 0), tolerance)
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError):
+        if _digest(got, 0) == _digest(expected, 0):
+            return True
+        return tolerance is not None and _close(got, expected, tolerance)
+    except _FORGED:
         return False
 
 
-def _canonical(wire: Any, depth: int) -> Any:
-    """Checked copy: floats as floats, sets and dictionaries sorted by their JSON."""
+_FORGED = (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError, AttributeError)
+
+
+def _text(wire: Any) -> str:
+    try:
+        return json.dumps(wire)
+    except (RecursionError, ValueError, TypeError):
+        return "nested too deep to be shown"
+
+
+def _float(payload: Any) -> float:
+    value = float.fromhex(payload)
+    if value.hex() != payload:
+        raise ValueError("not as an encoder writes it")
+    return value
+
+
+def _digest(wire: Any, depth: int) -> bytes:
+    """A hash of the value, checked on the way. Raises one of _FORGED for what no encoder can have made."""
     if type(wire) is not list or not wire or len(wire) > 2 or depth > _values.MAX_DEPTH:
         raise ValueError("not a tagged value")
-    tag = wire[0]
-    if tag == "n" and len(wire) == 1:
-        return ("n",)
-    payload = wire[1]
-    if tag in ("l", "u"):
-        return (tag, [_canonical(item, depth + 1) for item in payload])
-    if tag in ("S", "F"):
-        return (tag, sorted((_canonical(item, depth + 1) for item in payload), key=_order))
-    if tag == "d":
-        pairs = [[_canonical(key, depth + 1), _canonical(value, depth + 1)] for key, value in payload]
-        return (tag, sorted(pairs, key=lambda pair: _order(pair[0])))
-    if tag == "f" and type(payload) is str:
-        return (tag, float.fromhex(payload) + 0.0)
+    tag, payload = wire[0], wire[1] if len(wire) == 2 else None
+    if tag in ("l", "u", "S", "F", "d") and type(payload) is list:
+        if tag == "d":
+            parts = [_digest(key, depth + 1) + _digest(value, depth + 1) for key, value in payload]
+        else:
+            parts = [_digest(item, depth + 1) for item in payload]
+        content = b"".join(parts if tag in ("l", "u") else sorted(parts))
+    elif tag == "f" and type(payload) is str:
+        content = (_float(payload) + 0.0).hex().encode()  # -0.0 + 0.0 is 0.0
+    elif tag == "c" and type(payload) is list:
+        real, imaginary = payload
+        content = f"{(_float(real) + 0.0).hex()} {(_float(imaginary) + 0.0).hex()}".encode()
+    elif tag == "b" and type(payload) is bool:
+        content = b"1" if payload else b"0"
+    elif tag in ("i", "s", "y", "Y") and type(payload) is str:
+        content = payload.encode("utf-8", "surrogatepass")
+    elif wire == ["n"]:
+        content = b""
+    else:
+        raise ValueError("not a tagged value")
+    return hashlib.blake2b(content, digest_size=16, person=tag.encode()).digest()
+
+
+def _close(got: Any, expected: Any, tolerance: float) -> bool:
+    """`same` within the tolerance, for two forms that have a digest."""
+    tag = expected[0]
+    if got[0] != tag or tag == "n":
+        return bool(got == expected)
+    mine, other = got[1], expected[1]
+    if tag == "f":
+        return _near(_float(mine), _float(other), tolerance)
     if tag == "c":
-        return (tag, [float.fromhex(part) + 0.0 for part in payload])
-    if tag == "b" and type(payload) is bool:
-        return (tag, payload)
-    if tag in ("i", "s", "y", "Y") and type(payload) is str:
-        return (tag, payload)
-    raise ValueError("not a tagged value")
-
-
-def _order(item: Any) -> str:
-    return json.dumps(item)
-
-
-def _same(got: Any, expected: Any, tolerance: float | None) -> bool:
-    if type(got) is not type(expected):
+        return all(_near(_float(a), _float(b), tolerance) for a, b in zip(mine, other, strict=True))
+    if tag not in ("l", "u", "S", "F", "d"):
+        return bool(mine == other)
+    if len(mine) != len(other):
         return False
-    if isinstance(got, list | tuple):
-        return len(got) == len(expected) and all(_same(a, b, tolerance) for a, b in zip(got, expected, strict=True))
-    if isinstance(got, float):
-        if got == expected or (math.isnan(got) and math.isnan(expected)):
-            return True
-        return tolerance is not None and math.isclose(got, expected, rel_tol=tolerance, abs_tol=tolerance)
-    return bool(got == expected)
+    if tag in ("l", "u"):
+        return all(_close(a, b, tolerance) for a, b in zip(mine, other, strict=True))
+    if tag == "d":
+        mine, other = ([["u", pair] for pair in pairs] for pairs in (mine, other))
+    left = list(mine)
+    for item in other:
+        place = next((place for place, mate in enumerate(left) if _close(mate, item, tolerance)), None)
+        if place is None:
+            return False
+        del left[place]
+    return True
+
+
+def _near(got: float, expected: float, tolerance: float) -> bool:
+    both_nan = math.isnan(got) and math.isnan(expected)
+    return both_nan or math.isclose(got, expected, rel_tol=tolerance, abs_tol=tolerance)
 
 
 def load_answer(blob: bytes) -> dict[str, Any] | None:

@@ -5,6 +5,12 @@ import sys
 
 from . import values, wire
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
 MESSAGE_CAP = 10_000
 RESULT_FD = 3
 INPUT_FD = 4
@@ -19,7 +25,7 @@ ENVIRONMENT = {
 INTERPRETER = "/usr/bin/python3"
 
 
-def give_up_rights(uid, cpu_s) -> None:  # type: ignore[no-untyped-def]
+def give_up_rights(uid: int, cpu_s: int) -> None:
     """From supervisor to candidate: last in line when memory runs out, bounded, and nobody in particular."""
     import resource
 
@@ -32,13 +38,12 @@ def give_up_rights(uid, cpu_s) -> None:  # type: ignore[no-untyped-def]
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NPROC, (100, 100))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
-    if uid is not None:
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
 
 
-def arrange(stdin, stdout, stderr, result, inputs=None) -> None:  # type: ignore[no-untyped-def]
+def arrange(stdin: int, stdout: int, stderr: int, result: int, inputs: int | None = None) -> None:
     """Descriptors 0-2 as a program expects them, 3 for results, 4 for inputs, nothing else open."""
     high = 200
     wanted = {0: stdin, 1: stdout, 2: stderr, RESULT_FD: result}
@@ -51,7 +56,9 @@ def arrange(stdin, stdout, stderr, result, inputs=None) -> None:  # type: ignore
     os.closerange(len(wanted), 256)
 
 
-def serve_calls(source, module_name, entry, answer_fd=RESULT_FD, input_fd=INPUT_FD) -> None:  # type: ignore[no-untyped-def]
+def serve_calls(
+    source: bytes, module_name: str, entry: str, answer_fd: int = RESULT_FD, input_fd: int = INPUT_FD
+) -> None:
     """Load the candidate's module, then answer one input after the other until there are no more."""
     module = _forget_runner(module_name)
     try:
@@ -72,7 +79,7 @@ def serve_calls(source, module_name, entry, answer_fd=RESULT_FD, input_fd=INPUT_
         _answer(answer_fd, _call(function, header, module_name))
 
 
-def _call(function, header, module_name):  # type: ignore[no-untyped-def]
+def _call(function: "Callable[..., Any]", header: "dict[str, Any]", module_name: str) -> "dict[str, Any]":
     args = [values.decode(item) for item in header["args"]]
     kwargs = {name: values.decode(item) for name, item in header["kwargs"]}
     try:
@@ -87,7 +94,7 @@ def _call(function, header, module_name):  # type: ignore[no-untyped-def]
         return {"unsupported": f"{type(error).__name__} while the value was read"}
 
 
-def _describe(error, module_name):  # type: ignore[no-untyped-def]
+def _describe(error: BaseException, module_name: str) -> list[str]:
     try:
         message = str(error)[:MESSAGE_CAP]
     except BaseException:
@@ -103,9 +110,9 @@ def _describe(error, module_name):  # type: ignore[no-untyped-def]
     return [type(error).__name__, message, where]
 
 
-def _answer(fd, content) -> None:  # type: ignore[no-untyped-def]
+def _answer(fd: int, content: "dict[str, Any]") -> None:
     for stream in (sys.stdout, sys.stderr):
-        try:
+        try:  # noqa: SIM105  `contextlib` takes milliseconds to import
             stream.flush()
         except BaseException:
             pass
@@ -115,7 +122,7 @@ def _answer(fd, content) -> None:  # type: ignore[no-untyped-def]
         data = data[os.write(fd, data) :]
 
 
-def _forget_runner(module_name):  # type: ignore[no-untyped-def]
+def _forget_runner(module_name: str) -> "ModuleType":
     """A namespace like a freshly imported module's; the runner's own names are gone from `sys.modules`."""
     import builtins
 
@@ -124,7 +131,7 @@ def _forget_runner(module_name):  # type: ignore[no-untyped-def]
     sys.path[:] = [entry for entry in sys.path if not entry.startswith("/opt/harness")]
     sys.argv[:] = [f"{module_name}.py"]
     # Without `site` these two are missing, and scripts do call them.
-    builtins.exit = builtins.quit = sys.exit
+    builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]
     module = type(sys)(module_name)
     module.__dict__["__file__"] = f"{module_name}.py"
     module.__dict__["__builtins__"] = builtins
@@ -135,7 +142,7 @@ def _forget_runner(module_name):  # type: ignore[no-untyped-def]
     return module
 
 
-def lay_out(files, directory="/box/work") -> None:  # type: ignore[no-untyped-def]
+def lay_out(files: dict[str, bytes], directory: str = "/box/work") -> None:
     """Write the given files as the candidate's own user, so that no root ever writes where a candidate may."""
     os.makedirs(directory, exist_ok=True)
     os.chdir(directory)
@@ -147,6 +154,6 @@ def lay_out(files, directory="/box/work") -> None:  # type: ignore[no-untyped-de
             file.write(data)
 
 
-def become(argv) -> None:  # type: ignore[no-untyped-def]
+def become(argv: list[str]) -> None:
     """Replace this process by the interpreter running `argv`."""
     os.execve(INTERPRETER if os.path.exists(INTERPRETER) else sys.executable, ["python3", *argv], ENVIRONMENT)

@@ -8,22 +8,26 @@ from . import wire
 FILE_CAP = 4 * 1024 * 1024
 
 
-def collect(names, directory="/box/work"):  # type: ignore[no-untyped-def]
-    """({name: bytes}, {name: why it was rejected}) of the files that exist. Runs in a helper with the candidate's rights."""
-    taken, rejected = {}, {}
+def collect(names: list[str], directory: str = "/box/work") -> tuple[dict[str, bytes], dict[str, str]]:
+    """({name: bytes}, {name: why it was rejected}) of the files that exist.
+
+    Runs in a helper with the candidate's rights.
+    """
+    taken: dict[str, bytes] = {}
+    rejected: dict[str, str] = {}
     for name in names:
         try:
             data = _read(name, directory)
         except FileNotFoundError:
             continue
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, wire.Broken) as error:
             rejected[name] = f"{type(error).__name__}: {error}"
             continue
         taken[name] = data
     return taken, rejected
 
 
-def _read(name, directory):  # type: ignore[no-untyped-def]
+def _read(name: str, directory: str) -> bytes:
     parts = name.split("/")
     if name.startswith("/") or any(part in ("", ".", "..") for part in parts):
         raise ValueError("not a plain relative path")
@@ -50,7 +54,7 @@ def _read(name, directory):  # type: ignore[no-untyped-def]
         os.close(fd)
 
 
-def send(fd, names) -> None:  # type: ignore[no-untyped-def]
+def send(fd: int, names: list[str]) -> None:
     """Write the collection to a descriptor as one frame."""
     taken, rejected = collect(names)
     wire.send(fd, {"rejected": rejected}, taken)

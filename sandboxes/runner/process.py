@@ -5,6 +5,10 @@ import select
 import signal
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 CHUNK = 1 << 16
 RESULT_CAP = 4 * 1024 * 1024
 
@@ -12,11 +16,13 @@ RESULT_CAP = 4 * 1024 * 1024
 class Watched:
     """One forked process of the candidate with pipes on stdin, stdout, stderr and a result descriptor.
 
-    `body(stdin, stdout, stderr, result)` runs in the child with the child's ends. `stdin` is written and then closed; with
-    None it stays open for `feed`.
+    `body(stdin, stdout, stderr, result)` runs in the child with the child's ends. `stdin` is written and then closed;
+    with None it stays open for `feed`.
     """
 
-    def __init__(self, body, output_cap, stdin=None):  # type: ignore[no-untyped-def]
+    def __init__(
+        self, body: "Callable[[int, int, int, int], None]", output_cap: int, stdin: bytes | None = None
+    ) -> None:
         pairs = [os.pipe() for _ in range(4)]
         (in_r, in_w), (out_r, out_w), (err_r, err_w), (res_r, res_w) = pairs
         self.pid = os.fork()
@@ -41,7 +47,7 @@ class Watched:
         self.out = {out_r: bytearray(), err_r: bytearray(), res_r: bytearray()}
         self.ends = stdin is not None
         self.to_write = memoryview(stdin or b"")
-        self.status = None
+        self.status: int | None = None
         self.cpu_total = 0.0
         if stdin == b"":
             self._end_stdin()
@@ -54,18 +60,18 @@ class Watched:
         except OSError:
             return self.cpu_total
 
-    def feed(self, data) -> None:  # type: ignore[no-untyped-def]
+    def feed(self, data: bytes) -> None:
         """More bytes for stdin, written as the process takes them."""
         self.to_write = memoryview(bytes(self.to_write) + data)
 
-    def take(self) -> tuple:
+    def take(self) -> tuple[bytes, bytes]:
         """(stdout, stderr) since the last call."""
         out, err = bytes(self.out[self.stdout]), bytes(self.out[self.stderr])
         self.out[self.stdout].clear()
         self.out[self.stderr].clear()
         return out, err
 
-    def frame(self):  # type: ignore[no-untyped-def]
+    def frame(self) -> bytes | None:
         """A whole length-prefixed answer, or None while it is incomplete."""
         got = self.out[self.result]
         if len(got) < 4:
@@ -77,8 +83,8 @@ class Watched:
         del got[: 4 + size]
         return answer
 
-    def wait(self, deadline: float, until_frame: bool):  # type: ignore[no-untyped-def]
-        """Pump the pipes until an answer ('frame'), the end ('exit'), the deadline ('timeout') or a cap ('output_limit').
+    def wait(self, deadline: float, until_frame: bool) -> str:
+        """Pump the pipes until an answer (frame), the end (exit), the deadline (timeout) or a cap (output_limit).
 
         The end is the process's exit, not end-of-file: a descendant may hold the pipes for ever.
         """
@@ -112,7 +118,7 @@ class Watched:
     def kill(self) -> None:
         """Kill and reap this process."""
         if self.status is None:
-            try:
+            try:  # noqa: SIM105
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
             except OSError:
                 pass
@@ -130,7 +136,7 @@ class Watched:
     def close(self) -> None:
         """Give the descriptors back."""
         for fd in (self.stdin, self.stdout, self.stderr, self.result, self.pidfd):
-            try:
+            try:  # noqa: SIM105
                 os.close(fd)
             except OSError:
                 pass

@@ -8,28 +8,32 @@ import json
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 CLIP = 600
 
 
 class Recorder:
     """pytest plugin: collected ids, one record a phase that says something, the exit status."""
 
-    def __init__(self, fd):  # type: ignore[no-untyped-def]
+    def __init__(self, fd: int) -> None:
         self.fd = fd
 
-    def write(self, record) -> None:  # type: ignore[no-untyped-def]
+    def write(self, record: "dict[str, Any]") -> None:
         data = json.dumps(record).encode() + b"\n"
         while data:
             data = data[os.write(self.fd, data) :]
 
-    def pytest_collection_finish(self, session) -> None:  # type: ignore[no-untyped-def]
+    def pytest_collection_finish(self, session: "Any") -> None:
         self.write({"collected": [item.nodeid for item in session.items]})
 
-    def pytest_collectreport(self, report) -> None:  # type: ignore[no-untyped-def]
+    def pytest_collectreport(self, report: "Any") -> None:
         if report.outcome != "passed":
             self.write({"collect": report.nodeid, "outcome": report.outcome, "message": _message(report)})
 
-    def pytest_runtest_logreport(self, report) -> None:  # type: ignore[no-untyped-def]
+    def pytest_runtest_logreport(self, report: "Any") -> None:
         if report.when == "call" or report.outcome != "passed":
             self.write(
                 {
@@ -41,11 +45,11 @@ class Recorder:
                 }
             )
 
-    def pytest_sessionfinish(self, session, exitstatus) -> None:  # type: ignore[no-untyped-def]
+    def pytest_sessionfinish(self, session: "Any", exitstatus: int) -> None:
         self.write({"finish": int(exitstatus)})
 
 
-def _message(report) -> str:  # type: ignore[no-untyped-def]
+def _message(report: "Any") -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
     if crash is not None:
         return str(crash.message)[:CLIP]

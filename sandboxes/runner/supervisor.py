@@ -1,17 +1,20 @@
-"""PID 1 of a sandbox. It never reads what a candidate sent: a warden is forked for each, and its memory goes with it."""
+"""PID 1 of a sandbox. It reads nothing from the stream: a warden is forked for each candidate and does, so that what
+came in for one candidate is gone with its warden's memory.
+"""
 
 import os
 import signal
 import sys
 
 from . import wire
-from .warden import Oom, Warden, kill_all
+from .scratch import kill_all
+from .warden import Oom, Warden
 
 VERSION = 1
 
 
 def main() -> None:
-    """Announce readiness, then serve `start` frames until the stream ends."""
+    """Announce readiness, then serve candidates until the stream ends."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Imported before the first fork: a warden then finds it loaded.
     import resource  # noqa: F401
@@ -19,25 +22,20 @@ def main() -> None:
     oom = Oom()
     wire.send(1, {"op": "hello", "version": VERSION, "python": sys.version.split()[0]}, {})
     while True:
-        try:
-            header, blobs = wire.receive(0)
-        except wire.Broken:
-            return
         warden = os.fork()
         if warden == 0:
-            _serve(header, blobs.get("source", b""), oom)
-        del header, blobs
-        status = _reap_until(warden)
-        if status != 0 or not kill_all():
-            # Not as it was: this container must not see another candidate.
+            _serve(oom)
+        if _reap_until(warden) != 0 or not kill_all():
+            # The end of the stream, or not as it was: this container must not see another candidate.
             return
 
 
-def _serve(start, source, oom) -> None:  # type: ignore[no-untyped-def]
-    """The warden's life: inputs until `end`, then whether everything is clean."""
+def _serve(oom: Oom) -> None:
+    """The warden's life: `start`, inputs until `end`, then whether everything is clean."""
     status = 1
     try:
-        warden = Warden(start, source, oom)
+        start, blobs = wire.receive(0)
+        warden = Warden(start, blobs.get("source", b""), oom)
         handlers = {"call": warden.call, "exec": warden.program, "pytest": warden.pytest}
         while True:
             header, blobs = wire.receive(0)

@@ -4,11 +4,16 @@
     str ["s", text]  bytes ["y", base64]  bytearray ["Y", base64]
     list ["l", [...]]  tuple ["u", [...]]  set ["S", [...]]  frozenset ["F", [...]]  dict ["d", [[k, v], ...]]
 
-Types are exact: a subclass is not encoded, so nothing that redefines equality can stand for a value. The dictionaries of
-`collections` count as dicts. Host and runner share this file.
+Types are exact: a subclass is not encoded, so nothing that redefines equality can stand for a value. The dictionaries
+of `collections` count as dicts. Host and runner share this file.
 """
 
 from binascii import a2b_base64, b2a_base64
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 MAX_DEPTH = 200
 
@@ -17,7 +22,7 @@ class Unsupported(Exception):
     """The value has a part that is no plain value; the text says which."""
 
 
-def encode(value, depth=0):  # type: ignore[no-untyped-def]
+def encode(value: "Any", depth: int = 0) -> "list[Any]":
     """Tagged form of a value. Raises Unsupported."""
     if depth > MAX_DEPTH:
         raise Unsupported(f"nested deeper than {MAX_DEPTH}")
@@ -43,10 +48,10 @@ def encode(value, depth=0):  # type: ignore[no-untyped-def]
     raise Unsupported(f"{kind.__module__}.{kind.__qualname__} is not a plain value")
 
 
-_SEQUENCES = {list: "l", tuple: "u", set: "S", frozenset: "F"}
+_SEQUENCES: "dict[type, str]" = {list: "l", tuple: "u", set: "S", frozenset: "F"}
 
 
-def _dict_like(kind):  # type: ignore[no-untyped-def]
+def _dict_like(kind: type) -> bool:
     # By name first: importing collections costs more than the rare value is worth.
     if kind.__module__ != "collections" or kind.__name__ not in ("defaultdict", "OrderedDict", "Counter"):
         return False
@@ -55,7 +60,7 @@ def _dict_like(kind):  # type: ignore[no-untyped-def]
     return kind is getattr(collections, kind.__name__, None)
 
 
-def decode(wire):  # type: ignore[no-untyped-def]
+def decode(wire: "Any") -> "Any":
     """The Python value of a tagged form. Raises ValueError for what `encode` cannot have made."""
     try:
         return _decode(wire, 0)
@@ -63,7 +68,7 @@ def decode(wire):  # type: ignore[no-untyped-def]
         raise ValueError(f"not a tagged value: {error!r}") from None
 
 
-def _decode(wire, depth):  # type: ignore[no-untyped-def]
+def _decode(wire: "Any", depth: int) -> "Any":
     if depth > MAX_DEPTH or type(wire) is not list or not wire or len(wire) > 2:
         raise ValueError("not a tagged value")
     tag = wire[0]
@@ -81,8 +86,8 @@ def _decode(wire, depth):  # type: ignore[no-untyped-def]
     return _SCALARS[tag](payload)
 
 
-_BUILD = {"l": list, "u": tuple, "S": set, "F": frozenset}
-_SCALARS = {
+_BUILD: "dict[str, Callable[..., Any]]" = {"l": list, "u": tuple, "S": set, "F": frozenset}
+_SCALARS: "dict[str, Callable[..., Any]]" = {
     "b": bool,
     "i": lambda text: int(text, 16),
     "f": float.fromhex,

@@ -9,9 +9,15 @@ import time
 
 from . import child, copyout, wire
 from .process import Watched
+from .scratch import as_candidate, kill_all, own_uid, wipe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Frame = tuple[dict[str, Any], dict[str, bytes]]
 
 TIMEOUTS_BEFORE_GIVING_UP = 3
-SCRATCH = ("/tmp", "/dev/shm", "/box")
 
 
 class Oom:
@@ -40,27 +46,30 @@ class Oom:
 class Warden:
     """One candidate: its limits, and the process that answers its calls."""
 
-    def __init__(self, start, source, oom) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, start: "dict[str, Any]", source: bytes, oom: Oom) -> None:
         self.start, self.source, self.oom = start, source, oom
+        with open("/proc/self/uid_map") as file:
+            self.uid = own_uid(start["uid"], file.read())
         self.timeout = start["timeout_s"]
         self.cap = start["output_kb"] * 1024
-        self.process = None  # type: ignore[var-annotated]
-        self.broken = None  # type: ignore[var-annotated]
+        self.process: Watched | None = None
+        self.broken: Frame | None = None
         self.timeouts = 0
         self.said_while_loading = (b"", b"")
 
     # calls -----------------------------------------------------------------------------------------------------------
 
-    def call(self, header, blobs):  # type: ignore[no-untyped-def]
+    def call(self, header: "dict[str, Any]", blobs: "dict[str, bytes]") -> "Frame":
         """One call of the entry function."""
         if self.broken is not None:
             return dict(self.broken[0], id=header["id"], wall_s=0.0, cpu_s=0.0), self.broken[1]
         kills, began = self.oom.kills(), time.monotonic()
         if self.process is None:
-            failed = self._load(kills, began)
-            if failed is not None:
-                self.broken = failed
-                return dict(failed[0], id=header["id"]), failed[1]
+            loaded = self._load(kills, began)
+            if not isinstance(loaded, Watched):
+                self.broken = loaded
+                return dict(loaded[0], id=header["id"]), loaded[1]
+            self.process = loaded
         process, cpu = self.process, self.process.cpu()
         process.feed(wire.pack({"args": header["args"], "kwargs": header["kwargs"]}, {}))
         began = time.monotonic()
@@ -70,48 +79,46 @@ class Warden:
         blobs["stderr"] = self.said_while_loading[1] + blobs["stderr"]
         self.said_while_loading = (b"", b"")
         if facts["ending"] == "answer":
-            blobs["answer"] = process.frame()
+            blobs["answer"] = process.frame() or b""
         if facts["ending"] != "answer" or self.start["fresh"]:
             self._end_process()
         return dict(facts, id=header["id"]), blobs
 
-    def _load(self, kills, began):  # type: ignore[no-untyped-def]
-        """Fork and load the module; None when it is ready, otherwise what to report for every call."""
-        start, source = self.start, self.source
+    def _load(self, kills: int, began: float) -> "Watched | Frame":
+        """Fork and load the module: its process when it is ready, otherwise what to report for every call."""
+        start, source, uid = self.start, self.source, self.uid
 
-        def body(stdin, stdout, stderr, result) -> None:  # type: ignore[no-untyped-def]
+        def body(stdin: int, stdout: int, stderr: int, result: int) -> None:
             child.arrange(os.open("/dev/null", os.O_RDONLY), stdout, stderr, result, stdin)
-            child.give_up_rights(start["uid"], start["cpu_s"])
+            child.give_up_rights(uid, start["cpu_s"])
             child.serve_calls(source, start["module"], start["entry"])
 
-        self.process = Watched(body, self.cap)
-        how = self.process.wait(began + self.timeout, True)
-        facts, blobs = self._facts(self.process, how, kills, began, 0.0)
+        process = Watched(body, self.cap)
+        how = process.wait(began + self.timeout, True)
+        facts, blobs = self._facts(process, how, kills, began, 0.0)
         if facts["ending"] == "answer":
-            blobs["answer"] = self.process.frame()
+            blobs["answer"] = process.frame() or b""
             if blobs["answer"] == b'{"ready":true}':
                 self.said_while_loading = (blobs["stdout"], blobs["stderr"])
-                return None
-        self._end_process()
+                return process
+        _put_down(process)
         return facts, blobs
 
     def _end_process(self) -> None:
         process, self.process = self.process, None
         if process is not None:
-            process.kill()
-            process.close()
-        kill_all()
+            _put_down(process)
 
     # programs --------------------------------------------------------------------------------------------------------
 
-    def run(self, header, blobs):  # type: ignore[no-untyped-def]
+    def run(self, header: "dict[str, Any]", blobs: "dict[str, bytes]") -> "Frame":
         """One program or pytest process in a fresh working directory."""
         files = {name[2:]: data for name, data in blobs.items() if name.startswith("f:")}
-        start = self.start
+        start, uid = self.start, self.uid
 
-        def body(stdin, stdout, stderr, result) -> None:  # type: ignore[no-untyped-def]
+        def body(stdin: int, stdout: int, stderr: int, result: int) -> None:
             child.arrange(stdin, stdout, stderr, result)
-            child.give_up_rights(start["uid"], start["cpu_s"])
+            child.give_up_rights(uid, start["cpu_s"])
             child.lay_out(files)
             child.become(header["argv"])
 
@@ -125,44 +132,46 @@ class Warden:
         kill_all()
         if header.get("collect"):
             facts["rejected"] = self._collect(header["collect"], out)
-        wipe(start["uid"])
+        wipe(uid)
         return dict(facts, id=header["id"]), out
 
-    def pytest(self, header, blobs):  # type: ignore[no-untyped-def]
+    def pytest(self, header: "dict[str, Any]", blobs: "dict[str, bytes]") -> "Frame":
         """`run` of the recording pytest over the given test files."""
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pytest_main.py")
         flags = ["-s", "-P", "-S", "-B", script, str(child.RESULT_FD)]
         return self.run(dict(header, argv=flags + header["targets"]), blobs)
 
-    def program(self, header, blobs):  # type: ignore[no-untyped-def]
+    def program(self, header: "dict[str, Any]", blobs: "dict[str, bytes]") -> "Frame":
         """`run` of a script."""
         return self.run(dict(header, argv=["-s", "-P", "-B", *header["argv"]]), blobs)
 
-    def _collect(self, names, out):  # type: ignore[no-untyped-def]
+    def _collect(self, names: list[str], out: "dict[str, bytes]") -> "dict[str, str]":
         reader, writer = os.pipe()
-        pid = as_candidate(self.start["uid"], lambda: copyout.send(writer, names))
+        pid = as_candidate(self.uid, lambda: copyout.send(writer, names))
         os.close(writer)
         try:
             header, taken = wire.receive(reader)
         except wire.Broken:
-            header, taken = {"rejected": {name: "could not be read" for name in names}}, {}
+            header, taken = {"rejected": dict.fromkeys(names, "could not be read")}, {}
         os.close(reader)
         os.waitpid(pid, 0)
         out.update({"f:" + name: data for name, data in taken.items()})
-        return header["rejected"]
+        rejected: dict[str, str] = header["rejected"]
+        return rejected
 
     # both ------------------------------------------------------------------------------------------------------------
 
-    def _facts(self, process, how, kills, began, cpu):  # type: ignore[no-untyped-def]
-        facts = {"ending": how, "truncated": False}
+    def _facts(self, process: Watched, how: str, kills: int, began: float, cpu: float) -> "Frame":
+        facts: dict[str, Any] = {"ending": how, "truncated": False}
         if how == "frame":
             facts["ending"] = "answer"
         else:
             process.kill()
-            code = os.waitstatus_to_exitcode(process.status)
+            code = os.waitstatus_to_exitcode(process.status or 0)
             if how == "exit":
                 facts.update({"ending": "signal", "signal": -code} if code < 0 else {"exit_code": code})
-                if code == -signal.SIGXCPU:
+                # Of the CPU limit the first signal can be ignored, the second cannot.
+                if code == -signal.SIGXCPU or (code == -signal.SIGKILL and process.cpu_total >= self.start["cpu_s"]):
                     facts["ending"] = "timeout"
         if self.oom.kills() > kills:
             facts["ending"] = "oom"
@@ -181,72 +190,10 @@ class Warden:
         """Kill everything of the candidate, wipe what it wrote; whether nothing is left."""
         if self.process is not None:
             self._end_process()
-        return kill_all() and wipe(self.start["uid"])
+        return kill_all() and wipe(self.uid)
 
 
-def kill_all() -> bool:
-    """Kill every process but this one and PID 1, and wait until they are gone."""
-    me = os.getpid()
-    for _ in range(400):
-        try:
-            os.kill(-1, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        while True:
-            try:
-                if os.waitpid(-1, os.WNOHANG)[0] == 0:
-                    break
-            except ChildProcessError:
-                break
-        # Orphans are reaped by PID 1, a moment later.
-        if not [name for name in os.listdir("/proc") if name.isdigit() and int(name) not in (1, me)]:
-            return True
-        time.sleep(0.005)
-    return False
-
-
-def as_candidate(uid, work) -> int:  # type: ignore[no-untyped-def]
-    """Fork a helper with the candidate's rights; its pid."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            signal.alarm(10)
-            child.give_up_rights(uid, 10)
-            work()
-        finally:
-            os._exit(0)
-    return pid
-
-
-def wipe(uid) -> bool:  # type: ignore[no-untyped-def]
-    """Empty the scratch directories with the candidate's own rights; whether they are empty now."""
-    if not any(_listing()):
-        return True
-
-    def work() -> None:
-        import shutil
-
-        for directory in SCRATCH:
-            for top, folders, _ in os.walk(directory, topdown=True):
-                for name in folders:
-                    # A mode-000 directory hides what it holds from its own owner.
-                    path = os.path.join(top, name)
-                    if not os.path.islink(path):
-                        os.chmod(path, 0o700)
-            for name in os.listdir(directory):
-                path = os.path.join(directory, name)
-                if os.path.isdir(path) and not os.path.islink(path):
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    os.unlink(path)
-
-    os.waitpid(as_candidate(uid, work), 0)
-    return not any(_listing())
-
-
-def _listing():  # type: ignore[no-untyped-def]
-    for directory in SCRATCH:
-        try:
-            yield from os.listdir(directory)
-        except OSError:
-            yield directory
+def _put_down(process: Watched) -> None:
+    process.kill()
+    process.close()
+    kill_all()

@@ -7,6 +7,11 @@
 
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 HEAD = 4
 MAX_FRAME = 256 * 1024 * 1024
 
@@ -22,21 +27,21 @@ class _Context:
     parse_float = float
     parse_int = int
     parse_constant = None
-    memo: dict = {}
+    memo: "dict[str, Any]" = {}  # noqa: RUF012  the C scanner wants it there
 
 
-def _json():  # type: ignore[no-untyped-def]
+def _json() -> "tuple[Callable[[str], Any], Callable[[Any], str]]":
     # `import json` costs 4 ms for `re`, which every container would pay; the C parts alone suffice.
     try:
         from _json import encode_basestring_ascii, make_encoder, make_scanner
 
-        scan = make_scanner(_Context)
-        encode = make_encoder(None, None, encode_basestring_ascii, None, ":", ",", False, False, False)
+        scan = make_scanner(_Context)  # type: ignore[arg-type]
+        encode = make_encoder(None, None, encode_basestring_ascii, None, ":", ",", False, False, False)  # type: ignore[arg-type]
 
-        def loads(text):  # type: ignore[no-untyped-def]
+        def loads(text: str) -> "Any":
             return scan(text, 0)[0]
 
-        def dumps(value):  # type: ignore[no-untyped-def]
+        def dumps(value: "Any") -> str:
             return "".join(encode(value, 0))
 
         if loads(dumps({"a": [1, "é", None, True]})) != {"a": [1, "é", None, True]}:
@@ -51,7 +56,7 @@ def _json():  # type: ignore[no-untyped-def]
 loads, dumps = _json()
 
 
-def pack(header: dict, blobs: dict) -> bytes:
+def pack(header: "dict[str, Any]", blobs: "dict[str, bytes]") -> bytes:
     """One frame. Blobs are bytes by name."""
     header = {**header, "blobs": [[name, len(data)] for name, data in blobs.items()]}
     head = dumps(header).encode("ascii")
@@ -59,7 +64,7 @@ def pack(header: dict, blobs: dict) -> bytes:
     return (len(head) + len(body) + HEAD).to_bytes(4, "big") + len(head).to_bytes(4, "big") + head + body
 
 
-def unpack(frame: bytes) -> tuple[dict, dict]:
+def unpack(frame: bytes) -> "tuple[dict[str, Any], dict[str, bytes]]":
     """Header and blobs of a frame without its length. Raises Broken."""
     size = int.from_bytes(frame[:HEAD], "big")
     if size > len(frame) - HEAD:
@@ -89,7 +94,7 @@ def read_exact(fd: int, count: int) -> bytes:
     return b"".join(parts)
 
 
-def receive(fd: int) -> tuple[dict, dict]:
+def receive(fd: int) -> "tuple[dict[str, Any], dict[str, bytes]]":
     """The next frame of a blocking descriptor. Raises Broken at its end."""
     size = int.from_bytes(read_exact(fd, HEAD), "big")
     if size > MAX_FRAME:
@@ -97,7 +102,7 @@ def receive(fd: int) -> tuple[dict, dict]:
     return unpack(read_exact(fd, size))
 
 
-def send(fd: int, header: dict, blobs: dict) -> None:
+def send(fd: int, header: "dict[str, Any]", blobs: "dict[str, bytes]") -> None:
     """Write one frame to a blocking descriptor."""
     view = memoryview(pack(header, blobs))
     while view:
