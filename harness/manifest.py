@@ -58,7 +58,7 @@ def _cpu() -> str:
 
 
 def _suites(tasks: Sequence[Task]) -> dict[str, dict[str, str]]:
-    """Where each suite lies and the git commit it stood at; only our own task files are looked at, never a sandbox's."""
+    """Where each suite lies and the git commit it stood at; only our own files are looked at, never a sandbox's."""
     found: dict[str, dict[str, str]] = {}
     for task in tasks:
         if task.suite not in found and task.directory is not None:
@@ -71,14 +71,14 @@ def _commit(directory: Path) -> dict[str, str]:
         import git
 
         repository = git.Repo(directory, search_parent_directories=True)
-    except Exception:  # no git, no repository, or one git refuses: a run needs none of them
+    except Exception:  # noqa: BLE001  no git, no repository, or one git refuses: a run needs none of them
         return {}
     try:
         changed = repository.is_dirty(path=str(directory)) or any(
             Path(repository.working_dir, name).is_relative_to(directory) for name in repository.untracked_files
         )
         return {"commit": repository.head.commit.hexsha, "changed_since": "yes" if changed else "no"}
-    except Exception:  # a repository without a commit
+    except Exception:  # noqa: BLE001  a repository without a commit
         return {}
     finally:
         repository.close()

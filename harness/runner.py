@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
 import json
-import re
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.config import ModelProfile, RunConfig
 from harness.content import load_module
-from harness.errors import UsageError, WorkError
-from harness.executor import LocalExecutor, Trial
+from harness.errors import StoreError, UsageError, WorkError
+from harness.executor import LocalExecutor, Trial, regraded
 from harness.grading.select import select
 from harness.manifest import manifest
-from harness.models.catalogue import check_ready, load_catalogue
+from harness.plan import Plan, keep, key_of, same_run, task_infos
 from harness.sandbox import open_sandbox
-from harness.solvers.seeds import attempt_seed
-from harness.store import RunPaths, Store
+from harness.store import Store
 from harness.tasks import load_tasks
-from harness.types import Attempt, AttemptKey, Selection, Task
+from harness.types import Attempt, Selection, Task
 
 if TYPE_CHECKING:
     from harness.stats.inputs import ReportInput
@@ -44,40 +40,6 @@ class Progress(Protocol):
         """An attempt has ended."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A run before anything is called: its tasks, models and attempts."""
-
-    name: str
-    config: RunConfig
-    tasks: list[Task]
-    profiles: dict[str, ModelProfile]
-
-    @property
-    def paths(self) -> RunPaths:
-        return RunPaths(self.config.out / self.name)
-
-    @property
-    def total(self) -> int:
-        return len(self.tasks) * len(self.profiles) * self.config.repeats * self.config.best_of
-
-    def trials(self) -> Iterator[Trial]:
-        """Every attempt; models take turns, so that a run cut short has compared them on the same tasks."""
-        config = self.config
-        # Attempts at one task follow each other: a model's server keeps the prompt they share.
-        grid = itertools.product(range(config.repeats), self.tasks, range(config.best_of), self.profiles)
-        for repeat, task, attempt, model in grid:
-            yield Trial(
-                task=task,
-                model=model,
-                repeat=repeat,
-                attempt=attempt,
-                seed=attempt_seed(config.seed, task.id, model, repeat, attempt),
-                solver=config.solver,
-                isolation=config.isolation,
-            )
-
-
 @dataclass
 class Run:
     """A run that has ended, completely or not."""
@@ -89,38 +51,22 @@ class Run:
     """Why work is left over; empty when the run is complete."""
 
 
-def plan(config: RunConfig) -> Plan:
-    """Read tasks and catalogue. Raises UsageError, TaskError, ConfigError before anything is started."""
-    if config.select == "judge":
-        raise UsageError(
-            "--select judge needs a judge, and this version has none", remedy="use verifier, vote or first"
-        )
-    tasks = load_tasks(config.paths, config.tasks)
-    catalogue = load_catalogue(config.catalogue)
-    profiles = {name: catalogue.get(name) for name in config.models}
-    for profile in profiles.values():
-        check_ready(profile)
-    return Plan(name=config.name or _name(config, tasks), config=config, tasks=tasks, profiles=profiles)
-
-
 def run(planned: Plan, progress: Progress) -> Run:
     """Make every attempt that is not in the store yet, select, aggregate, report.
 
-    Raises UsageError when the directory holds another run, WorkError for what stops everything; KeyboardInterrupt leaves a
-    store that the same call resumes.
+    Raises UsageError when the directory holds another run, WorkError for what stops everything; KeyboardInterrupt
+    leaves a store that the same call resumes.
     """
     with Store(planned.paths.root) as store:
-        _same_run(store, planned)
+        same_run(store, planned)
+        keep(store, planned)
         done = store.done()
-        _same_tasks(done, planned.tasks)
-        todo = [trial for trial in planned.trials() if _key(trial) not in done]
+        todo = [trial for trial in planned.trials() if key_of(trial) not in done]
         progress.begin(planned.total, planned.total - len(todo), store.spent())
         incomplete: list[str] = []
         if todo:
             incomplete = _work(planned, store, todo, progress)
             store.finish()
-        elif store.fact("manifest") is None:
-            store.set_fact("manifest", {})
         return _concluded(planned, store, incomplete)
 
 
@@ -133,65 +79,54 @@ def _concluded(planned: Plan, store: Store, incomplete: list[str]) -> Run:
 
 
 def regrade(directory: Path, sandbox: str, progress: Progress) -> Run:
-    """Grade the stored replies of a run again, with its tasks as they are now; no model is called.
+    """Grade the stored replies of a run again, with its tasks as they are now; no model is called or needed.
 
     Raises StoreError when there is no run, UsageError when a task of it is gone.
     """
-    from harness.grading.extract import extract
-    from harness.grading.grade import grade
-    from harness.sandbox.pool import Pool
-
-    with Store(directory, write=False):
-        pass  # a directory without a run is not made one
+    with Store(directory, write=False) as store:  # a directory without a run is not made one
+        planned = _planned_before(store, directory)
+    known = {task.id: task for task in planned.tasks}
     with Store(directory) as store:
-        config = RunConfig.model_validate(store.fact("config"))
-        planned = plan(config.model_copy(update={"name": directory.resolve().name, "out": directory.resolve().parent}))
-        known = {task.id: task for task in planned.tasks}
         kept = [item for item in store.attempts() if item.reply is not None]
         gone = sorted({item.task for item in kept if item.task not in known})
         if gone:
             raise UsageError(f"no longer there: {', '.join(gone)}", remedy="restore those tasks, or start a new run")
         progress.begin(len(kept), 0, 0.0)
-        with contextlib.closing(open_sandbox(sandbox, progress.note)) as backend, Pool(backend) as pool:
-
-            def again(item: Attempt) -> Attempt:
-                task = known[item.task]
-                assert item.reply is not None
-                extraction = extract(task, item.reply, prefix=item.prefix)
-                verdict, signature = grade(task, extraction, pool, config.isolation)
-                change = {
-                    "extraction": extraction,
-                    "verdict": verdict,
-                    "signature": signature,
-                    "task_hash": task.content_hash,
-                }
-                return item.model_copy(update=change)
-
-            with ThreadPoolExecutor(4, thread_name_prefix="regrade") as executor:
-                for attempt in executor.map(again, kept):
-                    store.save(attempt)
-                    progress.attempt(attempt)
-            _keep_manifest(store, {**(store.fact("manifest") or {}), "regraded": manifest(planned.tasks, backend, {})})
-        store.set_fact("tasks", _task_infos(planned.tasks))
+        with contextlib.closing(open_sandbox(sandbox, progress.note)) as backend:
+            for attempt in regraded(kept, known, backend, planned.config.isolation):
+                store.save(attempt)
+                progress.attempt(attempt)
+            found = manifest(planned.tasks, backend, {})
+        _keep_manifest(store, {**(store.fact("manifest") or {}), "regraded": found})
+        store.set_fact("tasks", task_infos(planned.tasks))
         store.finish()
-        return _concluded(planned, store, _failures(store))
+        return _concluded(planned, store, _failures(store, {}))
+
+
+def _planned_before(store: Store, directory: Path) -> Plan:
+    """The plan a run was made by, with the tasks as they are now."""
+    kept, models = store.fact("config"), store.fact("models")
+    if kept is None or models is None:
+        raise StoreError(f"{directory} holds a run that never began", remedy="begin it with `harness run`")
+    root = directory.resolve()
+    config = RunConfig.model_validate({**kept, "name": root.name, "out": root.parent})
+    profiles = {name: ModelProfile.model_validate(profile) for name, profile in models.items()}
+    return Plan(name=root.name, config=config, tasks=load_tasks(config.paths, config.tasks), profiles=profiles)
 
 
 def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress) -> list[str]:
     """Carry out the trials; why some were left over."""
-    config = planned.config
-    spent = store.spent()
-    budget = config.budget_usd
+    budget, spent = planned.config.budget_usd, store.spent()
     if budget is not None and spent >= budget:
         return [_out_of_budget(budget, len(todo))]
-    with contextlib.closing(open_sandbox(config.sandbox, progress.note)) as sandbox:
-        executor = LocalExecutor(planned.profiles, sandbox, config.concurrency, progress.note)
-        left_out = 0
+    with contextlib.closing(open_sandbox(planned.config.sandbox, progress.note)) as sandbox:
+        executor = LocalExecutor(planned.profiles, sandbox, planned.config.concurrency, progress.note)
         with contextlib.closing(executor):
             identities = {name: executor.provider(name).identity() for name in planned.profiles}
             _keep_manifest(store, manifest(planned.tasks, sandbox, identities))
             for trial in todo:
                 executor.submit(trial)
+            left_out = 0
             for attempt in executor.results():
                 if attempt is None:
                     left_out += 1
@@ -201,8 +136,8 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
                 spent += attempt.cost_usd or 0.0
                 if budget is not None and spent >= budget:
                     executor.stop()
-        reasons = [f"{name}: {why}" for name, why in executor.given_up.items()]
-    reasons += _failures(store)
+    reasons = [f"{name}: {why}" for name, why in executor.given_up.items()]
+    reasons += _failures(store, executor.given_up)
     if budget is not None and spent >= budget and left_out:
         reasons.append(_out_of_budget(budget, left_out))
     elif left_out:
@@ -210,11 +145,12 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
     return reasons
 
 
-def _failures(store: Store) -> list[str]:
-    failed = {name: count for name, count in store.counts().items() if name in ("provider_failure", "infra_error")}
+def _failures(store: Store, explained: Container[str]) -> list[str]:
+    """What is in the store and counts as not done, but for the models that were explained already."""
     return [
-        f"{count} attempts ended as {name.replace('_', ' ')}; the same command tries them again"
-        for name, count in failed.items()
+        f"{model}: {count} attempts ended as {name.replace('_', ' ')}; the same `harness run` tries them again"
+        for (model, name), count in store.failures().items()
+        if not (name == "provider_failure" and model in explained)
     ]
 
 
@@ -278,57 +214,6 @@ def _summary(report: ReportInput) -> Summary:
     from harness.stats.summary import summarise
 
     return summarise(report.attempts, report.selections)
-
-
-def _key(trial: Trial) -> AttemptKey:
-    return AttemptKey(task=trial.task.id, model=trial.model, repeat=trial.repeat, attempt=trial.attempt)
-
-
-def _name(config: RunConfig, tasks: Sequence[Task]) -> str:
-    """A name that the same command finds again."""
-    suites = "-".join(dict.fromkeys(task.suite for task in tasks))
-    digest = hashlib.sha256(json.dumps(config.identity(), sort_keys=True).encode()).hexdigest()[:8]
-    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', suites)[:60]}-{digest}"
-
-
-def _same_run(store: Store, planned: Plan) -> None:
-    """Refuse to mix two configurations in one store."""
-    wanted, known = planned.config.identity(), store.fact("identity")
-    wanted = json.loads(json.dumps(wanted))
-    if known is not None and known != wanted:
-        differ = ", ".join(
-            f"{key} was {known.get(key)!r}, now {wanted.get(key)!r}"
-            for key in wanted
-            if known.get(key) != wanted.get(key)
-        )
-        raise UsageError(
-            f"{store.paths.root} holds a run with another configuration: {differ}",
-            remedy="choose another --name, or give the same configuration to resume",
-        )
-    store.set_fact("identity", wanted)
-    store.set_fact("planned", planned.total // len(planned.profiles))
-    store.set_fact("config", planned.config.model_dump(mode="json"))
-    store.set_fact("models", {name: profile.model_dump(mode="json") for name, profile in planned.profiles.items()})
-    store.set_fact("notes", {name: profile.note for name, profile in planned.profiles.items() if profile.note})
-    store.set_fact("tasks", _task_infos(planned.tasks))
-
-
-def _task_infos(tasks: Sequence[Task]) -> list[dict[str, Any]]:
-    """What reports need of the tasks, so that they can be made without them."""
-    from harness.stats.inputs import TaskInfo
-
-    return [TaskInfo.of(task).model_dump(mode="json") for task in tasks]
-
-
-def _same_tasks(done: dict[AttemptKey, str], tasks: Sequence[Task]) -> None:
-    """Refuse to mix attempts at two versions of a task."""
-    now = {task.id: task.content_hash for task in tasks}
-    changed = sorted({key.task for key, made_on in done.items() if key.task in now and made_on != now[key.task]})
-    if changed:
-        raise UsageError(
-            f"changed since this run began: {', '.join(changed)}",
-            remedy="choose another --name for a new run, or `harness regrade` to grade the old answers again",
-        )
 
 
 def _keep_manifest(store: Store, found: dict[str, Any]) -> None:

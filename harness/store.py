@@ -10,11 +10,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, cast
+from typing import IO, Any, Self
 
 import sqlite_utils
+from pydantic import ValidationError
 
 from harness.errors import StoreError
+from harness.jsonl import Lines, disk_errors
 from harness.types import Attempt, AttemptKey, Selection
 
 SCHEMA = 1
@@ -40,6 +42,11 @@ COLUMNS = {
     "data": str,
 }
 KEY = ("task", "model", "repeat", "attempt")
+FACT = {"name": str, "value": str}
+SELECTION = {"task": str, "model": str, "repeat": int, "attempt": int, "method": str, "reason": str}
+INSERT = "insert or replace into {} ({}) values ({})"
+SUPERSEDED = "superseded_usd"
+"""Fact: dollars of the attempts that were replaced because they had failed."""
 
 
 class RunPaths:
@@ -69,33 +76,49 @@ class Store:
         """Open a run directory, made if it is to be written. Raises StoreError."""
         self.paths = RunPaths(root)
         self._lock: IO[str] | None = None
-        self._raw: IO[str] | None = None
+        self._raw: Lines | None = None
+        self._connection: sqlite3.Connection | None = None
         if not write and not self.paths.store.is_file():
-            raise StoreError(f"no run in {root}: there is no store.db", remedy="give the directory that `harness run` printed")
-        with _disk(root):
-            if write:
-                root.mkdir(parents=True, exist_ok=True)
-                self._lock = self._alone()
-            # One driver thread writes, but tests and services may close from another.
-            self._connection = sqlite3.connect(self.paths.store, check_same_thread=False, timeout=30)
-            self._db = sqlite_utils.Database(self._connection)
-            if write:
-                self._db.enable_wal()
-                self._tables()
-                self._mend_raw()
+            raise StoreError(
+                f"no run in {root}: there is no store.db", remedy="give the directory that `harness run` printed"
+            )
+        try:
+            with disk_errors(root):
+                self._open(write)
+        except BaseException:
+            self.close()
+            raise
 
-    def __enter__(self) -> Store:
+    def _open(self, write: bool) -> None:
+        if not write:
+            self._connection = _read_only(self.paths.store)
+            self._db = sqlite_utils.Database(self._connection)
+            self._check_layout()
+            return
+        self.paths.root.mkdir(parents=True, exist_ok=True)
+        self._lock = self._alone()
+        # One driver thread writes, but tests and services may close from another.
+        self._connection = sqlite3.connect(self.paths.store, check_same_thread=False, timeout=30)
+        self._db = sqlite_utils.Database(self._connection)
+        self._check_layout()
+        self._db.enable_wal()
+        self._tables()
+        self._raw = Lines(self.paths.raw, self._lines)
+
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
         """Give files and lock back."""
-        with contextlib.suppress(OSError):
-            if self._raw is not None:
-                self._raw.close()
-        self._connection.close()
+        if self._raw is not None:
+            self._raw.close()
+        if self._connection is not None:
+            self._connection.close()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -104,21 +127,36 @@ class Store:
 
     def fact(self, name: str) -> Any:
         """A stored fact (configuration, manifest, ...), or None."""
-        rows = list(self._db.query("select value from facts where name = ?", [name])) if "facts" in self._db.table_names() else []
+        rows = list(self._rows("select value from facts where name = ?", name))
         return json.loads(rows[0]["value"]) if rows else None
 
     def set_fact(self, name: str, value: Any) -> None:
         """Keep a JSON-able fact. Raises StoreError."""
-        with _disk(self.paths.root), self._connection:
-            self._table("facts").upsert({"name": name, "value": json.dumps(value)}, pk="name")
+        with self._transaction():
+            self._put("facts", {"name": name, "value": json.dumps(value)})
 
     # attempts --------------------------------------------------------------------------------------------------------
 
     def save(self, attempt: Attempt) -> None:
-        """Keep an attempt, replacing an earlier failed one of the same key. Raises StoreError."""
+        """Keep an attempt, replacing an earlier one of the same key. Raises StoreError."""
         line = attempt.model_dump_json()
+        query = "select cost_usd, started from attempts where task = ? and model = ? and repeat = ? and attempt = ?"
+        before = self._rows(query, *(getattr(attempt, name) for name in KEY))
+        # An attempt that is graded again was paid for once.
+        lost = sum(row["cost_usd"] or 0.0 for row in before if row["started"] != attempt.started)
+        if lost:
+            lost += self.fact(SUPERSEDED) or 0.0
+        with self._transaction():
+            self._put("attempts", self._row(attempt, line))
+            if lost:
+                self._put("facts", {"name": SUPERSEDED, "value": json.dumps(lost)})
+        if self._raw is not None:
+            with disk_errors(self.paths.root):
+                self._raw.append(line)
+
+    def _row(self, attempt: Attempt, line: str) -> dict[str, Any]:
         usage = attempt.reply.usage if attempt.reply else None
-        row = {
+        return {
             **attempt.key.model_dump(),
             "suite": attempt.suite,
             "category": attempt.category,
@@ -128,70 +166,109 @@ class Store:
             "visible_score": attempt.verdict.visible_score if attempt.verdict else None,
             "candidate": attempt.candidate_hash,
             "signature": attempt.signature,
-            "prompt_tokens": usage.prompt_tokens if usage else None,
-            "completion_tokens": usage.completion_tokens if usage else None,
+            "prompt_tokens": _storable(usage.prompt_tokens) if usage else None,
+            "completion_tokens": _storable(usage.completion_tokens) if usage else None,
             "cost_usd": attempt.cost_usd,
             "seconds": attempt.seconds,
             "started": attempt.started,
             "failed": int(attempt.verdict is None or attempt.outcome == "infra_error"),
             "data": line,
         }
-        with _disk(self.paths.root):
-            with self._connection:
-                self._table("attempts").upsert(row, pk=KEY)
-            if self._raw is not None:
-                self._raw.write(line + "\n")
-                self._raw.flush()
 
     def done(self) -> dict[AttemptKey, str]:
         """Keys of the attempts that need not be made again, with the hash of the task they were made on."""
-        query = "select task, model, repeat, attempt, json_extract(data, '$.task_hash') as hash from attempts where not failed"
-        return {AttemptKey(**{name: row[name] for name in KEY}): row["hash"] for row in self._db.query(query)}
+        query = (
+            "select task, model, repeat, attempt, json_extract(data, '$.task_hash') as hash from attempts"
+            " where not failed"
+        )
+        return {AttemptKey(**{name: row[name] for name in KEY}): row["hash"] for row in self._rows(query)}
 
     def attempts(self) -> Iterator[Attempt]:
         """All attempts, by task, model, repeat, attempt; one in memory at a time."""
-        for row in self._db.query("select data from attempts order by task, model, repeat, attempt"):
-            yield Attempt.model_validate_json(row["data"])
+        for line in self._lines():
+            try:
+                yield Attempt.model_validate_json(line)
+            except ValidationError as error:
+                found = error.errors(include_url=False, include_input=False)[0]
+                raise StoreError(
+                    f"{self.paths.store}: an attempt cannot be read: {found['loc']}: {found['msg']}: {line[:120]}",
+                    remedy="the store is damaged or another version's: restore it, or choose another --name",
+                ) from None
 
-    def counts(self) -> dict[str, int]:
-        """Attempts by outcome; `provider_failure` for those without a verdict."""
-        query = "select coalesce(outcome, 'provider_failure') as name, count(*) as n from attempts group by 1"
-        return {row["name"]: row["n"] for row in self._db.query(query)}
+    def failures(self) -> dict[tuple[str, str], int]:
+        """Attempts that have no verdict a rate can use, by (model, `provider_failure` or `infra_error`)."""
+        query = (
+            "select model, coalesce(outcome, 'provider_failure') as name, count(*) as n from attempts"
+            " where failed group by 1, 2 order by 1, 2"
+        )
+        return {(row["model"], row["name"]): row["n"] for row in self._rows(query)}
 
     def spent(self) -> float:
-        """Dollars of all attempts with a known cost."""
-        return float(next(self._db.query("select coalesce(sum(cost_usd), 0) as usd from attempts"))["usd"])
+        """Dollars of every attempt with a known cost, those included that failed and were replaced."""
+        total = next(self._rows("select coalesce(sum(cost_usd), 0) as usd from attempts"))["usd"]
+        return float(total) + float(self.fact(SUPERSEDED) or 0.0)
 
     # selections ------------------------------------------------------------------------------------------------------
 
     def replace_selections(self, selections: Iterable[Selection]) -> None:
         """Keep these selections and no others, in one transaction. Raises StoreError."""
-        with _disk(self.paths.root), self._connection:
-            self._table("selections").delete_where()
-            self._table("selections").insert_all((item.model_dump() for item in selections), pk=KEY[:3])
+        rows = [item.model_dump() for item in selections]
+        with self._transaction():
+            self._execute("delete from selections")
+            for row in rows:
+                self._put("selections", row)
 
     def selections(self) -> list[Selection]:
-        return [Selection.model_validate(row) for row in self._db.query("select * from selections order by task, model, repeat")]
+        """What best-of-N picked, by task, model, repeat."""
+        return [
+            Selection.model_validate(row) for row in self._rows("select * from selections order by task, model, repeat")
+        ]
 
     def finish(self) -> None:
         """Make raw.jsonl exactly the attempts of the store, in order: resumed failures had left two lines."""
-        self._mend_raw(always=True)
+        assert self._raw is not None
+        with disk_errors(self.paths.root):
+            self._raw.rewrite()
 
     # inside ----------------------------------------------------------------------------------------------------------
 
-    def _table(self, name: str) -> sqlite_utils.db.Table:
-        return cast(sqlite_utils.db.Table, self._db[name])
+    def _rows(self, query: str, *values: Any) -> Iterator[dict[str, Any]]:
+        with disk_errors(self.paths.root):
+            yield from self._db.query(query, values)
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        assert self._connection is not None
+        with disk_errors(self.paths.root), self._connection:
+            yield
+
+    def _put(self, table: str, row: dict[str, Any]) -> None:
+        # Not sqlite-utils' upsert, which commits: several of these are one transaction.
+        self._execute(INSERT.format(table, ", ".join(row), ", ".join("?" * len(row))), *row.values())
+
+    def _execute(self, statement: str, *values: Any) -> None:
+        assert self._connection is not None
+        self._connection.execute(statement, values)
+
+    def _lines(self) -> Iterator[str]:
+        return (row["data"] for row in self._rows("select data from attempts order by task, model, repeat, attempt"))
+
+    def _check_layout(self) -> None:
+        """Refuse what another version wrote before anything in it is touched."""
+        tables = set(self._db.table_names())
+        known = self.fact("schema") if "facts" in tables else None
+        # A kill between the making of the tables and the fact leaves them empty.
+        if known == SCHEMA or (known is None and not any(self._db[name].count for name in tables)):
+            return
+        raise StoreError(
+            f"{self.paths.store} has layout {known or 'unknown'}, this harness writes {SCHEMA}",
+            remedy="use the version that made it, or choose another --name",
+        )
 
     def _tables(self) -> None:
-        self._table("facts").create({"name": str, "value": str}, pk="name", if_not_exists=True)
-        self._table("attempts").create(COLUMNS, pk=KEY, if_not_exists=True)
-        shape = {"task": str, "model": str, "repeat": int, "attempt": int, "method": str, "reason": str}
-        self._table("selections").create(shape, pk=KEY[:3], if_not_exists=True)
-        known = self.fact("schema")
-        if known not in (None, SCHEMA):
-            raise StoreError(
-                f"{self.paths.store} has layout {known}, this harness writes {SCHEMA}", remedy="use the version that made it"
-            )
+        shapes = (("facts", FACT, "name"), ("attempts", COLUMNS, KEY), ("selections", SELECTION, KEY[:3]))
+        for name, columns, key in shapes:
+            self._db.create_table(name, columns, pk=key, if_not_exists=True)
         self.set_fact("schema", SCHEMA)
 
     def _alone(self) -> IO[str]:
@@ -199,55 +276,34 @@ class Store:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            lock.seek(0)
-            owner = lock.read().strip()
-            lock.close()
+            with lock:
+                lock.seek(0)
+                owner = lock.read().strip()
             raise StoreError(
-                f"another harness (pid {owner or 'unknown'}) works in {self.paths.root}", remedy="wait for it, or choose another --name"
+                f"another harness (pid {owner or 'unknown'}) works in {self.paths.root}",
+                remedy="wait for it, or choose another --name",
             ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         return lock
 
-    def _mend_raw(self, *, always: bool = False) -> None:
-        """The database is the truth: after a kill between its commit and the line, the lines are written anew."""
-        if self._raw is not None:
-            self._raw.close()
-        count = next(self._db.query("select count(*) as n from attempts"))["n"]
-        if always or not self._raw_is_whole(count):
-            with _disk(self.paths.root):
-                draft = self.paths.raw.with_suffix(".jsonl.new")
-                with draft.open("w", encoding="utf-8") as file:
-                    for row in self._db.query("select data from attempts order by task, model, repeat, attempt"):
-                        file.write(row["data"] + "\n")
-                draft.replace(self.paths.raw)
-        self._raw = self.paths.raw.open("a", encoding="utf-8")
 
-    def _raw_is_whole(self, count: int) -> bool:
-        if not self.paths.raw.is_file():
-            return False
-        with self.paths.raw.open("rb") as file:
-            lines = 0
-            line = b"\n"
-            for line in file:
-                lines += 1
-        return lines == count and line.endswith(b"\n")
+def _storable(count: int | None) -> int | None:
+    """A count as a column takes it; what servers report can be any number, and stands in `data` as it came."""
+    return count if count is not None and abs(count) < 2**63 else None
 
 
-@contextlib.contextmanager
-def _disk(root: Path) -> Iterator[None]:
-    """What the disk and SQLite refuse, as StoreError with a remedy."""
+def _read_only(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing, also where nothing can be changed: a disk that is mounted read-only."""
+    address = path.resolve().as_uri()
+    connection = sqlite3.connect(f"{address}?mode=ro", uri=True, check_same_thread=False, timeout=30)
     try:
-        yield
-    except sqlite3.Error as error:
-        full = "full" in str(error)
-        raise StoreError(
-            f"{root}: the store cannot be written or read: {error}",
-            remedy="free space on that disk; the same command then resumes" if full else "every finished attempt is kept; choose another --out if this disk is bad",
-        ) from error
-    except OSError as error:
-        raise StoreError(
-            f"{root}: {error.strerror or error}",
-            remedy="free space on that disk; the same command then resumes" if error.errno == 28 else "choose another directory with --out",
-        ) from error
+        connection.execute("select 1 from sqlite_master").fetchall()
+    except sqlite3.OperationalError:
+        connection.close()
+        if path.with_name(path.name + "-wal").exists():
+            raise
+        # Without a log beside it the file is complete, and no lock can or need be made.
+        connection = sqlite3.connect(f"{address}?immutable=1", uri=True, check_same_thread=False)
+    return connection

@@ -36,8 +36,10 @@ LAYERS = (
     ("judging",),
     ("stats",),
     ("manifest",),
+    ("jsonl",),
     ("store",),
     ("executor",),
+    ("plan",),
     ("runner",),
     ("service", "cli", "__main__"),
 )

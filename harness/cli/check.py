@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.errors import TaskError
 from harness.types import Task
 
+if TYPE_CHECKING:
+    from harness.grading.admission import Admission
+
+WORKERS = 4
+"""Tasks checked at once."""
+
 
 @click.command(short_help="admit tasks: the reference passes, everything else fails as stated")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--task", "globs", multiple=True, metavar="GLOB", help="Only tasks whose name or id matches.")
-@click.option("--rounds", type=click.IntRange(1, 20), default=3, show_default=True, help="Rounds of grading that must agree.")
+@click.option(
+    "--rounds", type=click.IntRange(1, 20), default=3, show_default=True, help="Rounds of grading that must agree."
+)
 @click.option("--sandbox", default="auto", show_default=True, help="auto, docker, or an installed backend.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def command(paths: tuple[Path, ...], globs: tuple[str, ...], rounds: int, sandbox: str, as_json: bool) -> int:
@@ -25,24 +33,24 @@ def command(paths: tuple[Path, ...], globs: tuple[str, ...], rounds: int, sandbo
     The reference must pass; an empty answer, the stub and every wrong/ and cheat/ entry must fail, as they say; and the
     verdicts must be the same every time. Exit code 2 when a task is refused.
     """
-    from harness.grading.admission import Admission, admit_all
+    from harness.executor import in_threads
+    from harness.grading.admission import admit
     from harness.sandbox import open_sandbox
     from harness.sandbox.pool import Pool
 
-    tasks, broken = _read(paths, globs)
-    admissions = [Admission(task=str(error.path), admitted=False, problems=(str(error),)) for error in broken]
-
-    def say(line: str) -> None:
-        click.echo(line, err=True)
-
+    tasks, admissions = _read(paths, globs)
+    broken = len(admissions)
     if tasks:
-        with contextlib.closing(open_sandbox(sandbox, say)) as backend, Pool(backend, size=4) as pool:
-            for admission in admit_all(tasks, pool, rounds=rounds):
+        with (
+            contextlib.closing(open_sandbox(sandbox, lambda line: click.echo(line, err=True))) as backend,
+            Pool(backend, size=WORKERS) as pool,
+        ):
+            for admission in in_threads(lambda task: admit(task, pool, rounds), tasks, pool, WORKERS):
                 admissions.append(admission)
                 if not as_json:
                     _show(admission)
     if not as_json:
-        for admission in admissions[: len(broken)]:
+        for admission in admissions[:broken]:
             _show(admission)
     refused = sum(not item.admitted for item in admissions)
     if as_json:
@@ -54,32 +62,40 @@ def command(paths: tuple[Path, ...], globs: tuple[str, ...], rounds: int, sandbo
         click.echo(json.dumps(document, indent=2))
     else:
         click.echo(f"{len(admissions) - refused} admitted, {refused} refused")
-        sys.stdout.flush()
     return 2 if refused else 0
 
 
-def _read(paths: tuple[Path, ...], globs: tuple[str, ...]) -> tuple[list[Task], list[TaskError]]:
-    """The tasks that can be read, and what is wrong with the others: one broken task does not hide the rest."""
-    from harness.tasks import load_tasks, task_directories
+def _read(paths: tuple[Path, ...], globs: tuple[str, ...]) -> tuple[list[Task], list[Admission]]:
+    """The tasks that can be read, and a refusal of each of the others: one broken task does not hide the rest.
 
-    tasks: list[Task] = []
-    broken: list[TaskError] = []
+    Raises TaskError for a path where there is no task at all.
+    """
+    from harness.grading.admission import Admission
+    from harness.tasks import chosen, load, task_directories
+
+    read: dict[Path, Task | Admission] = {}
     for path in paths:
         for directory in task_directories(path):
+            home = directory.resolve()
             try:
-                tasks += load_tasks([directory])
+                read[home] = load(directory).tasks[0]
             except TaskError as error:
-                broken.append(error)
-    if globs:
-        wanted = {task.id for task in load_tasks([task.directory for task in tasks if task.directory], globs)}
-        tasks = [task for task in tasks if task.id in wanted]
-    return tasks, broken
+                if directory == path and not (path / "task.yaml").is_file():
+                    raise
+                read[home] = Admission(task=f"{home.parent.name}/{home.name}", admitted=False, problems=(str(error),))
+    ids = chosen([_id(item) for item in read.values()], globs)
+    items = [item for item in read.values() if _id(item) in ids]
+    return (
+        [item for item in items if not isinstance(item, Admission)],
+        [item for item in items if isinstance(item, Admission)],
+    )
 
 
-def _show(admission: object) -> None:
-    from harness.grading.admission import Admission
+def _id(item: Task | Admission) -> str:
+    return item.id if isinstance(item, Task) else item.task
 
-    assert isinstance(admission, Admission)
+
+def _show(admission: Admission) -> None:
     click.echo(f"{'admitted' if admission.admitted else 'REFUSED '}  {admission.task}")
     for problem in admission.problems:
         click.echo(f"    {problem}")

@@ -6,15 +6,17 @@ import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import ValidationError
 
 from harness.cli.tables import show, table
 from harness.errors import UsageError
 from harness.types import Frozen, Outcome, Task, Verdict
+
+SHAPES = '{"task": id, "code": text} or {"task": id, "files": {path: text}}'
 
 
 class Given(Frozen):
@@ -28,13 +30,25 @@ class Given(Frozen):
 
 @click.command(short_help="grade given answers, no model")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--candidates", required=True, type=click.Path(path_type=Path, dir_okay=False), help='JSON lines: {"task": id, "code": text} or {"task": id, "files": {path: text}}.')
-@click.option("--isolation", type=click.Choice(["candidate", "task"]), default="task", show_default=True, help="What shares a container.")
+@click.option(
+    "--candidates",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help='JSON lines: {"task": id, "code": text} or {"task": id, "files": {path: text}}.',
+)
+@click.option(
+    "--isolation",
+    type=click.Choice(["candidate", "task"]),
+    default="task",
+    show_default=True,
+    help="What shares a container.",
+)
 @click.option("--sandbox", default="auto", show_default=True, help="auto, docker, or an installed backend.")
 @click.option("--concurrency", type=click.IntRange(1, 256), default=4, show_default=True, help="Candidates at once.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def command(path: Path, candidates: Path, isolation: str, sandbox: str, concurrency: int, as_json: bool) -> int:
     """Grade the answers of a file without any model. PATH is the suite or task they answer."""
+    from harness.executor import in_threads
     from harness.sandbox import open_sandbox
     from harness.sandbox.pool import Pool
     from harness.tasks import load_tasks
@@ -42,9 +56,11 @@ def command(path: Path, candidates: Path, isolation: str, sandbox: str, concurre
     tasks = {task.id: task for task in load_tasks([path])}
     given = list(_read(candidates, tasks))
     size = min(concurrency, max(1, len(given)))
-    with contextlib.closing(open_sandbox(sandbox, lambda line: click.echo(line, err=True))) as backend:
-        with Pool(backend, size=size) as pool, ThreadPoolExecutor(size) as executor:
-            verdicts = list(executor.map(lambda item: _grade(item, tasks, pool, isolation), given))
+    with (
+        contextlib.closing(open_sandbox(sandbox, lambda line: click.echo(line, err=True))) as backend,
+        Pool(backend, size=size) as pool,
+    ):
+        verdicts = list(in_threads(lambda item: _grade(item, tasks, pool, isolation), given, pool, size))
     results = [_entry(index, item, verdict) for index, (item, verdict) in enumerate(zip(given, verdicts, strict=True))]
     if as_json:
         click.echo(json.dumps({"results": results, "summary": _summary(verdicts)}, indent=2))
@@ -68,17 +84,35 @@ def _read(path: Path, tasks: dict[str, Task]) -> Iterator[Given]:
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
-            item = Given.model_validate({**record, "line": number})
-        except (ValueError, TypeError) as error:
-            reason = getattr(error, "msg", None) or str(error).replace("\n", " ")
-            raise UsageError(f'{path}:{number}: expected {{"task": id, "code": text}} or {{"task": id, "files": ...}}: {reason}') from None
+            item = _candidate(line, number)
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"{path}:{number}: {error}", remedy=f"a line is {SHAPES}") from None
         if (item.code is None) == (item.files is None):
-            raise UsageError(f"{path}:{number}: a candidate has either `code` or `files`")
+            raise UsageError(f"{path}:{number}: a candidate has either `code` or `files`", remedy=f"a line is {SHAPES}")
         ident = item.task if item.task in tasks else short.get(item.task)
         if ident is None:
             raise UsageError(f"{path}:{number}: no task {item.task!r}", remedy=f"tasks: {', '.join(sorted(tasks))}")
         yield item.model_copy(update={"task": ident})
+
+
+def _candidate(line: bytes, number: int) -> Given:
+    """One line's candidate. Raises ValueError saying what is wrong with it."""
+    try:
+        record = json.loads(line)
+    except UnicodeDecodeError:
+        raise ValueError("not UTF-8 text") from None
+    except ValueError as error:
+        raise ValueError(f"not JSON: {error}") from None
+    if not isinstance(record, dict):
+        raise ValueError(f"expected a JSON object, found {type(record).__name__}")  # noqa: TRY004
+    unknown = set(record) - {"task", "code", "files"}
+    if unknown:
+        raise ValueError(f"unknown key {', '.join(map(repr, sorted(unknown)))}")
+    try:
+        return Given.model_validate({**record, "line": number})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
 def _grade(item: Given, tasks: dict[str, Task], pool: Any, isolation: Any) -> Verdict:
@@ -112,7 +146,14 @@ def _summary(verdicts: list[Verdict]) -> dict[str, Any]:
 def _show(results: list[dict[str, Any]], verdicts: list[Verdict]) -> None:
     made = table("verdicts", "task", "line", "outcome", "score", "assurance", "seconds")
     for entry in results:
-        made.add_row(entry["task"], str(entry["line"]), entry["outcome"], f"{entry['score']:.3f}", entry["assurance"], f"{entry['seconds']:.2f}")
+        made.add_row(
+            entry["task"],
+            str(entry["line"]),
+            entry["outcome"],
+            f"{entry['score']:.3f}",
+            entry["assurance"],
+            f"{entry['seconds']:.2f}",
+        )
     show(made)
     found = _summary(verdicts)
     click.echo(f"{found['passed']} of {found['candidates']} passed")

@@ -24,9 +24,9 @@ def command(path: Path, kind: str) -> int:
     """Make PATH a task of this kind: a small complete one that `harness check` admits, to be replaced by yours."""
     if kind not in kinds():
         raise UsageError(f"no kind {kind!r}", remedy=f"known: {', '.join(kinds())}")
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise UsageError(f"{path} is there already", remedy="give a directory that does not exist yet")
     try:
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise UsageError(f"{path} is there already", remedy="give a directory that does not exist yet")
         shutil.copytree(TEMPLATES / kind, path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     except OSError as error:
         raise UsageError(f"{path} cannot be made: {error.strerror or error}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from harness.types import Attempt
 
@@ -15,9 +15,11 @@ LINE_EVERY_S = 10.0
 class Display(Protocol):
     """A progress display that is shown while it is entered."""
 
-    def __enter__(self) -> Display: ...
+    def __enter__(self) -> Self: ...
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
     def note(self, line: str) -> None: ...
 
@@ -78,10 +80,12 @@ class Lines(Tally):
         self._quiet = quiet
         self._next = time.monotonic() + LINE_EVERY_S
 
-    def __enter__(self) -> Lines:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.ended:
             self._say()
 
@@ -113,15 +117,23 @@ class Live(Tally):
         from rich.progress import Progress as Bar
 
         super().__init__()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
         self._bar = Bar(*columns, TextColumn("{task.fields[words]}"), console=Console(stderr=True))
         self._task: Any = None
 
-    def __enter__(self) -> Live:
+    def __enter__(self) -> Self:
         self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._bar.stop()
 
     def note(self, line: str) -> None:

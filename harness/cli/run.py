@@ -16,20 +16,67 @@ from harness.errors import ConfigError
 
 @click.command(short_help="give every task to every model, grade, select, report")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
-@click.option("--model", "models", multiple=True, metavar="NAME", help="A model of the catalogue; several make a comparison. Default: smollm2.")
-@click.option("--best-of", type=click.IntRange(1, 1000), default=1, show_default=True, help="Attempts for each task, model and repeat.")
-@click.option("--select", type=click.Choice(["verifier", "vote", "first", "judge"]), default="verifier", show_default=True, help="How the best of N is picked.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    help="A model of the catalogue; several make a comparison. Default: smollm2.",
+)
+@click.option(
+    "--best-of",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="Attempts for each task, model and repeat.",
+)
+@click.option(
+    "--select",
+    type=click.Choice(["verifier", "vote", "first", "judge"]),
+    default="verifier",
+    show_default=True,
+    help="How the best of N is picked.",
+)
 @click.option("--solver", default="single_shot", show_default=True, help="How candidates are made.")
-@click.option("--repeats", type=click.IntRange(1, 1000), default=1, show_default=True, help="Independent repetitions of everything.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Every attempt's own seed derives from it.")
+@click.option(
+    "--repeats",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="Independent repetitions of everything.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Every attempt's own seed derives from it."
+)
 @click.option("--task", "tasks", multiple=True, metavar="GLOB", help="Only tasks whose name or id matches.")
 @click.option("--name", default="", metavar="RUN", help="Name of the run; the default derives from the configuration.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where run directories are made.")
-@click.option("--catalogue", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A models.yaml over the others.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Where run directories are made.",
+)
+@click.option(
+    "--catalogue", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A models.yaml over the others."
+)
 @click.option("--sandbox", default="auto", show_default=True, help="auto, docker, or an installed backend.")
-@click.option("--isolation", type=click.Choice(["candidate", "task"]), default="candidate", show_default=True, help="What shares a container.")
+@click.option(
+    "--isolation",
+    type=click.Choice(["candidate", "task"]),
+    default="candidate",
+    show_default=True,
+    help="What shares a container.",
+)
 @click.option("--concurrency", type=click.IntRange(0, 256), default=0, help="Trials at once; 0 fits the machine.")
-@click.option("--budget", "budget_usd", type=click.FloatRange(0), default=None, metavar="USD", help="Stop calling models once this is spent.")
+@click.option(
+    "--budget",
+    "budget_usd",
+    type=click.FloatRange(0),
+    default=None,
+    metavar="USD",
+    help="Stop calling models once this is spent.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -39,14 +86,16 @@ def command(dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> int:
     PATH is a suite's directory or one task's. The same command again resumes where it stopped.
     """
     from harness import runner
+    from harness.plan import plan
 
     if not options["models"]:
         options.pop("models")
     try:
         config = RunConfig(**options)
     except ValidationError as error:
-        raise ConfigError(str(error)) from None
-    planned = runner.plan(config)
+        first = error.errors()[0]
+        raise ConfigError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    planned = plan(config)
     if dry_run:
         return _announce(planned, as_json)
     with display(quiet) as shown:
@@ -76,21 +125,22 @@ def _announce(planned: Any, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(facts, indent=2))
     else:
-        click.echo(
-            f"{len(planned.tasks)} tasks x {len(planned.profiles)} models x {config.repeats} repeats x best of {config.best_of}"
-            f" = {planned.total} attempts, in {planned.paths.root}"
-        )
+        grid = f"{len(planned.tasks)} tasks x {len(planned.profiles)} models x {config.repeats} repeats"
+        click.echo(f"{grid} x best of {config.best_of} = {planned.total} attempts, in {planned.paths.root}")
     return 0
 
 
 def document(done: Any) -> dict[str, Any]:
     """The JSON of `harness run --json`; its keys are documented in docs/formats.md."""
+
     def score(found: Any) -> dict[str, Any] | None:
         return None if found is None else {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
 
     models = {}
     for item in done.summary.models:
-        models[item.model] = {name: score(getattr(item, name)) for name in ("pass_at_1", "mean_score", "selected", "oracle")}
+        models[item.model] = {
+            name: score(getattr(item, name)) for name in ("pass_at_1", "mean_score", "selected", "oracle")
+        }
     return {
         "run": done.plan.name,
         "directory": str(done.plan.paths.root),

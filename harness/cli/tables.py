@@ -41,7 +41,10 @@ def show_summary(done: Any) -> None:
     for name, note in {name: profile.note for name, profile in done.plan.profiles.items() if profile.note}.items():
         console.print(f"{name}: {note}", markup=False, highlight=False)
     if best_of > 1:
-        console.print("selected: chosen on visible cases only; oracle: the best attempt by the hidden cases, an upper bound", highlight=False)
+        console.print(
+            "selected: chosen on visible cases only; oracle: the best attempt by the hidden cases, an upper bound",
+            highlight=False,
+        )
     console.print(f"report: {done.plan.paths.report}", markup=False, highlight=False)
 
 

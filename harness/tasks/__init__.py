@@ -12,17 +12,21 @@ from pathlib import Path
 from harness.errors import TaskError, UsageError
 from harness.types import Suite, Task
 
+
 def load(path: Path) -> Suite:
     """The suite at a path. Raises TaskError naming file, line and key."""
-    if not path.exists():
-        raise TaskError("no such file or directory", path=path)
-    if not path.is_dir():
-        raise TaskError(
-            "expected a directory of tasks", path=path, remedy="give the suite's directory, or one task's"
-        )
     from harness.tasks import native
 
-    return native.read_suite(path)
+    try:
+        if not path.exists():
+            raise TaskError("no such file or directory", path=path)
+        if not path.is_dir():
+            raise TaskError(
+                "expected a directory of tasks", path=path, remedy="give the suite's directory, or one task's"
+            )
+        return native.read_suite(path)
+    except OSError as error:
+        raise TaskError(f"cannot be read: {error.strerror or error}", path=error.filename or path) from None
 
 
 def load_tasks(paths: Iterable[Path], globs: Sequence[str] = ()) -> list[Task]:
@@ -37,28 +41,32 @@ def load_tasks(paths: Iterable[Path], globs: Sequence[str] = ()) -> list[Task]:
             if known is not None and known.directory != task.directory:
                 raise UsageError(f"two tasks are called {task.id}: {known.directory} and {task.directory}")
             found[task.id] = task
-    unused = [glob for glob in globs if not any(_matches(task, glob) for task in found.values())]
-    if unused:
-        raise UsageError(f"no task matches {', '.join(unused)}", remedy=f"tasks: {', '.join(sorted(found))}")
-    chosen = [task for task in found.values() if not globs or any(_matches(task, glob) for glob in globs)]
-    if not chosen:
+    if not found:
         raise UsageError("no task was given")
-    return chosen
+    return [found[ident] for ident in chosen(list(found), globs)]
 
 
-def _matches(task: Task, glob: str) -> bool:
-    return fnmatch.fnmatchcase(task.name, glob) or fnmatch.fnmatchcase(task.id, glob)
+def chosen(ids: Sequence[str], globs: Sequence[str]) -> list[str]:
+    """The task ids that globs over name or id mean, all of them without globs. Raises UsageError for one in vain."""
+    unused = [glob for glob in globs if not any(_means(glob, ident) for ident in ids)]
+    if unused:
+        raise UsageError(f"no task matches {', '.join(unused)}", remedy=f"tasks: {', '.join(sorted(ids))}")
+    return [ident for ident in ids if not globs or any(_means(glob, ident) for glob in globs)]
+
+
+def _means(glob: str, ident: str) -> bool:
+    """A plain name or id always means its task, whatever characters are in it."""
+    name = ident.rpartition("/")[2]
+    return glob in (name, ident) or fnmatch.fnmatchcase(name, glob) or fnmatch.fnmatchcase(ident, glob)
 
 
 def task_directories(path: Path) -> list[Path]:
     """The directories that `load` would read one by one; the path itself when it is a task, or no suite.
 
-    Raises TaskError when there is nothing.
+    Raises TaskError for a path that is no directory.
     """
     from harness.tasks import native
 
-    if not path.is_dir() or native.is_task(path):
-        return [path]
-    found = sorted(item for item in path.iterdir() if item.is_dir() and not item.name.startswith("."))
-    tasks = [item for item in found if native.is_task(item)]
-    return tasks or [path]
+    if not path.is_dir():
+        load(path)
+    return [path] if native.is_task(path) else native.task_folders(path) or [path]

@@ -31,10 +31,17 @@ def single_file(paths: TaskPaths, solution: str) -> tuple[Answer, tuple[Answer, 
             fails = tuple(part.strip() for part in facts.get("fails", ("", 1))[0].split(",") if part.strip())
             outcome = _outcome(path, *facts["outcome"]) if "outcome" in facts else None
             answer = Answer(
-                name=path.stem, files={solution: text}, fails=fails, outcome=outcome,
-                why=facts.get("why", ("", 1))[0], cheat=cheat, path=path,
+                name=path.stem,
+                files={solution: text},
+                fails=fails,
+                outcome=outcome,
+                why=facts.get("why", ("", 1))[0],
+                cheat=cheat,
+                path=path,
             )
-            flawed.append(_complete(answer, path, "the first lines are `# fails: case, case` and `# why: one sentence`"))
+            flawed.append(
+                _complete(answer, path, "the first lines are `# fails: case, case` and `# why: one sentence`")
+            )
     return reference, tuple(flawed)
 
 
@@ -42,7 +49,9 @@ def overlays(paths: TaskPaths, workspace: dict[str, str]) -> tuple[Answer, tuple
     """(reference, wrong answers and cheats) of a workspace task, each as the whole candidate. Raises TaskError."""
     if not paths.reference_overlay.is_dir():
         raise TaskError("this directory is missing", path=paths.reference_overlay)
-    reference = Answer(name="reference", files=_overlaid(paths.reference_overlay, workspace), path=paths.reference_overlay)
+    reference = Answer(
+        name="reference", files=_overlaid(paths.reference_overlay, workspace), path=paths.reference_overlay
+    )
     flawed = []
     for folder, cheat in ((paths.wrong, False), (paths.cheat, True)):
         for path in sorted(item for item in folder.iterdir() if item.is_dir()) if folder.is_dir() else []:
@@ -65,11 +74,13 @@ def overlays(paths: TaskPaths, workspace: dict[str, str]) -> tuple[Answer, tuple
 def _overlaid(directory: Path, workspace: dict[str, str]) -> dict[str, str]:
     overlay = read_tree(directory)
     overlay.pop(WHY, None)
-    gone = [line.strip() for line in overlay.pop(DELETE, "").splitlines() if line.strip()]
-    for name in gone:
+    lines = overlay.pop(DELETE, "").splitlines()
+    gone = [(number, line.strip()) for number, line in enumerate(lines, start=1) if line.strip()]
+    for number, name in gone:
         if name not in workspace:
-            raise TaskError(f"there is no {name} in the workspace to delete", path=directory / DELETE)
-    return {path: text for path, text in {**workspace, **overlay}.items() if path not in gone}
+            raise TaskError(f"there is no {name} in the workspace to delete", path=directory / DELETE, line=number)
+    deleted = {name for _, name in gone}
+    return {path: text for path, text in {**workspace, **overlay}.items() if path not in deleted}
 
 
 def _outcome(path: Path, text: str, line: int) -> Outcome:
@@ -77,11 +88,15 @@ def _outcome(path: Path, text: str, line: int) -> Outcome:
         return Outcome(text)
     except ValueError:
         known = ", ".join(item.value for item in Outcome)
-        raise TaskError(f"no outcome is called {text!r}", path=path, line=line, key="outcome", remedy=f"known: {known}") from None
+        raise TaskError(
+            f"no outcome is called {text!r}", path=path, line=line, key="outcome", remedy=f"known: {known}"
+        ) from None
 
 
 def _complete(answer: Answer, path: Path, remedy: str) -> Answer:
     for key in ("fails", "why"):
         if not getattr(answer, key):
-            raise TaskError("every wrong answer says which cases it fails and why", path=path, line=1, key=key, remedy=remedy)
+            raise TaskError(
+                "every wrong answer says which cases it fails and why", path=path, line=1, key=key, remedy=remedy
+            )
     return answer

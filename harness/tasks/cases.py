@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
+
+import yaml
 
 from harness.errors import TaskError
 from harness.tasks import literal
@@ -24,18 +27,22 @@ def call_cases(path: Path, entry: str) -> tuple[CallCase, ...]:
         if name != entry:
             raise section.error(f"calls {name!r}, the task's entry is {entry!r}", "call")
         case = CallCase(
-            id=_ident(section, number), visible=section.flag("visible"), source=source, args=args, kwargs=kwargs,
+            id=_ident(section, number),
+            visible=section.flag("visible"),
+            source=source,
+            args=args,
+            kwargs=kwargs,
             expect=_expectation(section),
         )
         section.finish("id, call, returns, raises, message, visible")
-        _once(section, seen, case.id, source)
+        _once(section, seen, case.id, "call", repr((args, kwargs)))
         cases.append(case)
     return tuple(cases)
 
 
 def _expectation(section: Section) -> Returns | Raises:
     if ("returns" in section) == ("raises" in section):
-        raise section.error("a case has either `returns` or `raises`", "call")
+        raise section.error("a case has either `returns` or `raises`", "raises" if "raises" in section else "call")
     if "raises" in section:
         name = section.text_value("raises")
         if not name.isidentifier():
@@ -48,7 +55,7 @@ def _expectation(section: Section) -> Returns | Raises:
     assert node is not None
     try:
         return Returns(value=literal.from_yaml(section.text, node))
-    except (ValueError, TypeError) as error:
+    except (ValueError, RecursionError) as error:
         raise section.error(str(error), "returns") from None
 
 
@@ -57,16 +64,13 @@ def program_cases(path: Path) -> tuple[ProgramCase, ...]:
     cases: list[ProgramCase] = []
     seen: dict[str, int] = {}
     for number, section in enumerate(items(path, "case"), start=1):
-        argv = section.value("argv", [])
-        if not isinstance(argv, list):
-            raise section.error("expected a list of arguments", "argv")
         exit_code = section.value("exit_code", 0)
         if not isinstance(exit_code, int) or isinstance(exit_code, bool) or not 0 <= exit_code <= 255:
             raise section.error(f"expected an exit code 0..255, found {exit_code!r}", "exit_code")
         case = ProgramCase(
             id=_ident(section, number),
             visible=section.flag("visible"),
-            argv=tuple(str(item) for item in argv),
+            argv=_argv(section),
             stdin=section.text_value("stdin", ""),
             files=_relative(section, "files"),
             stdout=section.text_value("stdout") if "stdout" in section else None,
@@ -74,11 +78,21 @@ def program_cases(path: Path) -> tuple[ProgramCase, ...]:
             writes=_relative(section, "writes"),
         )
         section.finish("id, argv, stdin, files, stdout, exit_code, writes, visible")
-        _once(section, seen, case.id, repr((case.argv, case.stdin, case.files)))
+        _once(section, seen, case.id, "", repr((case.argv, case.stdin, sorted(case.files.items()))))
         cases.append(case)
     if sum(not case.visible for case in cases) < 2:
         raise TaskError("a program needs more than one hidden case: one alone can be guessed", path=path)
     return tuple(cases)
+
+
+def _argv(section: Section) -> tuple[str, ...]:
+    """The arguments letter by letter: 010 and yes are what a shell would make of them, not a number and a truth."""
+    node = section.node("argv")
+    if node is None:
+        return ()
+    if not isinstance(node, yaml.SequenceNode) or not all(isinstance(item, yaml.ScalarNode) for item in node.value):
+        raise section.error("expected a list of arguments", "argv")
+    return tuple(str(item.value) for item in node.value)
 
 
 def mutant_cases(task: Section, good: dict[str, str], bad: dict[str, dict[str, str]]) -> tuple[MutantCase, ...]:
@@ -111,24 +125,26 @@ def pytest_cases(root: Path, tests: dict[str, str], *, visible: bool) -> list[Py
             tree = ast.parse(text)
         except SyntaxError as error:
             raise TaskError(f"not Python: {error.msg}", path=root / path, line=error.lineno) from None
-        ids = [f"{path}::{name}" for name in test_names(tree)]
-        for ident in ids:
-            if ids.count(ident) > 1:
-                raise TaskError(f"two tests are called {ident.rsplit('::', 1)[-1]}", path=root / path)
-        cases += [PytestCase(id=ident, visible=visible) for ident in ids]
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise TaskError(f"not Python: {error}", path=root / path) from None
+        seen: set[str] = set()
+        for name, line in _test_names(tree):
+            if name in seen:
+                raise TaskError(f"two tests are called {name}", path=root / path, line=line)
+            seen.add(name)
+            cases.append(PytestCase(id=f"{path}::{name}", visible=visible))
     return cases
 
 
-def test_names(tree: ast.Module) -> list[str]:
-    """`test_x` and `TestC::test_m` as pytest's default rules find them in a module."""
-    names = []
+def _test_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """`test_x` and `TestC::test_m` as pytest's default rules find them in a module, with their lines."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
-            names.append(node.name)
+            yield node.name, node.lineno
         elif isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
-            inner = [item.name for item in node.body if isinstance(item, ast.FunctionDef) and item.name.startswith("test")]
-            names += [f"{node.name}::{name}" for name in inner]
-    return names
+            for item in node.body:
+                if isinstance(item, ast.FunctionDef) and item.name.startswith("test"):
+                    yield f"{node.name}::{item.name}", item.lineno
 
 
 def _ident(section: Section, number: int) -> str:
@@ -138,11 +154,12 @@ def _ident(section: Section, number: int) -> str:
     return str(ident)
 
 
-def _once(section: Section, seen: dict[str, int], ident: str, content: str) -> None:
-    for key, what in ((f"id {ident}", f"the id {ident!r}"), (f"content {content}", "the same input")):
-        if key in seen:
-            raise section.error(f"duplicate case: {what} stands in line {seen[key]} already", "id" if key[:2] == "id" else "call")
-        seen[key] = section.line
+def _once(section: Section, seen: dict[str, int], ident: str, key: str, content: str) -> None:
+    """Raise TaskError for an id or an input (written under `key`) that an earlier case has."""
+    for where, mark, what in (("id", f"id {ident}", f"the id {ident!r}"), (key, f"= {content}", "the same input")):
+        if mark in seen:
+            raise section.error(f"duplicate case: {what} stands in line {seen[mark]} already", where)
+        seen[mark] = section.line
 
 
 def _relative(section: Section, key: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,12 @@ from pydantic import ValidationError
 
 from harness.errors import TaskError
 from harness.tasks import answers, cases
-from harness.tasks.paths import TaskPaths, read_tree
+from harness.tasks.paths import TaskPaths, printable, read_tree
 from harness.tasks.yamlfile import Section, read_text
 from harness.types import Limits, Suite, Task
 
-KINDS = ("function", "program", "write_tests", "workspace")
-COMMON = "kind, category, title, tags, limits, select_on"
+COMMON = ("kind", "category", "title", "tags", "limits", "select_on")
+"""The keys that may also stand in `suite.yaml` under `defaults`."""
 
 
 def is_task(path: Path) -> bool:
@@ -26,19 +27,25 @@ def read_suite(path: Path) -> Suite:
     root = path.resolve()
     if is_task(root):
         home = _suite_file(root.parent)
-        return Suite(name=root.parent.name, path=root.parent, tasks=(read_task(root, home),), **_about(home))
-    folders = sorted(item for item in root.iterdir() if item.is_dir() and not item.name.startswith("."))
+        about = _about(home)
+        return Suite(name=root.parent.name, path=root.parent, tasks=(read_task(root, home),), **about)
+    folders = task_folders(root)
     home = _suite_file(root)
-    tasks = tuple(read_task(folder, home) for folder in folders if is_task(folder))
+    about = _about(home)
+    tasks = tuple(read_task(folder, home) for folder in folders)
     if not tasks:
         raise TaskError(
-            "no task here", path=path,
+            "no task here",
+            path=path,
             remedy="a suite is a directory of directories with a task.yaml; `harness new` makes one",
         )
-    strays = [item for item in folders if not is_task(item) and any(item.glob("*.yaml"))]
-    if strays:
-        raise TaskError("this directory has no task.yaml", path=strays[0])
-    return Suite(name=root.name, path=root, tasks=tasks, **_about(home))
+    return Suite(name=root.name, path=root, tasks=tasks, **about)
+
+
+def task_folders(root: Path) -> list[Path]:
+    """The tasks of a suite, and what looks like one and has no task.yaml: that is an error to be named."""
+    folders = sorted(item for item in root.iterdir() if item.is_dir() and not item.name.startswith("."))
+    return [item for item in folders if is_task(item) or any(item.glob("*.yaml"))]
 
 
 def _suite_file(root: Path) -> Section | None:
@@ -50,7 +57,10 @@ def _about(home: Section | None) -> dict[str, str]:
     if home is None:
         return {}
     about = {"title": home.text_value("title", ""), "description": home.text_value("description", "")}
-    home.section("defaults")
+    defaults = home.section("defaults")
+    for key in defaults:
+        if key not in COMMON:
+            raise defaults.error("this key cannot have a default", key, f"known keys: {', '.join(COMMON)}")
     home.finish("title, description, defaults")
     return about
 
@@ -58,11 +68,13 @@ def _about(home: Section | None) -> dict[str, str]:
 def read_task(root: Path, home: Section | None) -> Task:
     """One task directory. Raises TaskError."""
     paths = TaskPaths(root)
+    if not printable(root).isprintable() or printable(root) != str(root):
+        raise TaskError("the name of this directory is no plain text", path=printable(root))
     section = Section.of_file(paths.yaml, "task.yaml")
     defaults = home.section("defaults") if home is not None else None
-    kind = str(_common(section, defaults, "kind"))
-    if kind not in KINDS:
-        raise section.error(f"no kind {kind!r}", "kind", f"known: {', '.join(KINDS)}")
+    kind = _text(section, defaults, "kind")
+    if kind not in READERS:
+        raise section.error(f"no kind {kind!r}", "kind", f"known: {', '.join(READERS)}")
     facts: dict[str, Any] = {
         "id": f"{root.parent.name}/{root.name}",
         "suite": root.parent.name,
@@ -71,14 +83,14 @@ def read_task(root: Path, home: Section | None) -> Task:
         "directory": root,
         "content_hash": paths.content_hash(),
         "instruction": read_text(paths.instruction),
-        "title": str(_common(section, defaults, "title", root.name)),
-        "category": str(_common(section, defaults, "category", "general")),
+        "title": _text(section, defaults, "title", root.name),
+        "category": _text(section, defaults, "category", "general"),
         "tags": _tags(section, defaults),
         "limits": _limits(section, defaults),
     }
     if not facts["instruction"].strip():
         raise TaskError("the instruction is empty", path=paths.instruction)
-    facts.update({"function": _function, "program": _program, "write_tests": _write_tests, "workspace": _workspace}[kind](paths, section))
+    facts.update(READERS[kind](paths, section))
     facts["select_on"] = _select_on(section, defaults, facts["cases"])
     section.finish()
     return Task(**facts)
@@ -116,7 +128,11 @@ def _write_tests(paths: TaskPaths, section: Section) -> dict[str, Any]:
         raise section.error("pytest only collects files called test_*.py", "solution")
     if not paths.good.is_dir():
         raise TaskError("this directory is missing: the implementation the tests must pass on", path=paths.good)
-    bad = {item.name: read_tree(item) for item in sorted(paths.bad.iterdir()) if item.is_dir()} if paths.bad.is_dir() else {}
+    bad = (
+        {item.name: read_tree(item) for item in sorted(paths.bad.iterdir()) if item.is_dir()}
+        if paths.bad.is_dir()
+        else {}
+    )
     reference, flawed = answers.single_file(paths, solution)
     found = cases.mutant_cases(section, read_tree(paths.good), bad)
     return {"solution": solution, "cases": found, "reference": reference, "flawed": flawed}
@@ -137,15 +153,31 @@ def _workspace(paths: TaskPaths, section: Section) -> dict[str, Any]:
         raise TaskError("no hidden test here: files test_*.py with functions test_*", path=paths.tests)
     reference, flawed = answers.overlays(paths, workspace)
     return {
-        "editable": editable, "workspace": workspace, "tests": tests, "visible_tests": visible,
-        "cases": (*shown, *hidden), "reference": reference, "flawed": flawed,
+        "editable": editable,
+        "workspace": workspace,
+        "tests": tests,
+        "visible_tests": visible,
+        "cases": (*shown, *hidden),
+        "reference": reference,
+        "flawed": flawed,
     }
 
 
-def _common(section: Section, defaults: Section | None, key: str, default: Any = None) -> Any:
+READERS: dict[str, Callable[[TaskPaths, Section], dict[str, Any]]] = {
+    "function": _function,
+    "program": _program,
+    "write_tests": _write_tests,
+    "workspace": _workspace,
+}
+"""Kind -> what reads the rest of such a task."""
+
+
+def _text(section: Section, defaults: Section | None, key: str, default: str | None = None) -> str:
+    """A text of the task, else of the suite's defaults, else `default`; without one it is required."""
     if key in section or defaults is None or key not in defaults:
-        return section.value(key) if default is None else section.value(key, default)
-    return defaults.value(key)
+        return section.text_value(key) if default is None else section.text_value(key, default)
+    section.node(key)
+    return defaults.text_value(key)
 
 
 def _tags(section: Section, defaults: Section | None) -> tuple[str, ...]:
@@ -153,23 +185,30 @@ def _tags(section: Section, defaults: Section | None) -> tuple[str, ...]:
 
 
 def _limits(section: Section, defaults: Section | None) -> Limits:
-    own = section.value("limits", {}) or {}
-    below = (defaults.value("limits", {}) or {}) if defaults is not None else {}
+    values, said = {}, {}
+    for below in [source.section("limits") for source in (defaults, section) if source is not None]:
+        for key in below:
+            if key not in Limits.model_fields:
+                known = ", ".join(Limits.model_fields)
+                raise below.error("limits has no such key", key, f"known keys: {known}")
+            values[key], said[key] = below.number(key), below
     try:
-        return Limits(**{**below, **own})
-    except (ValidationError, TypeError) as error:
-        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
-        key = ".".join(["limits", *(str(part) for part in first["loc"])])
-        raise TaskError(str(first["msg"]), path=section.path, line=section.line_of("limits"), key=key) from None
+        return Limits.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0])
+        raise said[key].error(f"{first['msg']}, found {first['input']!r}", key) from None
 
 
 def _select_on(section: Section, defaults: Section | None, found: tuple[Any, ...]) -> str:
     shown = any(case.visible for case in found)
-    chosen = str(_common(section, defaults, "select_on", "visible" if shown else "vote"))
+    chosen = _text(section, defaults, "select_on", "visible" if shown else "vote")
     if chosen not in ("visible", "vote"):
         raise section.error(f"expected visible or vote, found {chosen!r}", "select_on")
     if chosen == "visible" and not shown:
-        raise section.error("no case of this task is visible", "select_on", "mark cases `visible: true`, or select_on: vote")
+        raise section.error(
+            "no case of this task is visible", "select_on", "mark cases `visible: true`, or select_on: vote"
+        )
     return chosen
 
 

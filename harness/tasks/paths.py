@@ -42,11 +42,18 @@ class TaskPaths:
         self.reference_overlay = root / "reference"
 
     def content_hash(self) -> str:
-        """SHA-256 over every file's relative path and bytes, 16 hex digits."""
+        """SHA-256 over every file's relative path and bytes, 16 hex digits. Raises TaskError for links."""
         digest = hashlib.sha256()
         for path in _walk(self.root):
-            name, data = path.relative_to(self.root).as_posix().encode(), path.read_bytes()
-            digest.update(b"%d %s %d " % (len(name), name, len(data)) + data)
+            try:
+                name = path.relative_to(self.root).as_posix().encode()
+                digest.update(b"%d %s " % (len(name), name))
+                data = path.read_bytes()
+            except UnicodeEncodeError:
+                raise TaskError("the name of this file is not UTF-8", path=printable(path)) from None
+            except OSError as error:
+                raise TaskError(f"cannot be read: {error.strerror}", path=path) from None
+            digest.update(b"%d " % len(data) + data)
         return digest.hexdigest()[:16]
 
 
@@ -54,8 +61,6 @@ def read_tree(root: Path, prefix: str = "") -> dict[str, str]:
     """Relative path -> text of every file below a directory. Raises TaskError for what is no UTF-8 text file."""
     found: dict[str, str] = {}
     for path in _walk(root):
-        if path.is_symlink():
-            raise TaskError("symbolic links are not allowed in a task", path=path)
         if path.stat().st_size > MAX_FILE:
             raise TaskError(f"larger than {MAX_FILE} bytes", path=path)
         try:
@@ -69,8 +74,18 @@ def read_tree(root: Path, prefix: str = "") -> dict[str, str]:
 
 
 def _walk(root: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in root.rglob("*")
-        if (path.is_file() or path.is_symlink()) and not SKIP & set(path.relative_to(root).parts) and path.suffix != ".pyc"
-    )
+    """The files of a task, in order. Raises TaskError for a symbolic link: it may lead anywhere."""
+    found = []
+    for path in sorted(root.rglob("*")):
+        if SKIP & set(path.relative_to(root).parts) or path.suffix == ".pyc":
+            continue
+        if path.is_symlink():
+            raise TaskError("symbolic links are not allowed in a task", path=path)
+        if path.is_file():
+            found.append(path)
+    return found
+
+
+def printable(path: Path) -> str:
+    """A path for a message: file names may hold bytes that are no text."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")

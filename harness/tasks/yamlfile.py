@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,12 @@ def compose(path: Path) -> tuple[str, yaml.Node | None]:
         mark = error.problem_mark or error.context_mark
         detail = error.problem or error.context or "cannot be parsed"
         raise TaskError(
-            f"broken YAML: {detail}", path=path, line=mark.line + 1 if mark else None,
+            f"broken YAML: {detail}",
+            path=path,
+            line=mark.line + 1 if mark else None,
             remedy="text with a colon, a quote or a bracket usually wants quotes around the whole of it, or a | block",
         ) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise TaskError(f"broken YAML: {error}", path=path) from None
 
 
@@ -52,7 +55,7 @@ class Section:
         elif isinstance(node, yaml.MappingNode):
             pairs = node.value
         else:
-            raise TaskError(f"{what} is a mapping of keys to values", path=path, line=self.line)
+            raise TaskError(f"{what} must be a mapping of keys to values", path=path, line=self.line)
         self._nodes: dict[str, tuple[yaml.Node, yaml.Node]] = {}
         for key, value in pairs:
             name = str(key.value)
@@ -69,6 +72,9 @@ class Section:
 
     def __contains__(self, key: str) -> bool:
         return key in self._nodes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
 
     def node(self, key: str) -> yaml.Node | None:
         """The node of a key, marked as asked for."""
@@ -91,8 +97,8 @@ class Section:
             return default
         try:
             return _construct(node)
-        except (yaml.YAMLError, ValueError) as error:
-            raise self.error(f"cannot be read: {error}", key) from None
+        except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+            raise self.error(f"cannot be read: {getattr(error, 'problem', None) or error}", key) from None
 
     def text_value(self, key: str, default: Any = _MISSING) -> str:
         found = self.value(key, default)
@@ -110,10 +116,8 @@ class Section:
         """A number; `1e-9`, which YAML 1.1 takes for text, is one too."""
         found = self.value(key, default)
         if isinstance(found, str):
-            try:
+            with contextlib.suppress(ValueError):
                 found = float(found)
-            except ValueError:
-                pass
         if found is not None and (isinstance(found, bool) or not isinstance(found, int | float)):
             raise self.error(f"expected a number, found {found!r}", key)
         return found
@@ -128,10 +132,8 @@ class Section:
 
     def texts(self, key: str) -> dict[str, str]:
         """A mapping of names to texts."""
-        found = self.value(key, {})
-        if not isinstance(found, dict) or not all(isinstance(v, str) and isinstance(k, str) for k, v in found.items()):
-            raise self.error("expected a mapping of file names to texts", key)
-        return found
+        below = self.section(key)
+        return {name: below.text_value(name) for name in below}
 
     def section(self, key: str) -> Section:
         """The mapping below a key; empty when there is none."""
@@ -141,7 +143,8 @@ class Section:
         """Raise TaskError for a key nobody asked for."""
         for name in self._nodes:
             if name not in self._asked:
-                raise self.error(f"{self.what} has no such key", name, f"known keys: {known or ', '.join(sorted(self._asked))}")
+                keys = known or ", ".join(sorted(self._asked))
+                raise self.error(f"{self.what} has no such key", name, f"known keys: {keys}")
 
 
 def items(path: Path, what: str) -> Iterator[Section]:
