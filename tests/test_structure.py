@@ -20,6 +20,8 @@ from harness.cli import COMMANDS, cli
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "harness"
+TEMPLATES = PACKAGE / "tasks" / "templates"
+"""Tasks to fill in: files of candidates, not of the package."""
 
 # A module may import from its own line and from those above it.
 LAYERS = (
@@ -53,7 +55,8 @@ MAX_FUNCTION_LINES = 80
 
 
 def python_files(*directories: str) -> list[Path]:
-    return sorted(path for name in directories for path in (ROOT / name).rglob("*.py"))
+    found = (path for name in directories for path in (ROOT / name).rglob("*.py"))
+    return sorted(path for path in found if TEMPLATES not in path.parents)
 
 
 def name_of(path: Path) -> str:

@@ -5,31 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from harness.types import Attempt
 
 LINE_EVERY_S = 10.0
 
 
-class Display(Protocol):
-    """A progress display that is shown while it is entered."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def note(self, line: str) -> None: ...
-
-    def begin(self, total: int, done: int, spent: float) -> None: ...
-
-    def attempt(self, attempt: Attempt) -> None: ...
-
-
-def display(quiet: bool = False) -> Display:
-    """The display that fits stderr."""
+def display(quiet: bool = False) -> Live | Lines:
+    """The display that fits stderr, shown while it is entered."""
     if sys.stderr.isatty() and not quiet:
         return Live()
     return Lines(quiet)
