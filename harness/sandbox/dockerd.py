@@ -30,6 +30,8 @@ class Dockerd(Frozen):
 
     command: tuple[str, ...] = ("dockerd",)
     pid_file: Path = Path("/var/run/docker.pid")
+    containerd_pid_file: Path = Path("/var/run/docker/containerd/containerd.pid")
+    """Of the containerd that dockerd starts for itself."""
     log_file: Path = Path("/var/log/harness-dockerd.log")
     deadline_s: float = 90.0
     systemd: bool = Path("/run/systemd/system").is_dir()
@@ -48,26 +50,24 @@ class Dockerd(Frozen):
             log("systemctl start docker")
             subprocess.run(["systemctl", "start", "docker"], stdin=subprocess.DEVNULL, check=False, capture_output=True)
             return self._wait(None, connect)
-        self.clear_stale_pid(log)
+        self.clear_stale_pids(log)
         pid = spawn_detached(self.command, self.log_file)
         log(f"dockerd started, process {pid}, log in {self.log_file}")
         return self._wait(pid, connect)
 
     def running(self) -> int | None:
         """Process id of the dockerd that wrote the pid file, None when it is gone or something else has that id."""
-        try:
-            pid = int(self.pid_file.read_text())
-        except (OSError, ValueError):
-            return None
-        return pid if host.process_name(pid) == "dockerd" else None
+        return _process_of(self.pid_file, "dockerd")
 
-    def clear_stale_pid(self, log: Log) -> bool:
-        """Remove a pid file whose dockerd is gone: dockerd refuses to start when any process has that id."""
-        if not self.pid_file.exists() or self.running() is not None:
-            return False
-        log(f"removing {self.pid_file}, left behind by a dockerd that is gone")
-        self.pid_file.unlink(missing_ok=True)
-        return True
+    def clear_stale_pids(self, log: Log) -> None:
+        """Remove pid files whose daemon is gone.
+
+        When any process has such an id now, dockerd refuses to start, or waits in vain for that containerd.
+        """
+        for path, name in ((self.pid_file, "dockerd"), (self.containerd_pid_file, "containerd")):
+            if path.exists() and _process_of(path, name) is None:
+                log(f"removing {path}, left behind by a {name} that is gone")
+                path.unlink(missing_ok=True)
 
     def _wait(self, pid: int | None, connect: Connect) -> docker.APIClient:
         """Poll until the daemon answers, its process `pid` dies or the deadline passes."""
@@ -92,9 +92,21 @@ class Dockerd(Frozen):
         if pid is None:
             return "; see `journalctl -u docker`" if self.systemd else ""
         try:
-            return f"; the end of {self.log_file}:\n{host.tail(self.log_file.read_bytes())}"
+            lines = self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             return ""
+        # Its chatter with containerd would push the reason out of sight.
+        told = "\n".join(line for line in lines if "module=grpc" not in line and "module=libcontainerd" not in line)
+        return f"; the end of {self.log_file}:\n{host.tail(told)}"
+
+
+def _process_of(pid_file: Path, name: str) -> int | None:
+    """The process a pid file names, None when it is gone or another program has that id now."""
+    try:
+        pid = int(pid_file.read_text())
+    except (OSError, ValueError):
+        return None
+    return pid if host.process_name(pid) == name else None
 
 
 def spawn_detached(command: Sequence[str], log_file: Path) -> int:

@@ -194,51 +194,63 @@ def test_podman_is_recognised() -> None:
 # Pid files, processes and locks
 
 
-def test_a_pid_file_of_a_dead_process_is_removed(tmp_path: Path, said: list[str]) -> None:
+@pytest.fixture
+def marks(tmp_path: Path) -> Dockerd:
+    """A daemon whose pid files lie in a temporary directory; were it started, it would do no harm."""
+    return Dockerd(
+        command=("false",),
+        pid_file=tmp_path / "docker.pid",
+        containerd_pid_file=tmp_path / "containerd.pid",
+        log_file=tmp_path / "log",
+        deadline_s=0.3,
+    )
+
+
+def test_pid_files_of_dead_processes_are_removed(marks: Dockerd, said: list[str]) -> None:
     with subprocess.Popen(["true"]) as process:
         process.wait()
-    daemon = Dockerd(pid_file=tmp_path / "pid")
-    daemon.pid_file.write_text(f"{process.pid}\n")
-    assert daemon.clear_stale_pid(said.append)
-    assert not daemon.pid_file.exists()
-    assert "left behind" in said[0]
+    marks.pid_file.write_text(f"{process.pid}\n")
+    marks.containerd_pid_file.write_text(str(process.pid))
+    marks.clear_stale_pids(said.append)
+    assert not marks.pid_file.exists()
+    assert not marks.containerd_pid_file.exists()
+    assert ["left behind" in line for line in said] == [True, True]
 
 
 @pytest.mark.parametrize("content", ["", "not a number"])
-def test_a_broken_pid_file_is_removed(tmp_path: Path, content: str, said: list[str]) -> None:
-    daemon = Dockerd(pid_file=tmp_path / "pid")
-    daemon.pid_file.write_text(content)
-    assert daemon.clear_stale_pid(said.append)
+def test_a_broken_pid_file_is_removed(marks: Dockerd, content: str) -> None:
+    marks.pid_file.write_text(content)
+    marks.clear_stale_pids(print)
+    assert not marks.pid_file.exists()
 
 
-def test_a_pid_that_now_belongs_to_another_program_is_stale(tmp_path: Path, said: list[str]) -> None:
-    daemon = Dockerd(pid_file=tmp_path / "pid")
-    daemon.pid_file.write_text(str(os.getpid()))
-    assert daemon.running() is None
-    assert daemon.clear_stale_pid(said.append)
+def test_ids_that_now_belong_to_other_programs_are_stale(marks: Dockerd) -> None:
+    for path in (marks.pid_file, marks.containerd_pid_file):
+        path.write_text(str(os.getpid()))
+    assert marks.running() is None
+    marks.clear_stale_pids(print)
+    assert not marks.pid_file.exists()
+    assert not marks.containerd_pid_file.exists()
 
 
-def test_a_pid_file_of_a_living_dockerd_stays(tmp_path: Path, fake_dockerd: int, said: list[str]) -> None:
-    daemon = Dockerd(pid_file=tmp_path / "pid")
-    daemon.pid_file.write_text(str(fake_dockerd))
-    assert daemon.running() == fake_dockerd
-    assert not daemon.clear_stale_pid(said.append)
-    assert daemon.pid_file.exists()
+def test_a_pid_file_of_a_living_dockerd_stays(marks: Dockerd, fake_dockerd: int, said: list[str]) -> None:
+    marks.pid_file.write_text(str(fake_dockerd))
+    assert marks.running() == fake_dockerd
+    marks.clear_stale_pids(said.append)
+    assert marks.pid_file.exists()
     assert said == []
 
 
-def test_a_starting_dockerd_is_waited_for_not_doubled(tmp_path: Path, fake_dockerd: int, said: list[str]) -> None:
-    # Were it started all the same, this one would do no harm.
-    daemon = Dockerd(command=("false",), pid_file=tmp_path / "pid", log_file=tmp_path / "log", deadline_s=0.3)
-    daemon.pid_file.write_text(str(fake_dockerd))
+def test_a_starting_dockerd_is_waited_for_not_doubled(marks: Dockerd, fake_dockerd: int, said: list[str]) -> None:
+    marks.pid_file.write_text(str(fake_dockerd))
 
     def nothing() -> docker.APIClient:
         raise EngineUnavailable("nothing listens there")
 
     with pytest.raises(EngineUnavailable, match=r"did not answer within 0 s \(nothing listens there\)"):
-        daemon.start(said.append, nothing)
+        marks.start(said.append, nothing)
     assert said == [f"dockerd is already starting, process {fake_dockerd}"]
-    assert not daemon.log_file.exists()
+    assert not marks.log_file.exists()
 
 
 def test_a_detached_program_has_its_own_session_and_log(tmp_path: Path) -> None:
@@ -306,6 +318,7 @@ def own_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
         daemon = Dockerd(
             command=(*command, f"--host=unix://{tmp_path}/own.sock", *more),
             pid_file=tmp_path / "pid",
+            containerd_pid_file=tmp_path / "exec/containerd/containerd.pid",
             log_file=tmp_path / "log",
             systemd=False,
             deadline_s=60,
@@ -327,6 +340,8 @@ def own_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
 def test_starts_a_daemon_that_answers(own_daemon: Callable[..., Dockerd], said: list[str]) -> None:
     daemon = own_daemon()
     daemon.pid_file.write_text("999999999")
+    daemon.containerd_pid_file.parent.mkdir(parents=True)
+    daemon.containerd_pid_file.write_text(str(os.getpid()))
     client = daemon.start(said.append, connect)
     try:
         assert engine_info(client).version
@@ -336,6 +351,7 @@ def test_starts_a_daemon_that_answers(own_daemon: Callable[..., Dockerd], said: 
     assert pid is not None
     assert said == [
         f"removing {daemon.pid_file}, left behind by a dockerd that is gone",
+        f"removing {daemon.containerd_pid_file}, left behind by a containerd that is gone",
         f"dockerd started, process {pid}, log in {daemon.log_file}",
     ]
 
