@@ -87,10 +87,12 @@ def completion_text(task: Task, *, few_shot: bool) -> tuple[str, str]:
 
 
 def _signature(task: Task) -> str:
-    """The function's first line, or as much of it as the task gives."""
-    if not task.signature:
-        return f"def {task.entry}("
-    return task.signature.rstrip() + "\n"
+    """The function's first line, or as much of it as the task gives.
+
+    Without the line break: models know it as one token with the indentation after it. With the line break in the
+    prompt a small model began with anything but a body and solved 1 of 36 on the warm-up suite, without it 21 of 36.
+    """
+    return task.signature.rstrip() if task.signature else f"def {task.entry}("
 
 
 def _comment(text: str) -> str:

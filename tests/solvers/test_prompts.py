@@ -94,8 +94,8 @@ def test_nothing_hidden_enters_a_prompt(kind: Kind, profile: ModelProfile) -> No
 
 def test_a_completion_ends_with_the_signature_which_is_the_prefix() -> None:
     request, prefix = build(task(signature="def add(a, b):"), COMPLETION)
-    assert request.prompt == "# Add `a` and `b`.\ndef add(a, b):\n"
-    assert prefix == "def add(a, b):\n"
+    assert request.prompt == "# Add `a` and `b`.\ndef add(a, b):"
+    assert prefix == "def add(a, b):"
     assert request.sampling.stop == STOP
     assert not request.messages
 
@@ -114,7 +114,7 @@ def test_the_profile_may_name_its_own_stop_sequences() -> None:
 def test_a_long_instruction_becomes_comment_lines() -> None:
     text = "First.\n\n" + "word " * 60 + "\n\n    indented\n"
     prompt = text_of(build(task(instruction=text, signature="def add(a, b):"), COMPLETION)[0])
-    comment = prompt.removesuffix("def add(a, b):\n").splitlines()
+    comment = prompt.removesuffix("def add(a, b):").splitlines()
     assert all(line.startswith("#") and len(line) <= 100 for line in comment)
     assert comment[:2] == ["# First.", "#"]
     assert comment[-1] == "#     indented"

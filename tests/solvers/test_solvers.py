@@ -51,7 +51,9 @@ def opened(name: str, text: str, style: str = "chat") -> tuple[Solver, Scripted]
 
 
 @pytest.mark.parametrize("name", SOLVERS)
-@pytest.mark.parametrize(("style", "text"), [("chat", f"```python\ndef add(a, b):\n{BODY}```"), ("completion", BODY)])
+@pytest.mark.parametrize(
+    ("style", "text"), [("chat", f"```python\ndef add(a, b):\n{BODY}```"), ("completion", f"\n{BODY}")]
+)
 def test_a_solver_hands_over_what_a_candidate_can_be_found_in(name: str, style: str, text: str) -> None:
     solver, provider = opened(name, text, style)
     solved = solver.solve(TASK, seed=5, repeat=1, attempt=2)

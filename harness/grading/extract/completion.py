@@ -20,25 +20,28 @@ def continued(entry: str, prefix: str, answer: str, reader: Reader) -> tuple[str
     Taken are what comes up to the end of the function, and of the top-level statements after it those that
     parse and that the function needs. The rest is the model writing on.
     """
-    found = _function(entry, prefix + answer, prefix, reader)
-    note = ""
-    if found is None and not FunctionGoal(entry).starts(answer):
-        ways = [(_function(entry, text, prefix, reader), note) for text, note in _indented(prefix, answer)]
-        found, note = max(ways, key=lambda way: len(way[0][0]) if way[0] else 0, default=(None, ""))
-    if found is None:
+    ways = [(prefix + answer, "")]
+    if not FunctionGoal(entry).starts(answer):
+        ways += _indented(prefix, answer)
+    found = [(_function(entry, text, prefix, reader), note) for text, note in ways]
+    # The first that loses nothing, or else the one that keeps most.
+    best, note = max(found, key=lambda way: (way[0][1], 0 if way[0][1] else len(way[0][0])) if way[0] else (False, 0))
+    if best is None:
         return None
-    kept, whole = found
+    kept, whole = best
     left_out = "" if whole else ", what follows it left out"
     return with_newline(kept), f"the prompt's code and the reply as its continuation{note}{left_out}"
 
 
 def _indented(prefix: str, answer: str) -> list[tuple[str, str]]:
-    """Ways to give a body back the indentation that a server or model took off its first line or all of it."""
+    """Ways to give a body back what a server or model took off its start: the line break, the indentation."""
     body = answer.lstrip("\n")
     first = body.partition("\n")[0]
-    if not prefix.rstrip().endswith(":") or not first.strip() or first[0] in " \t":
+    if not prefix.rstrip().endswith(":") or not first.strip():
         return []
     head = prefix.rstrip() + "\n"
+    if first[0] in " \t":
+        return [(head + body, "")]
     every = "\n".join(_INDENT + line if line.strip() else line for line in body.split("\n"))
     return [(f"{head}{_INDENT}{body}", ", its first line indented"), (f"{head}{every}", ", indented")]
 
