@@ -55,7 +55,7 @@ def _expectation(section: Section) -> Returns | Raises:
     assert node is not None
     try:
         return Returns(value=literal.from_yaml(section.text, node))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise section.error(str(error), "returns") from None
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+MAX_DEPTH = 100
+"""Of lists in lists; less than what Python's own parser and the sandbox's protocol take."""
 _NAMES = {"inf": math.inf, "nan": math.nan, "Infinity": math.inf, "NaN": math.nan}
 _YAML_WORDS = {"true": True, "false": False, "null": None, "~": None}
 _MAKERS = {"set": set, "frozenset": frozenset, "bytearray": bytearray, "float": float}
@@ -79,7 +81,7 @@ def _dict(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
     return found
 
 
-def from_yaml(text: str, node: yaml.Node) -> Any:
+def from_yaml(text: str, node: yaml.Node, depth: int = 0) -> Any:
     """The value a YAML node stands for: its own characters as a Python literal.
 
     What is no literal as it stands may still be one part by part: a block list or mapping of literals, with YAML's
@@ -87,23 +89,35 @@ def from_yaml(text: str, node: yaml.Node) -> Any:
     """
     if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
         return parse(node.value)
+    if depth == 0 and _deep(node, 0):
+        raise ValueError(f"nested deeper than {MAX_DEPTH}")
     if isinstance(node, yaml.CollectionNode) and not node.flow_style:
-        return _by_parts(text, node)  # the dashes of a block list would be minus signs
+        return _by_parts(text, node, depth)  # the dashes of a block list would be minus signs
     raw = text[node.start_mark.index : node.end_mark.index]
     try:
         value = parse(raw)
     except ValueError:
-        return _by_parts(text, node)
+        return _by_parts(text, node, depth)
     if isinstance(node, yaml.ScalarNode) and node.style and value != node.value:
         raise ValueError(f"{raw} means one thing to YAML and another to Python; write it after | instead")
     return value
 
 
-def _by_parts(text: str, node: yaml.Node) -> Any:
+def _deep(node: yaml.Node, depth: int) -> bool:
+    """Whether a node goes deeper than is any use, or contains itself."""
+    if depth > MAX_DEPTH:
+        return True
     if isinstance(node, yaml.SequenceNode):
-        return [from_yaml(text, item) for item in node.value]
+        return any(_deep(item, depth + 1) for item in node.value)
+    return isinstance(node, yaml.MappingNode) and any(_deep(item, depth + 1) for pair in node.value for item in pair)
+
+
+def _by_parts(text: str, node: yaml.Node, depth: int) -> Any:
+    below = depth + 1
+    if isinstance(node, yaml.SequenceNode):
+        return [from_yaml(text, item, below) for item in node.value]
     if isinstance(node, yaml.MappingNode):
-        return _dict([(from_yaml(text, key), from_yaml(text, value)) for key, value in node.value])
+        return _dict([(from_yaml(text, key, below), from_yaml(text, value, below)) for key, value in node.value])
     assert isinstance(node, yaml.ScalarNode)
     word = str(node.value)
     if not word and not node.style:
