@@ -81,23 +81,27 @@ def _dict(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
     return found
 
 
-def from_yaml(text: str, node: yaml.Node, depth: int = 0) -> Any:
+def from_yaml(text: str, node: yaml.Node) -> Any:
     """The value a YAML node stands for: its own characters as a Python literal.
 
     What is no literal as it stands may still be one part by part: a block list or mapping of literals, with YAML's
     true, false and null as Python's. Raises ValueError; a bare word is an error, not a string.
     """
+    if _deep(node, 0):
+        raise ValueError(f"nested deeper than {MAX_DEPTH}")
+    return _value(text, node)
+
+
+def _value(text: str, node: yaml.Node) -> Any:
     if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
         return parse(node.value)
-    if depth == 0 and _deep(node, 0):
-        raise ValueError(f"nested deeper than {MAX_DEPTH}")
     if isinstance(node, yaml.CollectionNode) and not node.flow_style:
-        return _by_parts(text, node, depth)  # the dashes of a block list would be minus signs
+        return _by_parts(text, node)  # the dashes of a block list would be minus signs
     raw = text[node.start_mark.index : node.end_mark.index]
     try:
         value = parse(raw)
     except ValueError:
-        return _by_parts(text, node, depth)
+        return _by_parts(text, node)
     if isinstance(node, yaml.ScalarNode) and node.style and value != node.value:
         raise ValueError(f"{raw} means one thing to YAML and another to Python; write it after | instead")
     return value
@@ -112,12 +116,11 @@ def _deep(node: yaml.Node, depth: int) -> bool:
     return isinstance(node, yaml.MappingNode) and any(_deep(item, depth + 1) for pair in node.value for item in pair)
 
 
-def _by_parts(text: str, node: yaml.Node, depth: int) -> Any:
-    below = depth + 1
+def _by_parts(text: str, node: yaml.Node) -> Any:
     if isinstance(node, yaml.SequenceNode):
-        return [from_yaml(text, item, below) for item in node.value]
+        return [_value(text, item) for item in node.value]
     if isinstance(node, yaml.MappingNode):
-        return _dict([(from_yaml(text, key, below), from_yaml(text, value, below)) for key, value in node.value])
+        return _dict([(_value(text, key), _value(text, value)) for key, value in node.value])
     assert isinstance(node, yaml.ScalarNode)
     word = str(node.value)
     if not word and not node.style:
