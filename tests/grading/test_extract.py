@@ -93,6 +93,7 @@ SHAPES: dict[str, tuple[str, str]] = {
     "a correction that is broken": (f"{Q}python\n{ADD}{Q}\nOr:\n{Q}python\ndef add(a, b:\n{Q}\n", ADD),
     "a stub first": (f"{Q}python\n{STUB}{Q}\n{Q}python\n{ADD}{Q}\n", ADD),
     "a stub last": (f"{Q}python\n{ADD}{Q}\nThe signature:\n{Q}python\n{STUB}{Q}\n", ADD),
+    "a stub that raises": (py(ADD) + py("def add(a, b):\n    raise NotImplementedError('later')\n"), ADD),
     "only a stub": (f"{Q}python\n{STUB}{Q}\n", STUB),
     "a helper in the block before": (
         py("def plus(x, y):\n    return x + y\n") + "then\n" + py("def add(a, b):\n    return plus(a, b)\n"),

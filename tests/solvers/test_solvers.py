@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import EntryPoint
 
 import pytest
 
@@ -83,6 +84,17 @@ def test_an_unknown_solver_is_an_error_that_lists_the_known() -> None:
         open_solver("double_shot", Scripted(""), profile())
     assert "single_shot" in raised.value.remedy
     assert "single_shot" in available()
+
+
+def test_an_installed_solver_is_found_by_its_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("double_shot", "harness.solvers.single_shot:SingleShot", "harness.solvers")
+
+    def installed(*, group: str, name: str = "double_shot") -> list[EntryPoint]:
+        return [point] if (group, name) == ("harness.solvers", "double_shot") else []
+
+    monkeypatch.setattr("harness.solvers.entry_points", installed)
+    assert available() == ["double_shot", "single_shot"]
+    assert type(open_solver("double_shot", Scripted(""), profile())).__name__ == "SingleShot"
 
 
 def test_nothing_is_imported_before_a_solver_is_opened() -> None:

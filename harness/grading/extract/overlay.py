@@ -110,7 +110,10 @@ class Overlay:
     def _patch(self, change: Change) -> None:
         source = change.moved_from or change.path
         if change.moved_from:
-            self._check(change.moved_from)
+            try:
+                self._check(change.moved_from)
+            except Refused as refusal:
+                raise Refused(f"renamed from {paths.shown(source)}: {refusal}") from None
         text = self.files.get(source)
         if text is None:
             if any(hunk.old for hunk in change.hunks) or change.moved_from or not change.hunks:

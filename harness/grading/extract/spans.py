@@ -35,9 +35,6 @@ class Span:
 
     text: str
     tree: ast.Module
-    before: bool
-    """There is text before it that was left out."""
-    after: bool
 
 
 def pieces(text: str, reader: Reader) -> list[Piece]:
@@ -64,16 +61,13 @@ def spans(text: str, reader: Reader) -> list[Span]:
     """Every longest run of neighbouring pieces that parse together."""
     found: list[Span] = []
     run: list[Piece] = []
-    before = False
     for piece in [*pieces(text, reader), Piece("", None)]:
         if piece.tree is not None:
             run.append(piece)
             continue
-        after = bool(piece.text)
-        span = _trimmed(run, reader, before=before, after=after)
+        span = _trimmed(run, reader)
         if span:
             found.append(span)
-        before = before or bool(run) or after
         run = []
     return found
 
@@ -151,7 +145,7 @@ def _joined(parts: list[str], index: int, reader: Reader) -> tuple[Piece | None,
     return None, index
 
 
-def _trimmed(run: list[Piece], reader: Reader, *, before: bool, after: bool) -> Span | None:
+def _trimmed(run: list[Piece], reader: Reader) -> Span | None:
     first, last = 0, len(run)
     while first < last and _is_words(run[first].tree):
         first += 1
@@ -161,7 +155,7 @@ def _trimmed(run: list[Piece], reader: Reader, *, before: bool, after: bool) -> 
     tree = reader.parse(text) if text.strip() else None
     if tree is None or not tree.body:
         return None
-    return Span(text, tree, before=before or first > 0, after=after or last < len(run))
+    return Span(text, tree)
 
 
 def _is_words(tree: ast.Module | None) -> bool:
