@@ -12,7 +12,9 @@ import pytest
 if TYPE_CHECKING:
     import docker
 
+    from harness.sandbox.docker import DockerSandbox
     from harness.sandbox.image import Image
+    from harness.sandbox.pool import Pool
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -54,3 +56,22 @@ def image(engine: docker.APIClient) -> Image:
     from harness.sandbox.image import ensure_image
 
     return ensure_image(engine, print)
+
+
+@pytest.fixture(scope="session")
+def sandbox(image: Image) -> Iterator[DockerSandbox]:
+    """The real backend."""
+    from harness.sandbox.docker import DockerSandbox
+
+    backend = DockerSandbox(log=print)
+    yield backend
+    backend.close()
+
+
+@pytest.fixture(scope="session")
+def pool(sandbox: DockerSandbox) -> Iterator[Pool]:
+    """Boxes of the real backend, made ahead."""
+    from harness.sandbox.pool import Pool
+
+    with Pool(sandbox, size=3) as boxes:
+        yield boxes

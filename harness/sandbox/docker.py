@@ -33,7 +33,7 @@ class DockerSandbox:
         self.image = ensure_image(self._client, log)
         self._labels = owner_labels()
         self._architecture = str(self._client.version().get("Arch", "x86_64")).replace("amd64", "x86_64")
-        self._live: set[str] = set()
+        self._live: dict[str, DockerBox | None] = {}
         self._lock = threading.Lock()
         self._removers = ThreadPoolExecutor(2, thread_name_prefix="remove-box")
         reap(self._client)
@@ -45,17 +45,18 @@ class DockerSandbox:
         with _engine_errors("make a container"):
             ident = str(self._client.create_container_from_config(body)["Id"])
         with self._lock:
-            self._live.add(ident)
+            self._live[ident] = None
         try:
             with _engine_errors("start a container"):
                 streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
                 attached = self._client.attach_socket(ident, params=streams)
-                box = DockerBox(self, ident, attached)
+                box = self._live[ident] = DockerBox(self, ident, attached)
                 self._client.start(ident)
             header, _ = box.receive(HELLO_S)
             if header.get("op") != "hello":
                 raise SandboxError(f"the supervisor said {str(header)[:200]} instead of hello")
         except BaseException:
+            self._hang_up(ident)
             self.remove(ident)
             raise
         return box
@@ -103,7 +104,7 @@ class DockerSandbox:
                 continue
             break
         with self._lock:
-            self._live.discard(ident)
+            self._live.pop(ident, None)
 
     def close(self) -> None:
         """Remove every container this backend made."""
@@ -111,8 +112,14 @@ class DockerSandbox:
         with self._lock:
             left = list(self._live)
         for ident in left:
+            self._hang_up(ident)
             self.remove(ident)
         self._client.close()
+
+    def _hang_up(self, ident: str) -> None:
+        box = self._live.get(ident)
+        if box is not None:
+            box.hang_up()
 
 
 class DockerBox:
@@ -156,10 +163,14 @@ class DockerBox:
             return
         self._open = False
         # First the stream: an engine that cannot deliver output does not answer kill and remove for a minute.
+        self.hang_up()
+        self._sandbox.discard(self._id)
+
+    def hang_up(self) -> None:
+        """Close our end of the stream, which ends the supervisor."""
         for closing in (self._socket, self._attached):
             with contextlib.suppress(OSError, AttributeError):
                 closing.close()
-        self._sandbox.discard(self._id)
 
     def _more(self, deadline: float) -> None:
         """Read once from the stream and sort what came into frames and complaints."""

@@ -5,10 +5,13 @@ import select
 import signal
 import time
 
+from . import wire
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+STREAM = 0
 CHUNK = 1 << 16
 RESULT_CAP = 4 * 1024 * 1024
 
@@ -92,6 +95,8 @@ class Watched:
         for fd in self.out:
             poll.register(fd, select.POLLIN)
         poll.register(self.pidfd, select.POLLIN)
+        # Nothing to read there now; its end means that whoever wants this answer is gone.
+        poll.register(STREAM, 0)
         if self.to_write:
             poll.register(self.stdin, select.POLLOUT)
         while True:
@@ -104,6 +109,8 @@ class Watched:
                     if self._over():
                         return "output_limit"
                     return "frame" if until_frame and self._whole() else "exit"
+                if fd == STREAM:
+                    raise wire.Broken("the host hung up")
                 if fd == self.stdin:
                     if not self._write():
                         poll.unregister(fd)  # by number: it may be closed already

@@ -48,6 +48,8 @@ def _serve(oom: Oom) -> None:
             wire.send(1, dict(facts, op="evidence"), out)
     except wire.Broken:
         pass
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
     finally:
         os._exit(status)
 

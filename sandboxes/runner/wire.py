@@ -73,6 +73,8 @@ def unpack(frame: bytes) -> "tuple[dict[str, Any], dict[str, bytes]]":
         header = loads(frame[HEAD : HEAD + size].decode("ascii"))
         blobs, at = {}, HEAD + size
         for name, length in header.pop("blobs"):
+            if length < 0:
+                raise ValueError(length)
             blobs[name] = frame[at : at + length]
             at += length
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, StopIteration) as error:

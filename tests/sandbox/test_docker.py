@@ -1,0 +1,151 @@
+"""Boxes as containers: made, spoken to, lost, removed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.errors import SandboxError, UsageError
+from harness.sandbox import BoxLost, BoxSilent, open_sandbox, session
+from harness.sandbox.docker import DockerBox, DockerSandbox
+from harness.sandbox.reaper import list_containers
+from harness.types import Job
+
+if TYPE_CHECKING:
+    import docker
+
+
+def ident(box: DockerBox) -> str:
+    return box._id
+
+
+def present(engine: docker.APIClient) -> set[str]:
+    return {container.id for container in list_containers(engine) if container.owner == "this"}
+
+
+def gone(engine: docker.APIClient, identity: str, within_s: float = 20) -> bool:
+    deadline = time.monotonic() + within_s
+    while identity in present(engine):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.fixture
+def box(sandbox: DockerSandbox) -> Iterator[DockerBox]:
+    made = sandbox.start(64)
+    yield made
+    made.close()
+
+
+def test_a_box_serves_until_it_is_closed(
+    sandbox: DockerSandbox, engine: docker.APIClient, make_job: Callable[..., Job]
+) -> None:
+    box = sandbox.start(64)
+    job = make_job("def f(x):\n    return x\n", [(1,)])
+    session.begin(box, job)
+    assert session.ask(box, job, job.inputs[0]).ending == "value"
+    assert session.end(box)
+    assert ident(box) in present(engine)
+    box.close()
+    box.close()
+    assert gone(engine, ident(box))
+    with pytest.raises(BoxLost):
+        box.send({"op": "start"}, {})
+    assert not box.ran_out_of_memory()
+
+
+def test_a_box_that_says_nothing_is_silent(box: DockerBox) -> None:
+    start = time.monotonic()
+    with pytest.raises(BoxSilent):
+        box.receive(0.3)
+    assert 0.25 < time.monotonic() - start < 3
+
+
+def test_a_box_removed_by_someone_else_is_lost(box: DockerBox, engine: docker.APIClient) -> None:
+    remover = threading.Timer(0.2, engine.remove_container, [ident(box)], {"force": True})
+    remover.start()
+    with pytest.raises(BoxLost):
+        box.receive(20)
+    remover.join()
+    assert not box.ran_out_of_memory()
+
+
+def test_a_killed_supervisor_is_a_lost_box(box: DockerBox, engine: docker.APIClient) -> None:
+    engine.kill(ident(box))
+    with pytest.raises(BoxLost, match="a container ended"):
+        box.receive(20)
+
+
+def test_nonsense_ends_the_warden_and_the_box_says_why(box: DockerBox) -> None:
+    box.send({"op": "start"}, {})
+    box.send({"op": "no such thing"}, {})
+    with pytest.raises(BoxLost, match="KeyError"):
+        box.receive(20)
+
+
+def test_frames_arrive_whole_and_in_order(box: DockerBox, make_job: Callable[..., Job]) -> None:
+    job = make_job("def f(x):\n    return x * 3\n", [("a" * 900_000,), ("b",)])
+    session.begin(box, job)
+    for item in job.inputs:
+        box.send(*session._outgoing(item))
+    for item, size in zip(job.inputs, (2_700_000, 3), strict=True):
+        header, blobs = box.receive(20)
+        assert header["id"] == item.id
+        assert len(blobs["answer"]) == size + len('{"value":["s",""]}')
+
+
+def test_a_missing_image_is_an_error_that_names_the_engine(image: object, engine: docker.APIClient) -> None:
+    backend = DockerSandbox(log=print)
+    try:
+        backend.image = backend.image.model_copy(update={"tag": "harness-no-such-image:0"})
+        with pytest.raises(SandboxError, match=r"could not make a container: .*harness-no-such-image"):
+            backend.start(64)
+    finally:
+        backend.close()
+
+
+def test_closing_the_backend_removes_what_it_made(image: object, engine: docker.APIClient) -> None:
+    backend = DockerSandbox(log=print)
+    # Two are in use, one is on its way out.
+    boxes = [backend.start(64) for _ in range(3)]
+    boxes[0].close()
+    made = {ident(box) for box in boxes[1:]}
+    assert made <= present(engine)
+    backend.close()
+    assert not made & present(engine)
+
+
+def test_starting_in_several_threads(sandbox: DockerSandbox, engine: docker.APIClient) -> None:
+    boxes: list[DockerBox] = []
+    threads = [threading.Thread(target=lambda: boxes.append(sandbox.start(64))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({ident(box) for box in boxes}) == 4
+    for box in boxes:
+        box.close()
+
+
+def test_layers_name_what_is_in_force(sandbox: DockerSandbox) -> None:
+    layers = sandbox.layers()
+    assert layers["network"] == "disabled"
+    assert layers["seccomp"] == "allow-list"
+    assert layers["rootfs"] == "read-only"
+    assert layers["runtime"]
+    assert layers["cgroup"] in ("v1", "v2")
+
+
+def test_backends_by_name(image: object) -> None:
+    with pytest.raises(UsageError, match="no sandbox 'chroot'") as caught:
+        open_sandbox("chroot")
+    assert "auto, docker" in caught.value.remedy
+    backend = open_sandbox("auto")
+    assert backend.name == "docker"
+    backend.close()

@@ -1,0 +1,364 @@
+"""Frames, and the comparison of values on the host: strict about types, and never surprised by what comes in."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import os
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.content import content_package
+from harness.sandbox import wire
+
+runner = importlib.import_module(f"{content_package('sandboxes')}.runner.wire")
+
+_json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=4)
+    | st.sampled_from(list("nbifcsylSuFdY")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=10,
+)
+_finite = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+_hashable = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4) | st.binary(max_size=4)
+_plain = st.recursive(
+    _hashable,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(_hashable, inner, max_size=3)
+        | st.sets(_hashable, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def same(got: Any, expected: Any, tolerance: float | None = None) -> bool:
+    return wire.same(wire.encode(got), wire.encode(expected), tolerance)
+
+
+# frames --------------------------------------------------------------------------------------------------------------
+
+
+@given(
+    st.dictionaries(st.text(max_size=5).filter(lambda name: name != "blobs"), _finite, max_size=3),
+    st.dictionaries(st.text(max_size=5), st.binary(max_size=50), max_size=4),
+)
+def test_a_frame_comes_back(header: dict[str, Any], blobs: dict[str, bytes]) -> None:
+    frame = wire.pack(header, blobs)
+    assert int.from_bytes(frame[:4], "big") == len(frame) - 4
+    again, same_blobs = wire.unpack(frame[4:])
+    assert json.dumps(again) == json.dumps(header)
+    assert same_blobs == blobs
+
+
+@given(st.data())
+def test_a_damaged_frame_is_broken(data: st.DataObject) -> None:
+    frame = bytearray(wire.pack({"op": "x", "n": [1, 2]}, {"a": b"123", "b": b""})[4:])
+    how = data.draw(st.sampled_from(["cut", "longer", "flip"]))
+    if how == "cut":
+        frame = frame[: data.draw(st.integers(0, len(frame) - 1))]
+    elif how == "longer":
+        frame += data.draw(st.binary(min_size=1, max_size=5))
+    else:
+        frame[data.draw(st.integers(0, len(frame) - 1))] ^= data.draw(st.integers(1, 255))
+    try:
+        header, blobs = wire.unpack(bytes(frame))
+    except wire.Broken:
+        return
+    assert how == "flip"
+    assert isinstance(header, dict)
+    assert sum(map(len, blobs.values())) == 3
+
+
+@given(st.binary(max_size=80))
+def test_garbage_is_broken(garbage: bytes) -> None:
+    try:
+        header, blobs = wire.unpack(garbage)
+    except wire.Broken:
+        return
+    assert isinstance(header, dict)
+    assert isinstance(blobs, dict)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"[]",
+        b"1",
+        b'{"blobs":1}',
+        b'{"blobs":[["a",-1]]}',
+        b'{"blobs":[["a",99]]}',
+        b'{"blobs":[["a"]]}',
+        b'{"blobs":[[["a"],1]]}',
+        b'{"blobs":[["a","1"]]}',
+        b'{"blobs":[["a",1.5]]}',
+        b'{"blobs":[["a",2],["a",-2]]}',
+        b"{}",
+        b'{"blobs":[]',
+        "{é}".encode(),
+        b"[" * 100_000,
+    ],
+)
+def test_odd_headers_are_broken(head: bytes) -> None:
+    with pytest.raises(wire.Broken):
+        wire.unpack(len(head).to_bytes(4, "big") + head)
+
+
+def pipe_with(data: bytes) -> int:
+    reader, writer = os.pipe()
+    os.write(writer, data)
+    os.close(writer)
+    return reader
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\0\0", b"\0\0\0\5abc", (runner.MAX_FRAME + 1).to_bytes(4, "big") + b"x", b"\xff\xff\xff\xff", b"\0\0\0\0"],
+    ids=["empty", "no length", "cut off", "too long", "absurd", "no header"],
+)
+def test_a_stream_that_ends_or_lies_is_broken(data: bytes) -> None:
+    reader = pipe_with(data)
+    try:
+        with pytest.raises(wire.Broken):
+            runner.receive(reader)
+    finally:
+        os.close(reader)
+
+
+def test_reading_a_frame_leaves_the_next_one() -> None:
+    reader = pipe_with(wire.pack({"n": 1}, {"a": b"x"}) + wire.pack({"n": 2}, {}) + b"rest")
+    try:
+        assert runner.receive(reader) == ({"n": 1}, {"a": b"x"})
+        assert runner.receive(reader) == ({"n": 2}, {})
+        assert os.read(reader, 10) == b"rest"
+    finally:
+        os.close(reader)
+
+
+# comparison ----------------------------------------------------------------------------------------------------------
+
+
+@given(_plain)
+def test_a_value_is_the_same_as_itself(value: Any) -> None:
+    assert same(value, value)
+    assert same(value, value, 1e-9)
+    assert not same([value], value)
+    assert not same([value], (value,))
+
+
+@given(_plain, _plain)
+def test_what_differs_in_python_differs_here(left: Any, right: Any) -> None:
+    if left != right and "nan" not in repr([left, right]):
+        assert not same(left, right)
+    assert same(left, right) == same(right, left)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        (True, 1),
+        (1, 1.0),
+        (True, 1.0),
+        (False, 0),
+        (None, False),
+        (1, 1 + 0j),
+        ("a", b"a"),
+        (b"a", bytearray(b"a")),
+        ([1], (1,)),
+        ({1}, frozenset({1})),
+        ({1}, [1]),
+        ({1}, {True}),
+        ({1, 2}, {2, True}),
+        ({1: 2}, {1.0: 2}),
+        ({1: 2}, {1: 2.0}),
+        ([], ()),
+        ({}, set()),
+        ("", b""),
+        ([1, 2], [2, 1]),
+        ([1], [1, 1]),
+        ({"a": 1}, {"a": 1, "b": 2}),
+        ("a", "A"),
+        ("é", "e\u0301"),
+        ([[1], 2], [1, [2]]),
+        (0.1 + 0.2, 0.3),
+        (math.inf, -math.inf),
+        (math.nan, 0.0),
+        (1, "0x1"),
+    ],
+)
+def test_different(got: Any, expected: Any) -> None:
+    assert not same(got, expected)
+    assert not same(expected, got)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        (math.nan, float("nan")),
+        ([math.nan], [float("-nan")]),
+        (-0.0, 0.0),
+        (complex(-0.0, math.nan), complex(0.0, math.nan)),
+        ({3, 1, 2}, {1, 2, 3}),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
+        ({(1, "x"), (0, "y")}, {(0, "y"), (1, "x")}),
+        ({frozenset({1, 2}): {9, 8}}, {frozenset({2, 1}): {8, 9}}),
+        ({None, 1, "a", b"a", 2.5, (1,)}, {(1,), 2.5, b"a", "a", 1, None}),
+        ("\ud800", "\ud800"),
+    ],
+)
+def test_equal(got: Any, expected: Any) -> None:
+    assert same(got, expected)
+    assert same(expected, got)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "close"),
+    [
+        (1.0000001, 1.0, True),
+        (1.1, 1.0, False),
+        (1e-7, 0.0, True),
+        (1e12 + 1, 1e12, True),
+        (1, 1.0, False),
+        (1.0, 1, False),
+        (3, 4, False),
+        (math.nan, math.nan, True),
+        (math.inf, math.inf, True),
+        (math.inf, 1e308, False),
+        (complex(1, 1e-8), complex(1, 0), True),
+        ([1.0, 2.0000001], [1.0, 2.0], True),
+        ([1.0], [1.0, 2.0], False),
+        ({"a": 0.30000000001}, {"a": 0.3}, True),
+        ({9.99999999, 10.5}, {10.0, 10.5}, True),
+        ({10.00000001: "x", 9.5: "y"}, {9.5: "y", 10.0: "x"}, True),
+        ({10.00000001: "x", 9.5: "y"}, {9.5: "x", 10.0: "y"}, False),
+        ({(1.0, 5), (1.00000000001, 3)}, {(1.0, 3), (1.0000000001, 5)}, True),
+        ({1.0, 2.0}, {1.0, 3.0}, False),
+        ("1.0000001", "1.0", False),
+    ],
+)
+def test_tolerance(got: Any, expected: Any, close: bool) -> None:
+    assert same(got, expected, 1e-6) is close
+
+
+@given(_json, _plain)
+def test_a_forged_form_equals_nothing_and_never_raises(form: Any, value: Any) -> None:
+    expected = wire.encode(value)
+    for tolerance in (None, 1e-6):
+        if wire.same(form, expected, tolerance):
+            assert wire.same(wire.encode(wire._values.decode(form)), expected, tolerance)
+            assert json.dumps(wire.encode(wire._values.decode(form))).count('"') == json.dumps(form).count('"')
+    wire.show(form)
+    wire.fingerprint(form)
+
+
+@pytest.mark.parametrize(
+    ("form", "value"),
+    [
+        (["l", ""], []),
+        (["l", {}], []),
+        (["l", None], []),
+        (["l"], []),
+        (["u", ""], ()),
+        (["S", ""], set()),
+        (["d", ""], {}),
+        (["d", {}], {}),
+        (["n", None], None),
+        (["n", 1], None),
+        ("n", None),
+        ({"0": "n"}, None),
+        (["c", "11"], 1 + 1j),
+        (["c", ["0x1.0000000000000p+0", "0x1.0000000000000p+0", "x"]], 1 + 1j),
+        (["f", "1.0"], 1.0),
+        (["f", 1.0], 1.0),
+        (["f", "NAN"], math.nan),
+        (["f", "0x1p99999"], math.inf),
+        (["i", 1], 1),
+        (["i", "1"], 1),
+        (["i", "0X1"], 1),
+        (["b", 1], True),
+        (["b", "true"], True),
+        (["s", ["a"]], "a"),
+        (["y", "YQ"], b"a"),
+        (["S", [["i", "0x1"], ["i", "0x1"]]], {1}),
+        (["d", [[["i", "0x1"], ["i", "0x2"]], [["i", "0x1"], ["i", "0x2"]]]], {1: 2}),
+        (["d", [[["i", "0x1"]]]], {1: 2}),
+        (["?", "0x1"], 1),
+        ([["i"], "0x1"], 1),
+        ([None], None),
+        (None, None),
+        ([], []),
+    ],
+)
+def test_forms_that_no_encoder_makes(form: Any, value: Any) -> None:
+    for tolerance in (None, 1e-6):
+        assert not wire.same(form, wire.encode(value), tolerance)
+        assert not wire.same(wire.encode(value), form, tolerance)
+        assert not wire.same(["l", [form]], wire.encode([value]), tolerance)
+
+
+def nested(depth: int, core: Any, tag: str = "l") -> Any:
+    for _ in range(depth):
+        core = [tag, [core]]
+    return core
+
+
+def test_depth_is_no_weapon() -> None:
+    deep: Any = nested(90_000, ["n"])
+    for form in (deep, {"a": deep}, [deep, deep]):
+        assert not wire.same(form, wire.encode([1]))
+        assert wire.show(form).startswith("<")
+        assert wire.fingerprint(form)
+    # As deep as a value may be: the same on both sides.
+    assert wire.same(nested(200, ["n"], "F"), nested(200, ["n"], "F"))
+    assert wire.same(nested(200, ["n"], "F"), nested(200, ["n"], "F"), 1e-6)
+
+
+def test_size_is_no_weapon() -> None:
+    wide = ["S", [["i", hex(n)] for n in range(100_000)]]
+    start = time.process_time()
+    assert not wire.same(nested(190, wide, "F"), wire.encode(frozenset({1})), 1e-6)
+    assert not wire.same(wide, wire.encode(set(range(5))), 1e-6)
+    assert time.process_time() - start < 5
+
+
+def test_shown_for_people() -> None:
+    assert wire.show(wire.encode({"a": (1, None)})) == "{'a': (1, None)}"
+    assert wire.show(wire.encode("x" * 5000)).endswith("… (5002 characters)")
+    assert wire.show(wire.encode(10**10_000)).startswith('<["i", "0x')
+    assert "\ud800" not in wire.show(wire.encode("\ud800"))
+
+
+def test_the_fingerprint_ignores_the_order_of_sets() -> None:
+    one = ["S", [["i", "0x1"], ["i", "0x2"]]]
+    two = ["S", [["i", "0x2"], ["i", "0x1"]]]
+    assert wire.fingerprint(one) == wire.fingerprint(two) != wire.fingerprint(["l", one[1]])
+
+
+def test_what_cannot_be_sent_is_named() -> None:
+    with pytest.raises(ValueError, match=r"builtins\.object is not a plain value"):
+        wire.encode([object()])
+
+
+@given(st.binary(max_size=40) | _json.map(lambda value: json.dumps(value).encode()))
+def test_answers_are_objects_or_nothing(blob: bytes) -> None:
+    found = wire.load_answer(blob)
+    assert found is None or isinstance(found, dict)
+
+
+def test_odd_answers_are_nothing() -> None:
+    for blob in (b"", b"[]", b"[" * 100_000, b'{"a":' + b"1" * 5000 + b"}", b"\xff", b"{} {}"):
+        assert wire.load_answer(blob) is None
