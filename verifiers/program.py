@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.grading.verifier import ENDINGS, Plan, result
+from harness.grading.verifier import ENDINGS, Plan, result, uncaught
 from harness.types import (
     Assurance,
     Candidate,
@@ -53,7 +53,7 @@ def _judge(case: ProgramCase, seen: CaseEvidence) -> CaseResult:
     if not differs:
         return result(case, seen, Outcome.passed, expected=expected, got=got)
     # An uncaught exception is the usual way to exit with 1 and a traceback where something else was asked for.
-    broke = seen.exit_code != case.exit_code and b"Traceback (most recent call last)" in seen.stderr
+    broke = seen.exit_code != case.exit_code and uncaught(seen)
     outcome = Outcome.runtime_error if broke else Outcome.wrong_answer
     return result(case, seen, outcome, expected=expected, got=got, detail="; ".join(differs))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from harness.grading.verifier import open_verifier
+from harness.grading.verifier import open_verifier, uncaught
 from harness.sandbox import wire
 from harness.sandbox.pool import Pool
 from harness.sandbox.session import WHILE_LOADING
@@ -77,4 +77,4 @@ def _had_output(case: CaseEvidence) -> bool:
     """Whether this input was answered at all, rightly or wrongly."""
     if case.ending == "exception":
         return not case.detail.startswith(WHILE_LOADING)
-    return case.ending == "value" or (case.ending == "exit" and b"Traceback (most recent call last)" not in case.stderr)
+    return case.ending == "value" or (case.ending == "exit" and not uncaught(case))

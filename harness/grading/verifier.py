@@ -54,6 +54,16 @@ ENDINGS = {
 """How an ending counts unless the case asked for it."""
 
 
+def uncaught(seen: CaseEvidence) -> bool:
+    """Whether a program ended with an uncaught exception, as far as its last words tell."""
+    if seen.ending != "exit" or seen.exit_code != 1:
+        return False
+    last = seen.stderr.rstrip().rpartition(b"\n")[2]
+    # A module that cannot be compiled has no traceback.
+    no_code = (b"SyntaxError: ", b"IndentationError: ", b"TabError: ")
+    return b"Traceback (most recent call last)" in seen.stderr or last.startswith(no_code)
+
+
 def result(
     case: Case,
     evidence: CaseEvidence,
