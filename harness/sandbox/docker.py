@@ -168,6 +168,9 @@ class DockerBox:
 
     def hang_up(self) -> None:
         """Close our end of the stream, which ends the supervisor."""
+        with contextlib.suppress(OSError):
+            # Closing alone does not wake a thread that reads.
+            self._socket.shutdown(socket.SHUT_RDWR)
         for closing in (self._socket, self._attached):
             with contextlib.suppress(OSError, AttributeError):
                 closing.close()
