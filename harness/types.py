@@ -1,10 +1,10 @@
 """The nouns of harness as frozen types: what travels from a task directory to a report.
 
-    Suite -> Task -> Case                              what is asked            (tasks/)
-    Request -> Reply -> Extraction -> Candidate        what a model answered    (models/, solvers/, grading/)
-    Job -> Evidence                                    what a sandbox saw       (sandbox/)
-    Verdict -> CaseResult                              what that is worth       (verifiers/)
-    Attempt, Selection                                 what the store keeps     (store, runner)
+Suite -> Task -> Case                              what is asked            (tasks/)
+Request -> Reply -> Extraction -> Candidate        what a model answered    (models/, solvers/, grading/)
+Job -> Evidence                                    what a sandbox saw       (sandbox/)
+Verdict -> CaseResult                              what that is worth       (verifiers/)
+Attempt, Selection                                 what the store keeps     (store, runner)
 """
 
 from __future__ import annotations

@@ -337,8 +337,7 @@ def test_a_directory_that_cannot_be_written(mounted: Callable[[str], Path]) -> N
             Store(place)
         assert "--out" in caught.value.remedy
     with Store(disk / "run", write=False) as store:
-        assert list(store.attempts()) == [attempt()]
-        assert store.fact("x") == 1
+        assert (list(store.attempts()), store.fact("x")) == ([attempt()], 1)
 
 
 def fill(store: Store) -> int:
@@ -397,6 +396,5 @@ def test_many_attempts_take_little_memory(in_memory: Path) -> None:
 
 
 def test_the_layout_of_a_run_directory(tmp_path: Path) -> None:
-    paths = RunPaths(tmp_path)
-    names = [path.name for path in vars(paths).values() if path != tmp_path]
+    names = [path.name for path in vars(RunPaths(tmp_path)).values() if path != tmp_path]
     assert all(name in (RunPaths.__doc__ or "") for name in names)
