@@ -133,11 +133,13 @@ class DockerBox:
         self._frames = bytearray()
         self.complaints = bytearray()
         self._open = True
+        self._in_use = threading.Lock()
 
     def send(self, header: dict[str, Any], blobs: dict[str, bytes]) -> None:
         try:
-            self._socket.settimeout(30.0)
-            self._socket.sendall(wire.pack(header, blobs))
+            with self._in_use:
+                self._socket.settimeout(30.0)
+                self._socket.sendall(wire.pack(header, blobs))
         except OSError as error:
             raise BoxLost(f"the stream to a container broke: {error}") from None
 
@@ -167,13 +169,14 @@ class DockerBox:
         self._sandbox.discard(self._id)
 
     def hang_up(self) -> None:
-        """Close our end of the stream, which ends the supervisor."""
+        """End the stream, and with it the supervisor and whoever waits here. May be called from any thread."""
         with contextlib.suppress(OSError):
-            # Closing alone does not wake a thread that reads.
             self._socket.shutdown(socket.SHUT_RDWR)
-        for closing in (self._socket, self._attached):
-            with contextlib.suppress(OSError, AttributeError):
-                closing.close()
+        # A descriptor that is closed under a thread in `recv` may be another socket's when it gets there.
+        with self._in_use:
+            for closing in (self._socket, self._attached):
+                with contextlib.suppress(OSError, AttributeError):
+                    closing.close()
 
     def _more(self, deadline: float) -> None:
         """Read once from the stream and sort what came into frames and complaints."""
@@ -181,8 +184,9 @@ class DockerBox:
         if left <= 0:
             raise BoxSilent("a container did not answer in time")
         try:
-            self._socket.settimeout(left)
-            data = self._socket.recv(1 << 18)
+            with self._in_use:
+                self._socket.settimeout(left)
+                data = self._socket.recv(1 << 18)
         except TimeoutError:
             raise BoxSilent("a container did not answer in time") from None
         except OSError as error:
