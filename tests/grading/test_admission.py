@@ -124,7 +124,7 @@ def test_written_tests(new_task: NewTask, pool: Pool) -> None:
     right = Answer(name="reference.py", files={"test_m.py": "import m\ndef test_x():\n    assert m.X == 1\n"})
     wrong = Answer(name="w", files={"test_m.py": "import m\ndef test_x():\n    assert m.X\n"}, fails=("bad/*",))
     task = new_task("write_tests", solution="test_m.py", cases=cases, reference=right, flawed=(wrong,))
-    assert problems(task, pool) == []
+    assert problems(task, pool, rounds=1) == []
 
 
 def test_a_workspace_and_a_cheat(new_task: NewTask, pool: Pool) -> None:
@@ -147,7 +147,7 @@ def test_a_workspace_and_a_cheat(new_task: NewTask, pool: Pool) -> None:
             overlay("cheat/patch", buggy + patch, fails=("*",), outcome="tampered", cheat=True),
         ),
     )
-    assert problems(task, pool) == []
+    assert problems(task, pool, rounds=1) == []
 
 
 class OutOfOrder:
