@@ -71,8 +71,12 @@ class LocalExecutor:
         sandbox: Sandbox,
         concurrency: int = 0,
         log: Callable[[str], None] = print,
+        allowance_usd: float | None = None,
     ) -> None:
-        """`concurrency` bounds what runs in sandboxes at once; 0 takes two a core."""
+        """`concurrency` bounds what runs in sandboxes at once; 0 takes two a core.
+
+        Once replies have cost `allowance_usd`, no further one is asked for; those under way are graded.
+        """
         graders = concurrency or 2 * len(os.sched_getaffinity(0))
         self._profiles = profiles
         self._pool = Pool(sandbox, size=graders)
@@ -89,6 +93,10 @@ class LocalExecutor:
         self._ended: queue.SimpleQueue[Attempt | BaseException | None] = queue.SimpleQueue()
         self._waiting = 0
         self._stopping = threading.Event()
+        """No trial is begun any more; those under way end."""
+        self._closing = threading.Event()
+        """Those under way are cut short."""
+        self._allowance = allowance_usd
         self._log = log
         self.given_up: dict[str, str] = {}
         """Models left alone, and `sandbox` when nothing could be graded, with what kept failing."""
@@ -112,12 +120,9 @@ class LocalExecutor:
                 raise ended
             yield ended
 
-    def stop(self) -> None:
-        """Leave out every trial that has not begun; those under way end."""
-        self._stopping.set()
-
     def close(self) -> None:
         self._stopping.set()
+        self._closing.set()
         for threads in (*self._askers.values(), self._graders):
             threads.shutdown(wait=False, cancel_futures=True)
         # Closing a provider ends its requests under way, so that the threads below do end.
@@ -160,7 +165,7 @@ class LocalExecutor:
         except Exception as error:
             if isinstance(error, HarnessError) and not isinstance(error, ProviderError):
                 raise
-            if self._stopping.is_set():
+            if self._closing.is_set():
                 self._ended.put(None)
                 return
             # Also what a provider should not raise: one broken reply is one row, and the run goes on.
@@ -168,13 +173,12 @@ class LocalExecutor:
             self._note_failure(trial.model, told)
             self._ended.put(Attempt(**facts, error=_clean(told), seconds=time.monotonic() - began))
             return
-        with self._lock:
-            self._failures[trial.model] = 0
-            self._served.add(trial.model)
         reply = storable(solved.reply)
+        cost = cost_usd(reply.usage, profile.price)
+        self._note_reply(trial.model, cost)
         facts["request"] = solved.request.model_dump(mode="json")
         facts["prefix"] = solved.prefix
-        facts["cost_usd"] = cost_usd(reply.usage, profile.price)
+        facts["cost_usd"] = cost
         self._graders.submit(self._guarded, self._grade, trial, solved, reply, facts, began)
 
     def _grade(self, trial: Trial, solved: Solved, reply: Reply, facts: dict[str, Any], began: float) -> None:
@@ -189,7 +193,7 @@ class LocalExecutor:
             raise
         except Exception as error:  # noqa: BLE001  our mistake on one answer must not cost all the others
             verdict, signature = _broken(trial.task, error, trial.isolation), ""
-        if self._stopping.is_set() and verdict.outcome is Outcome.infra_error:
+        if self._closing.is_set() and verdict.outcome is Outcome.infra_error:
             self._ended.put(None)  # its box was destroyed under it
             return
         self._note_sandbox(verdict)
@@ -203,6 +207,15 @@ class LocalExecutor:
                 seconds=time.monotonic() - began,
             )
         )
+
+    def _note_reply(self, model: str, cost: float | None) -> None:
+        with self._lock:
+            self._failures[model] = 0
+            self._served.add(model)
+            if self._allowance is not None:
+                self._allowance -= cost or 0.0
+                if self._allowance <= 0:
+                    self._stopping.set()
 
     def _note_failure(self, model: str, error: str) -> None:
         with self._lock:

@@ -119,8 +119,12 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
     budget, spent = planned.config.budget_usd, store.spent()
     if budget is not None and spent >= budget:
         return [_out_of_budget(budget, len(todo))]
+    for profile in planned.profiles.values():
+        if budget is not None and profile.price is None and not profile.local:
+            progress.note(f"{profile.name}: no price in the catalogue, so --budget does not count it")
     with contextlib.closing(open_sandbox(planned.config.sandbox, progress.note)) as sandbox:
-        executor = LocalExecutor(planned.profiles, sandbox, planned.config.concurrency, progress.note)
+        left = None if budget is None else budget - spent
+        executor = LocalExecutor(planned.profiles, sandbox, planned.config.concurrency, progress.note, left)
         with contextlib.closing(executor):
             identities = {name: executor.provider(name).identity() for name in planned.profiles}
             _keep_manifest(store, manifest(planned.tasks, sandbox, identities))
@@ -133,12 +137,9 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
                     continue
                 store.save(attempt)
                 progress.attempt(attempt)
-                spent += attempt.cost_usd or 0.0
-                if budget is not None and spent >= budget:
-                    executor.stop()
     reasons = [f"{name}: {why}" for name, why in executor.given_up.items()]
     reasons += _failures(store, executor.given_up)
-    if budget is not None and spent >= budget and left_out:
+    if budget is not None and store.spent() >= budget and left_out:
         reasons.append(_out_of_budget(budget, left_out))
     elif left_out:
         reasons.append(f"{left_out} attempts were not made; the same command makes them")
