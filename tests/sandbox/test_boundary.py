@@ -278,7 +278,7 @@ def test_later_inputs_are_not_in_memory(calls: Calls, plain: Plain) -> None:
 @pytest.mark.parametrize("secret", ["source", "input", "output"])
 def test_an_earlier_candidate_is_not_in_the_memory_of_the_next(calls: Calls, plain: Plain, secret: str) -> None:
     marker = "MARKER-OF-THE-FIRST-CANDIDATE"
-    source = f"X = {marker!r}\ndef f(x):\n    return x\n" if secret == "source" else "def f(x):\n    return x\n"
+    source = (f"# {marker}\n" * 1000 if secret == "source" else "") + "def f(x):\n    return x\n"
     if secret == "output":
         source = "def f(x):\n    print('MARKER-OF-THE-' + 'FIRST-CANDIDATE' * 1000)\n    return x\n"
     share = f"memory {secret}"

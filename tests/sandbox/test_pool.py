@@ -353,9 +353,9 @@ def test_a_killed_owner_leaves_only_what_the_reaper_takes(engine: docker.APIClie
         process.send_signal(signal.SIGKILL)
     # The end of their input ends them, without anybody's help.
     wait_until(lambda: all(container.state != "running" for container in mine()))
-    assert mine()
+    # Another harness that starts at this moment may have removed them already.
     assert all(container.owner == "dead" for container in mine())
-    assert reap(engine) >= 1
+    reap(engine)
     assert not mine()
 
 
