@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import TaskError, UsageError
@@ -17,7 +18,7 @@ def load(path: Path) -> Suite:
     """The suite at a path. Raises TaskError naming file, line and key."""
     from harness.tasks import native
 
-    try:
+    with _readable(path):
         if not path.exists():
             raise TaskError("no such file or directory", path=path)
         if not path.is_dir():
@@ -25,6 +26,12 @@ def load(path: Path) -> Suite:
                 "expected a directory of tasks", path=path, remedy="give the suite's directory, or one task's"
             )
         return native.read_suite(path)
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise TaskError(f"cannot be read: {error.strerror or error}", path=error.filename or path) from None
 
@@ -67,6 +74,7 @@ def task_directories(path: Path) -> list[Path]:
     """
     from harness.tasks import native
 
-    if not path.is_dir():
-        load(path)
-    return [path] if native.is_task(path) else native.task_folders(path) or [path]
+    with _readable(path):
+        if not path.is_dir():
+            load(path)
+        return [path] if native.is_task(path) else native.task_folders(path) or [path]

@@ -25,7 +25,7 @@ def is_task(path: Path) -> bool:
 def read_suite(path: Path) -> Suite:
     """The suite a directory is, or a suite of one task. Raises TaskError."""
     root = path.resolve()
-    if is_task(root):
+    if _meant_as_task(root):
         home = _suite_file(root.parent)
         about = _about(home)
         return Suite(name=root.parent.name, path=root.parent, tasks=(read_task(root, home),), **about)
@@ -45,7 +45,11 @@ def read_suite(path: Path) -> Suite:
 def task_folders(root: Path) -> list[Path]:
     """The tasks of a suite, and what looks like one and has no task.yaml: that is an error to be named."""
     folders = sorted(item for item in root.iterdir() if item.is_dir() and not item.name.startswith("."))
-    return [item for item in folders if is_task(item) or any(item.glob("*.yaml"))]
+    return [item for item in folders if _meant_as_task(item)]
+
+
+def _meant_as_task(path: Path) -> bool:
+    return is_task(path) or any(item.name != "suite.yaml" for item in path.glob("*.yaml"))
 
 
 def _suite_file(root: Path) -> Section | None:
