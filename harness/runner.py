@@ -176,8 +176,8 @@ def load_report_input(directory: Path) -> ReportInput:
 
     Raises StoreError when there is no run.
     """
-    store = Store(directory, write=False)
-    return _report_input(directory.resolve().name, store)
+    with Store(directory, write=False) as store:
+        return _report_input(directory.resolve().name, store)
 
 
 def _report_input(name: str, store: Store) -> ReportInput:
@@ -186,7 +186,7 @@ def _report_input(name: str, store: Store) -> ReportInput:
     tasks = {item["id"]: TaskInfo.model_validate(item) for item in store.fact("tasks") or []}
     return ReportInput(
         name=name,
-        attempts=_Attempts(store),
+        attempts=_Attempts(store.paths.root),
         selections=store.selections(),
         config=store.fact("config") or {},
         manifest=store.fact("manifest") or {},
@@ -197,13 +197,14 @@ def _report_input(name: str, store: Store) -> ReportInput:
 
 
 class _Attempts:
-    """The attempts of a store, as often as they are walked."""
+    """The attempts of a run directory, as often as they are walked; nothing stays open in between."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
 
     def __iter__(self) -> Iterator[Attempt]:
-        return self._store.attempts()
+        with Store(self._directory, write=False) as store:
+            yield from store.attempts()
 
 
 def _render(report: ReportInput, directory: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -58,25 +59,19 @@ def filled(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def mounted(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
-    """Makes small file systems of their own: `mounted("size=1m")`."""
+@contextlib.contextmanager
+def mounted_disk(place: Path, options: str) -> Iterator[Path]:
+    """A small file system of its own. Skips the test where none can be mounted."""
     if os.geteuid() != 0:
         pytest.skip("only root may mount a file system")
-    places: list[Path] = []
-
-    def mount(options: str) -> Path:
-        place = tmp_path / f"disk{len(places)}"
-        place.mkdir()
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True, check=False)
-        if done.returncode != 0:
-            pytest.skip(f"no file system can be mounted here: {done.stderr.decode().strip()}")
-        places.append(place)
-        return place
-
-    yield mount
-    for place in places:
-        subprocess.run(["umount", place], check=True)
+    place.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"no file system can be mounted here: {done.stderr.decode().strip()}")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=True)
 
 
 def remount(place: Path, mode: str) -> None:
@@ -326,8 +321,14 @@ def test_a_file_where_the_directory_should_be(tmp_path: Path) -> None:
         assert "--out" in caught.value.remedy
 
 
-def test_a_directory_that_cannot_be_written(mounted: Callable[[str], Path]) -> None:
-    disk = mounted("size=4m")
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    with mounted_disk(tmp_path / "disk", "size=1m") as place:
+        yield place
+
+
+def test_a_directory_that_cannot_be_written(disk: Path) -> None:
     with Store(disk / "run") as store:
         store.save(attempt())
         store.set_fact("x", 1)
@@ -352,8 +353,7 @@ def fill(store: Store) -> int:
     raise AssertionError
 
 
-def test_a_full_disk_keeps_every_attempt_and_resumes(mounted: Callable[[str], Path]) -> None:
-    disk = mounted("size=1m")
+def test_a_full_disk_keeps_every_attempt_and_resumes(disk: Path) -> None:
     with Store(disk / "run") as store:
         saved = fill(store)
         assert saved > 10
