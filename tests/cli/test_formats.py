@@ -1,0 +1,105 @@
+"""docs/formats.md names exactly the keys that are written."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from harness.cli.new import TEMPLATES
+from harness.store import RunPaths
+from harness.types import Attempt, CaseResult, Extraction, Outcome, Reply, Request, Usage, Verdict
+from tests.cli.conftest import Harness
+
+
+@pytest.fixture(scope="module")
+def documented(root: Path) -> dict[str, list[str]]:
+    """Heading, below its chapter -> the keys of the table under it."""
+    found: dict[str, list[str]] = {}
+    chapter = heading = ""
+    for line in (root / "docs" / "formats.md").read_text().splitlines():
+        title = re.match(r"(##+) (.*)", line)
+        if title:
+            chapter = title[2] if title[1] == "##" else chapter
+            heading = title[2] if title[1] == "##" else f"{chapter}: {title[2]}"
+        elif row := re.match(r"\| `([^`]+)` \|", line):
+            found.setdefault(heading, []).append(row[1])
+    return found
+
+
+def told(root: Path, heading: str) -> str:
+    """The text of a row or paragraph that contains the words."""
+    return next(line for line in (root / "docs" / "formats.md").read_text().splitlines() if heading in line)
+
+
+@pytest.mark.parametrize(
+    ("heading", "model"),
+    [
+        ("raw.jsonl", Attempt),
+        ("raw.jsonl: reply", Reply),
+        ("raw.jsonl: extraction", Extraction),
+        ("raw.jsonl: verdict", Verdict),
+        ("raw.jsonl: verdict.cases", CaseResult),
+    ],
+)
+def test_types(documented: dict[str, list[str]], heading: str, model: type[BaseModel]) -> None:
+    assert sorted(documented[heading]) == sorted(model.model_fields)
+
+
+def test_words_inside_rows(root: Path) -> None:
+    assert all(f"`{outcome}`" in told(root, "| `outcome` | `passed`") for outcome in Outcome)
+    assert all(f"`{name}`" in told(root, "| `usage` |") for name in Usage.model_fields)
+    assert {"messages", "prompt", "sampling"} <= set(Request.model_fields)
+
+
+@pytest.mark.engine
+def test_what_is_really_written(
+    harness: Harness,
+    documented: dict[str, list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(TEMPLATES / "function", tmp_path / "s" / "t")
+    arguments = ("run", "s", "--model", "reference", "--json")
+
+    def same(heading: str, document: dict[str, Any]) -> None:
+        assert documented[heading] == list(document)
+
+    same("harness run --dry-run --json", harness(*arguments, "--dry-run").json)
+    run = harness(*arguments).json
+    same("harness run --json", run)
+    same("harness run --json: models", run["models"]["reference"])
+    same("harness run --json: score", run["models"]["reference"]["pass_at_1"])
+
+    directory = Path(run["directory"])
+    assert sorted(documented["The run directory"]) == sorted(path.name for path in directory.iterdir())
+    assert {path.name for path in vars(RunPaths(directory)).values()} - {directory.name} <= set(
+        documented["The run directory"]
+    )
+    (line,) = (directory / "raw.jsonl").read_text().splitlines()
+    record = json.loads(line)
+    same("raw.jsonl", record)
+    for key in ("reply", "extraction", "verdict"):
+        same(f"raw.jsonl: {key}", record[key])
+    same("raw.jsonl: verdict.cases", record["verdict"]["cases"][0])
+
+    answers = tmp_path / "answers.jsonl"
+    answers.write_text(json.dumps({"task": "t", "code": ""}))
+    graded = harness("grade", "s", "--candidates", answers, "--json").json
+    same("harness grade --json", graded)
+    same("harness grade --json: results", graded["results"][0])
+    assert list(graded["summary"]) == ["candidates", "passed", "outcomes"]
+
+    checked = harness("check", "s", "--rounds", 1, "--json").json
+    same("harness check --json", checked)
+    same("harness check --json: tasks", checked["tasks"][0])
+
+
+def test_exit_codes(documented: dict[str, list[str]]) -> None:
+    assert documented["Exit codes"] == ["0", "1", "2", "130"]
