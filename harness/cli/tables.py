@@ -18,10 +18,15 @@ def table(title: str, *columns: str) -> Table:
 
 def show(made: Table) -> None:
     """Print a table; a pipe gets it wide enough for its content."""
-    console = Console()
+    console = _console()
     if not console.is_terminal:
-        console = Console(width=140)
+        console.width = 140
     console.print(made)
+
+
+def _console(**keys: Any) -> Console:
+    # Names of tasks and runs are text: [x] and :x: mean nothing in them.
+    return Console(markup=False, emoji=False, **keys)
 
 
 def show_summary(done: Any) -> None:
@@ -37,15 +42,15 @@ def show_summary(done: Any) -> None:
             row += [percent(item.selected), percent(item.oracle), percent(item.distinct, bounds=False)]
         made.add_row(*row, ", ".join(f"{count} {name}" for name, count in item.outcomes.items() if count))
     show(made)
-    console = Console(soft_wrap=True)
+    console = _console(soft_wrap=True)
     for name, note in {name: profile.note for name, profile in done.plan.profiles.items() if profile.note}.items():
-        console.print(f"{name}: {note}", markup=False, highlight=False)
+        console.print(f"{name}: {note}", highlight=False)
     if best_of > 1:
         console.print(
             "selected: chosen on visible cases only; oracle: the best attempt by the hidden cases, an upper bound",
             highlight=False,
         )
-    console.print(f"report: {done.plan.paths.report}", markup=False, highlight=False)
+    console.print(f"report: {done.plan.paths.report}", highlight=False)
 
 
 def percent(score: Any, *, bounds: bool = True) -> str:

@@ -57,6 +57,18 @@ def test_a_run_for_people_and_for_programs(harness: Harness, suite: str) -> None
     assert quiet.err == ""
 
 
+@pytest.mark.engine
+def test_names_are_text_and_nothing_else(harness: Harness, suite: str, tmp_path: Path) -> None:
+    (tmp_path / "s" / "t").rename(tmp_path / "s" / "[bold]:x:")
+    done = harness(*reference(suite, "--name", "[red]a :smile:"))
+    assert done.code == 0
+    assert "[red]a :smile:: pass rates" in done.out
+    assert "report: runs/[red]a :smile:/report.html" in done.out
+    answers = tmp_path / "answers.jsonl"
+    answers.write_text('{"task": "[bold]:x:", "code": ""}\n')
+    assert "s/[bold]:x:" in harness("grade", suite, "--candidates", answers).out
+
+
 def test_a_dry_run_does_nothing(harness: Harness, suite: str, tmp_path: Path) -> None:
     grid = ("--best-of", 1000, "--repeats", 1000, "--dry-run", "--model", "smollm2")
     done = harness(*reference(suite, *grid))
