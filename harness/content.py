@@ -1,8 +1,9 @@
-"""Finds the files that ship beside the package: in a checkout next to it, in a wheel inside it."""
+"""Finds the files that ship beside the package (in a checkout next to it, in a wheel inside it), and the cache."""
 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -52,3 +53,9 @@ def load_module(directory: str, name: str) -> ModuleType:
         known = sorted(p.stem for p in content_dir(directory).glob("*.py") if not p.stem.startswith("_"))
         raise UsageError(f"no {directory}/{name}.py", remedy=f"known: {', '.join(known)}")
     return importlib.import_module(f"{package}.{name}")
+
+
+def cache_dir() -> Path:
+    """`$XDG_CACHE_HOME/harness`, or `~/.cache/harness`: what can be made or fetched again. Not made here."""
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (base if base.is_absolute() else Path("~/.cache").expanduser()) / "harness"

@@ -7,29 +7,25 @@ drawn while the last one runs in a sandbox.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from harness.config import ModelProfile
 from harness.errors import HarnessError, ProviderError
-from harness.grading.extract import extract
-from harness.grading.grade import grade
+from harness.grading.attempts import grade_attempt, handed_over
 from harness.models import Provider, open_provider
 from harness.models.cost import cost_usd
+from harness.models.storable import clean, storable
 from harness.sandbox import Sandbox
 from harness.sandbox.pool import Pool
-from harness.solvers import Solved, open_solver
-from harness.types import Attempt, Extraction, Frozen, IsolationLevel, Outcome, Reply, Task, Verdict
-
-T = TypeVar("T")
-R = TypeVar("R")
+from harness.solvers import open_solver
+from harness.types import Attempt, Frozen, IsolationLevel, Outcome, Task
 
 GIVE_UP_AFTER = 5
 """Failures in a row of a model that never replied, or of the sandbox, after which it is left alone."""
@@ -47,6 +43,8 @@ class Trial(Frozen):
     seed: int
     solver: str
     isolation: IsolationLevel
+    answered: Attempt | None = None
+    """This very attempt as it was made before, when its answer could not be graded: graded again, not asked for."""
 
 
 class Executor(Protocol):
@@ -93,10 +91,12 @@ class LocalExecutor:
         self._ended: queue.SimpleQueue[Attempt | BaseException | None] = queue.SimpleQueue()
         self._waiting = 0
         self._stopping = threading.Event()
-        """No trial is begun any more; those under way end."""
+        """No model is asked any more; trials under way end."""
         self._closing = threading.Event()
         """Those under way are cut short."""
         self._allowance = allowance_usd
+        if allowance_usd is not None and allowance_usd <= 0:
+            self._stopping.set()
         self._log = log
         self.given_up: dict[str, str] = {}
         """Models left alone, and `sandbox` when nothing could be graded, with what kept failing."""
@@ -110,7 +110,10 @@ class LocalExecutor:
 
     def submit(self, trial: Trial) -> None:
         self._waiting += 1
-        self._askers[trial.model].submit(self._guarded, self._ask, trial)
+        if trial.answered is not None:
+            self._graders.submit(self._guarded, self._grade, trial, trial.answered, time.monotonic())
+        else:
+            self._askers[trial.model].submit(self._guarded, self._ask, trial)
 
     def results(self) -> Iterator[Attempt | None]:
         while self._waiting:
@@ -129,7 +132,7 @@ class LocalExecutor:
         for provider in self._providers.values():
             with contextlib.suppress(HarnessError, OSError):
                 provider.close()
-        _destroy(self._pool)
+        self._pool.abort()
         for threads in (*self._askers.values(), self._graders):
             threads.shutdown(wait=True)
 
@@ -144,21 +147,9 @@ class LocalExecutor:
         if self._stopping.is_set() or trial.model in self.given_up:
             self._ended.put(None)
             return
-        began, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="milliseconds")
+        began = time.monotonic()
         profile = self._profiles[trial.model]
-        facts: dict[str, Any] = {
-            "task": trial.task.id,
-            "suite": trial.task.suite,
-            "category": trial.task.category,
-            "kind": trial.task.kind,
-            "model": trial.model,
-            "repeat": trial.repeat,
-            "attempt": trial.attempt,
-            "seed": trial.seed,
-            "solver": trial.solver,
-            "started": started,
-            "task_hash": trial.task.content_hash,
-        }
+        attempt = _begun(trial)
         try:
             solver = open_solver(trial.solver, self.provider(trial.model), profile)
             solved = solver.solve(trial.task, seed=trial.seed, repeat=trial.repeat, attempt=trial.attempt)
@@ -171,42 +162,33 @@ class LocalExecutor:
             # Also what a provider should not raise: one broken reply is one row, and the run goes on.
             told = str(error) if isinstance(error, ProviderError) else f"{type(error).__name__}: {error}"
             self._note_failure(trial.model, told)
-            self._ended.put(Attempt(**facts, error=_clean(told), seconds=time.monotonic() - began))
+            failed = {"error": clean(told), "seconds": time.monotonic() - began}
+            self._ended.put(attempt.model_copy(update=failed))
             return
         reply = storable(solved.reply)
-        cost = cost_usd(reply.usage, profile.price)
-        self._note_reply(trial.model, cost)
-        facts["request"] = solved.request.model_dump(mode="json")
-        facts["prefix"] = solved.prefix
-        facts["cost_usd"] = cost
-        self._graders.submit(self._guarded, self._grade, trial, solved, reply, facts, began)
+        answer = {
+            "request": solved.request.model_dump(mode="json"),
+            "prefix": solved.prefix,
+            "reply": reply,
+            "extraction": handed_over(solved),
+            "cost_usd": cost_usd(reply.usage, profile.price),
+        }
+        attempt = attempt.model_copy(update=answer)
+        self._note_reply(trial.model, attempt.cost_usd)
+        self._graders.submit(self._guarded, self._grade, trial, attempt, began)
 
-    def _grade(self, trial: Trial, solved: Solved, reply: Reply, facts: dict[str, Any], began: float) -> None:
-        extraction = None
-        try:
-            if solved.candidate is not None:
-                extraction = Extraction(candidate=solved.candidate, choice="handed over by the solver")
-            else:
-                extraction = extract(trial.task, reply, prefix=solved.prefix)
-            verdict, signature = grade(trial.task, extraction, self._pool, trial.isolation)
-        except HarnessError:
-            raise
-        except Exception as error:  # noqa: BLE001  our mistake on one answer must not cost all the others
-            verdict, signature = _broken(trial.task, error, trial.isolation), ""
-        if self._closing.is_set() and verdict.outcome is Outcome.infra_error:
+    def _grade(self, trial: Trial, attempt: Attempt, began: float) -> None:
+        if trial.answered is not None and (self._closing.is_set() or "sandbox" in self.given_up):
+            self._ended.put(None)
+            return
+        attempt = grade_attempt(attempt, trial.task, self._pool, trial.isolation)
+        if self._closing.is_set() and attempt.outcome is Outcome.infra_error:
             self._ended.put(None)  # its box was destroyed under it
             return
-        self._note_sandbox(verdict)
-        self._ended.put(
-            Attempt(
-                **facts,
-                reply=reply,
-                extraction=extraction,
-                verdict=verdict,
-                signature=signature,
-                seconds=time.monotonic() - began,
-            )
-        )
+        self._note_sandbox(attempt)
+        # What was answered before took its time before.
+        seconds = attempt.seconds if trial.answered is not None else time.monotonic() - began
+        self._ended.put(attempt.model_copy(update={"seconds": seconds}))
 
     def _note_reply(self, model: str, cost: float | None) -> None:
         with self._lock:
@@ -225,81 +207,28 @@ class LocalExecutor:
                 self.given_up[model] = f"given up after {limit} failures in a row: {error}"
                 self._log(f"{model}: given up after {limit} failures in a row")
 
-    def _note_sandbox(self, verdict: Verdict) -> None:
+    def _note_sandbox(self, attempt: Attempt) -> None:
         """Stop asking models, which may cost money, when nothing can be graded."""
         with self._lock:
-            self._sandbox_failures = self._sandbox_failures + 1 if verdict.outcome is Outcome.infra_error else 0
+            self._sandbox_failures = self._sandbox_failures + 1 if attempt.outcome is Outcome.infra_error else 0
             if self._sandbox_failures >= GIVE_UP_AFTER and "sandbox" not in self.given_up:
-                self.given_up["sandbox"] = f"{GIVE_UP_AFTER} attempts in a row could not be graded: {verdict.detail}"
+                detail = attempt.verdict.detail if attempt.verdict else ""
+                self.given_up["sandbox"] = f"{GIVE_UP_AFTER} attempts in a row could not be graded: {detail}"
                 self._stopping.set()
 
 
-def regraded(
-    attempts: Sequence[Attempt], tasks: Mapping[str, Task], sandbox: Sandbox, isolation: IsolationLevel
-) -> Iterator[Attempt]:
-    """Attempts with their replies extracted and graded again, in order."""
-    with Pool(sandbox) as pool:
-
-        def again(item: Attempt) -> Attempt:
-            task = tasks[item.task]
-            assert item.reply is not None
-            change: dict[str, Any] = {"category": task.category, "kind": task.kind, "task_hash": task.content_hash}
-            try:
-                change["extraction"] = extract(task, item.reply, prefix=item.prefix)
-                change["verdict"], change["signature"] = grade(task, change["extraction"], pool, isolation)
-            except HarnessError:
-                raise
-            except Exception as error:  # noqa: BLE001  our mistake on one answer must not cost all the others
-                change["verdict"], change["signature"] = _broken(task, error, isolation), ""
-            return item.model_copy(update=change)
-
-        yield from in_threads(again, attempts, pool, 4)
-
-
-def in_threads(work: Callable[[T], R], items: Iterable[T], pool: Pool, workers: int) -> Iterator[R]:
-    """`work` on every item, in order. Cut short, the boxes go first: no thread is left waiting for a candidate."""
-    threads = ThreadPoolExecutor(workers, thread_name_prefix="grade")
-    try:
-        yield from threads.map(work, items)
-    except BaseException:
-        threads.shutdown(wait=False, cancel_futures=True)
-        _destroy(pool)
-        raise
-    finally:
-        threads.shutdown(wait=True, cancel_futures=True)
-
-
-def _destroy(pool: Pool) -> None:
-    """Every box of a pool and of its backend, those in use included; what runs in them ends at once."""
-    pool.close()
-    pool.sandbox.close()
-
-
-def _broken(task: Task, error: Exception, isolation: IsolationLevel) -> Verdict:
-    detail = _clean(f"harness itself failed, please report it: {type(error).__name__}: {error}")[:2000]
-    return Verdict(outcome=Outcome.infra_error, max_points=float(task.points), isolation=isolation, detail=detail)
-
-
-def _clean(text: str) -> str:
-    """Text that every file and database takes: no lone surrogates."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def storable(reply: Reply) -> Reply:
-    """The reply as it can be kept and read again: no lone surrogates, a body nested no deeper than readers go."""
-    change: dict[str, Any] = {
-        name: _clean(getattr(reply, name)) for name in ("text", "thinking", "finish_reason", "model")
-    }
-    reply = reply.model_copy(update=change)
-    try:
-        Reply.model_validate_json(reply.model_dump_json())
-    except (ValueError, TypeError, RecursionError):
-        return reply.model_copy(update={"raw": _as_text(reply.raw)})
-    return reply
-
-
-def _as_text(raw: Any) -> str:
-    try:
-        return json.dumps(raw, default=str)
-    except (ValueError, TypeError, RecursionError) as error:
-        return f"not kept: {error}"
+def _begun(trial: Trial) -> Attempt:
+    """What is known of an attempt before anything was asked."""
+    return Attempt(
+        task=trial.task.id,
+        suite=trial.task.suite,
+        category=trial.task.category,
+        kind=trial.task.kind,
+        model=trial.model,
+        repeat=trial.repeat,
+        attempt=trial.attempt,
+        seed=trial.seed,
+        solver=trial.solver,
+        started=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        task_hash=trial.task.content_hash,
+    )

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from harness import solvers
@@ -135,6 +136,7 @@ def keep(store: Store, planned: Plan) -> None:
     """Write down what the run is, for those who resume it and for reports."""
     store.set_fact("identity", planned.config.identity())
     store.set_fact("planned", planned.total // len(planned.profiles))
+    store.set_fact("began_in", str(Path.cwd()))  # what relative paths in the configuration are relative to
     store.set_fact("config", planned.config.model_dump(mode="json"))
     store.set_fact("models", {name: profile.model_dump(mode="json") for name, profile in planned.profiles.items()})
     store.set_fact("notes", {name: profile.note for name, profile in planned.profiles.items() if profile.note})

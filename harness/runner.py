@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 from harness.config import ModelProfile, RunConfig
 from harness.content import load_module
 from harness.errors import StoreError, UsageError, WorkError
-from harness.executor import LocalExecutor, Trial, regraded
+from harness.executor import LocalExecutor, Trial
+from harness.grading.attempts import regraded
 from harness.grading.select import select
 from harness.manifest import manifest
 from harness.plan import Plan, keep, key_of, same_run, task_infos
 from harness.sandbox import open_sandbox
 from harness.store import Store
 from harness.tasks import load_tasks
-from harness.types import Attempt, Selection, Task
+from harness.types import Attempt, AttemptKey, Selection, Task
 
 if TYPE_CHECKING:
     from harness.stats.inputs import ReportInput
@@ -60,14 +61,22 @@ def run(planned: Plan, progress: Progress) -> Run:
     with Store(planned.paths.root) as store:
         same_run(store, planned)
         keep(store, planned)
-        done = store.done()
-        todo = [trial for trial in planned.trials() if key_of(trial) not in done]
+        done, ungraded = store.done(), store.ungraded()
+        todo = [_resumed(trial, ungraded) for trial in planned.trials() if key_of(trial) not in done]
         progress.begin(planned.total, planned.total - len(todo), store.spent())
         incomplete: list[str] = []
         if todo:
             incomplete = _work(planned, store, todo, progress)
             store.finish()
         return _concluded(planned, store, incomplete)
+
+
+def _resumed(trial: Trial, ungraded: Mapping[AttemptKey, Attempt]) -> Trial:
+    """The trial with the answer that an earlier run paid for and could not grade, if the task is still the same."""
+    before = ungraded.get(key_of(trial))
+    if before is None or before.task_hash != trial.task.content_hash:
+        return trial
+    return trial.model_copy(update={"answered": before})
 
 
 def _concluded(planned: Plan, store: Store, incomplete: list[str]) -> Run:
@@ -109,7 +118,9 @@ def _planned_before(store: Store, directory: Path) -> Plan:
     if kept is None or models is None:
         raise StoreError(f"{directory} holds a run that never began", remedy="begin it with `harness run`")
     root = directory.resolve()
-    config = RunConfig.model_validate({**kept, "name": root.name, "out": root.parent})
+    began_in = Path(store.fact("began_in") or "")
+    paths = [began_in / path for path in kept["paths"]]
+    config = RunConfig.model_validate({**kept, "paths": paths, "name": root.name, "out": root.parent})
     profiles = {name: ModelProfile.model_validate(profile) for name, profile in models.items()}
     return Plan(name=root.name, config=config, tasks=load_tasks(config.paths, config.tasks), profiles=profiles)
 
@@ -117,7 +128,7 @@ def _planned_before(store: Store, directory: Path) -> Plan:
 def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress) -> list[str]:
     """Carry out the trials; why some were left over."""
     budget, spent = planned.config.budget_usd, store.spent()
-    if budget is not None and spent >= budget:
+    if budget is not None and spent >= budget and not any(trial.answered for trial in todo):
         return [_out_of_budget(budget, len(todo))]
     for profile in planned.profiles.values():
         if budget is not None and profile.price is None and not profile.local:

@@ -185,7 +185,10 @@ class Store:
 
     def attempts(self) -> Iterator[Attempt]:
         """All attempts, by task, model, repeat, attempt; one in memory at a time."""
-        for line in self._lines():
+        return self._read(self._lines())
+
+    def _read(self, lines: Iterable[str]) -> Iterator[Attempt]:
+        for line in lines:
             try:
                 yield Attempt.model_validate_json(line)
             except ValidationError as error:
@@ -194,6 +197,10 @@ class Store:
                     f"{self.paths.store}: an attempt cannot be read: {found['loc']}: {found['msg']}: {line[:120]}",
                     remedy="the store is damaged or another version's: restore it, or choose another --name",
                 ) from None
+
+    def ungraded(self) -> dict[AttemptKey, Attempt]:
+        """Attempts that hold an answer which the sandbox failed to grade."""
+        return {item.key: item for item in self._read(self._lines(failed_only=True)) if item.reply is not None}
 
     def failures(self) -> dict[tuple[str, str], int]:
         """Attempts that have no verdict a rate can use, by (model, `provider_failure` or `infra_error`)."""
@@ -250,8 +257,9 @@ class Store:
         assert self._connection is not None
         self._connection.execute(statement, values)
 
-    def _lines(self) -> Iterator[str]:
-        return (row["data"] for row in self._rows("select data from attempts order by task, model, repeat, attempt"))
+    def _lines(self, *, failed_only: bool = False) -> Iterator[str]:
+        query = "select data from attempts where failed >= ? order by task, model, repeat, attempt"
+        return (row["data"] for row in self._rows(query, int(failed_only)))
 
     def _check_layout(self) -> None:
         """Refuse what another version wrote before anything in it is touched."""

@@ -296,6 +296,8 @@ class Extraction(Frozen):
     unclosed: bool = False
     rejected: tuple[str, ...] = ()
     """Files of the answer that were not taken, with the reason."""
+    handed_over: bool = False
+    """The solver made the candidate itself: there is nothing to look for in the reply."""
 
 
 class CallInput(Frozen):
@@ -468,7 +470,8 @@ class Attempt(Frozen):
     error: str = ""
     """Provider failure: neither dropped from a rate nor scored as a wrong answer."""
     signature: str = ""
-    """Hash of the outputs on the inputs, for selection by agreement; empty where there are none."""
+    """Hash of the outputs on the inputs, for selection by agreement; empty where there are none. Of the files, after
+    `files-`, where only hidden tests would give outputs."""
     cost_usd: float | None = None
     """At the catalogue's price when the run was made; None where no price is known."""
     started: str = ""

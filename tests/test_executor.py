@@ -14,8 +14,10 @@ from harness import executor as module
 from harness.cli.new import TEMPLATES
 from harness.config import ModelProfile, Price
 from harness.errors import ProviderError, SandboxError, UsageError
-from harness.executor import GIVE_UP_AFTER, GIVE_UP_LATER, LocalExecutor, Trial, in_threads, storable
+from harness.executor import GIVE_UP_AFTER, GIVE_UP_LATER, LocalExecutor, Trial
+from harness.grading.attempts import in_threads
 from harness.grading.extract import extract
+from harness.models.storable import storable
 from harness.sandbox import Box
 from harness.sandbox.docker import DockerSandbox
 from harness.sandbox.image import Image
@@ -241,7 +243,7 @@ def test_a_bug_in_grading_costs_one_attempt(
             raise RecursionError("too deep")
         return extract(task, reply, prefix=prefix)
 
-    monkeypatch.setattr(module, "extract", fails)
+    monkeypatch.setattr("harness.grading.attempts.extract", fails)
     with scripted(WIRE.says("boom"), fenced(GOOD)) as server:
         profiles = {"m": profile(server.url, concurrency=1)}
         with closing(LocalExecutor(profiles, own_sandbox, concurrency=1, log=print)) as executor:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import StoreError, TaskError, UsageError
+from harness.errors import SandboxError, StoreError, TaskError, UsageError
 from harness.runner import regrade
 from harness.store import Store
 from harness.types import Attempt, Outcome
@@ -74,6 +74,35 @@ def test_an_interrupted_run_ends_at_once_and_resumes(world: World, server: Scrip
     assert done.summary.models[0].pass_at_1.value == 1.0
 
 
+@pytest.mark.engine
+def test_an_answer_that_could_not_be_graded_is_not_asked_for_again(
+    world: World, server: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.models(server.url, concurrency=1, price={"input": 1_000_000, "output": 0})
+    server.steps[:] = [says(GOOD)]
+    with monkeypatch.context() as patched:
+        patched.setattr("harness.sandbox.pool.PAUSES_S", ())
+        patched.setattr("harness.sandbox.docker.DockerSandbox.start", out_of_order)
+        done, _ = world.run()
+    assert done.incomplete
+    before, asked = world.rows(), len(server.requests)
+    assert {row["verdict"]["outcome"] for row in before} == {"infra_error"}
+
+    done, seen = world.run(budget_usd=0.0)
+    assert not done.incomplete, "grading costs nothing"
+    assert len(server.requests) == asked
+    assert seen.begun[0][:2] == (len(before), 0)
+    after = world.rows()
+    assert {row["verdict"]["outcome"] for row in after} == {"passed"}
+    for old, new in zip(before, after, strict=True):
+        assert {name for name in old if old[name] != new[name]} <= {"verdict", "signature"}
+
+
+def out_of_order(sandbox: object, memory_mb: int) -> None:
+    """In place of a backend's `start`: the real engine serves other tests and cannot be told to fail."""
+    raise SandboxError("the engine is gone")
+
+
 # regrade -------------------------------------------------------------------------------------------------------------
 
 
@@ -120,6 +149,18 @@ def test_regrading_changes_verdicts_and_keeps_replies(wrongly_graded: World, ser
     done, seen = world.run(best_of=2)
     assert seen.begun == [(4, 3, 0.0)], "the run goes on with the repaired task"
     assert not done.incomplete
+
+
+@pytest.mark.engine
+def test_regrading_from_elsewhere(world: World, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.models(server.url)
+    server.steps[:] = [says(GOOD)]
+    monkeypatch.chdir(world.suite.parent)
+    world.run(paths=(Path(world.suite.name),))
+    elsewhere = world.root / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert not regrade(Path("../runs/r"), "auto", Seen()).incomplete
 
 
 @pytest.mark.engine

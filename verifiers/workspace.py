@@ -56,7 +56,13 @@ class Verifier:
             inputs.pop()
         _random.shuffle(inputs)
         secret = {"aliases": aliases, "must_fail": must_fail}
-        return Plan(job=Job(limits=task.limits, inputs=tuple(inputs)), secret=secret, random_inputs=("mutated",))
+        hidden = [name for path, name in aliases["plain"].items() if path in task.tests]
+        return Plan(
+            job=Job(limits=task.limits, inputs=tuple(inputs)),
+            secret=secret,
+            left_out=("mutated", *hidden),
+            comparable=bool(task.visible_tests),
+        )
 
     def verify(self, task: Task, plan: Plan, evidence: Evidence) -> list[CaseResult]:
         cases = [case for case in task.cases if isinstance(case, PytestCase)]

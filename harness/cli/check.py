@@ -33,8 +33,8 @@ def command(paths: tuple[Path, ...], globs: tuple[str, ...], rounds: int, sandbo
     The reference must pass; an empty answer, the stub and every wrong/ and cheat/ entry must fail, as they say; and the
     verdicts must be the same every time. Exit code 2 when a task is refused.
     """
-    from harness.executor import in_threads
     from harness.grading.admission import admit
+    from harness.grading.attempts import in_threads
     from harness.sandbox import open_sandbox
     from harness.sandbox.pool import Pool
 

@@ -138,7 +138,7 @@ def _models() -> Iterator[Finding]:
 
 
 def _weights(name: str, sha256: str) -> Finding:
-    from harness.models.weights import cache_dir
+    from harness.content import cache_dir
 
     path = cache_dir() / "weights" / f"{sha256}.gguf"
     if path.is_file():
@@ -168,7 +168,7 @@ def _program(name: str, without: str, remedy: str) -> Finding:
 
 
 def _disk() -> Iterator[Finding]:
-    from harness.sandbox.host import cache_dir
+    from harness.content import cache_dir
 
     places = {"here": Path.cwd(), "cache": cache_dir(), "engine": Path("/var/lib/docker")}
     for name, path in places.items():

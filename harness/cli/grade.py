@@ -48,7 +48,7 @@ class Given(Frozen):
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def command(path: Path, candidates: Path, isolation: str, sandbox: str, concurrency: int, as_json: bool) -> int:
     """Grade the answers of a file without any model. PATH is the suite or task they answer."""
-    from harness.executor import in_threads
+    from harness.grading.attempts import in_threads
     from harness.sandbox import open_sandbox
     from harness.sandbox.pool import Pool
     from harness.tasks import load_tasks

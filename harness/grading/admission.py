@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 
+from harness.errors import SandboxError
 from harness.grading.extract import candidate_from
 from harness.grading.grade import grade
 from harness.sandbox.pool import Pool
@@ -22,14 +22,8 @@ class Admission(Frozen):
     problems: tuple[str, ...] = ()
 
 
-def admit_all(tasks: Iterable[Task], pool: Pool, workers: int = 4, rounds: int = ROUNDS) -> Iterator[Admission]:
-    """One admission a task, in order."""
-    with ThreadPoolExecutor(workers, thread_name_prefix="check") as executor:
-        yield from executor.map(lambda task: admit(task, pool, rounds), tasks)
-
-
 def admit(task: Task, pool: Pool, rounds: int = ROUNDS) -> Admission:
-    """Check one task against its own answers."""
+    """Check one task against its own answers. Raises SandboxError when one of them could not be graded."""
     problems = [problem for answer in _answers(task) for problem in _check(task, answer, pool, rounds)]
     return Admission(task=task.id, admitted=not problems, problems=tuple(problems))
 
@@ -59,7 +53,7 @@ def _check(task: Task, answer: Answer, pool: Pool, rounds: int) -> list[str]:
     where = str(answer.path.relative_to(task.directory)) if answer.path and task.directory else answer.name
     for verdict in verdicts:
         if verdict.outcome is Outcome.infra_error:
-            return [f"{where}: the sandbox failed: {verdict.detail}"]
+            raise SandboxError(f"{task.id}: {where} could not be graded: {verdict.detail}")
     problems = []
     if any(_outcomes(verdict) != _outcomes(first) for verdict in verdicts):
         problems.append(f"{where}: {rounds} rounds of grading did not agree: {'; '.join(_words(v) for v in verdicts)}")

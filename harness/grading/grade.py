@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Container
+from typing import Any
 
-from harness.grading.verifier import open_verifier, uncaught
+from harness.grading.verifier import Plan, open_verifier, uncaught
 from harness.sandbox import wire
 from harness.sandbox.pool import Pool
 from harness.sandbox.session import WHILE_LOADING
-from harness.types import Candidate, CaseEvidence, Evidence, Extraction, IsolationLevel, Outcome, Task, Verdict
+from harness.types import (
+    Candidate,
+    CaseEvidence,
+    Evidence,
+    Extraction,
+    IsolationLevel,
+    Outcome,
+    PytestInput,
+    Task,
+    Verdict,
+)
+
+FILES = "files-"
+"""Begins a signature that stands for the candidate's text, not for its outputs."""
 
 
 def grade(
@@ -18,7 +33,8 @@ def grade(
     """(verdict, signature of the outputs) of one candidate. Never raises for what a candidate does.
 
     The signature is equal for candidates that did the same on every input; empty for one that never got as far as an
-    output, so that candidates broken in the same way do not outvote one that works.
+    output, so that candidates broken in the same way do not outvote one that works; `FILES` and a hash of the candidate
+    where only hidden tests would have outputs.
     """
     if extraction.candidate is None:
         return _nothing(task, Outcome.no_candidate, extraction.choice, isolation), ""
@@ -45,32 +61,47 @@ def _run(task: Task, candidate: Candidate, pool: Pool, isolation: IsolationLevel
         seconds=evidence.seconds,
         detail="" if evidence.tries == 1 else f"{evidence.tries} containers were used",
     )
-    return verdict, _signature(evidence, plan.random_inputs)
+    return verdict, _signature(plan, evidence) if plan.comparable else FILES + candidate.hash
 
 
 def _nothing(task: Task, outcome: Outcome, detail: str, isolation: IsolationLevel) -> Verdict:
     return Verdict(outcome=outcome, max_points=float(task.points), isolation=isolation, detail=detail)
 
 
-def _signature(evidence: Evidence, left_out: tuple[str, ...]) -> str:
+def _signature(plan: Plan, evidence: Evidence) -> str:
     """What the candidate did, without when and how long: values, exceptions, exits, outputs, files."""
-    if not any(_had_output(case) for case in evidence.cases):
-        return ""
-    did = [
-        [
-            case.id,
-            case.ending,
-            wire.fingerprint(case.value),
-            case.exception,
-            case.exit_code,
-            None if case.records else case.stdout.hex(),
-            sorted((str(r["id"]).rpartition("::")[2], str(r.get("outcome"))) for r in case.records if "id" in r),
-            sorted((name, data.hex()) for name, data in case.files.items()),
-        ]
-        for case in sorted(evidence.cases, key=lambda case: case.id)
-        if case.id not in left_out
+    tests = {item.id for item in plan.job.inputs if isinstance(item, PytestInput)}
+    did, answered = [], False
+    for case in sorted(evidence.cases, key=lambda case: case.id):
+        if case.id in plan.left_out:
+            continue
+        if case.id not in tests:
+            did.append(_outputs(case))
+            answered = answered or _had_output(case)
+        elif seen := _outcomes(case, plan.left_out):
+            did.append([case.id, case.ending, seen])
+            answered = True
+    return hashlib.sha256(json.dumps(did).encode()).hexdigest()[:16] if answered else ""
+
+
+def _outputs(case: CaseEvidence) -> list[Any]:
+    return [
+        case.id,
+        case.ending,
+        wire.fingerprint(case.value),
+        case.exception,
+        case.exit_code,
+        case.stdout.hex(),
+        sorted((name, data.hex()) for name, data in case.files.items()),
     ]
-    return hashlib.sha256(json.dumps(did).encode()).hexdigest()[:16]
+
+
+def _outcomes(case: CaseEvidence, hidden: Container[str]) -> list[tuple[str, str]]:
+    """Outcomes of a pytest process by test, but for those of hidden files; its exit status would tell of these."""
+    named = [
+        (str(record["id"]).partition("::"), str(record.get("outcome"))) for record in case.records if "id" in record
+    ]
+    return sorted((name, outcome) for (path, _, name), outcome in named if path not in hidden)
 
 
 def _had_output(case: CaseEvidence) -> bool:

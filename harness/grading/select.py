@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from harness.errors import UsageError
+from harness.grading.grade import FILES
 from harness.types import Attempt, Outcome, Selection, Task
 
 METHODS = ("verifier", "vote", "first")
@@ -50,7 +51,8 @@ def _by_vote(usable: Sequence[Attempt]) -> Selection:
         return _selection(usable[0], "vote", "no attempt had outputs to compare")
     best = next(item for item in usable if item.signature and groups[item.signature] == max(groups.values()))
     size = groups[best.signature]
-    agree = f"its outputs agree with {size - 1} of the {len(usable) - 1} other attempts"
+    what = "files" if best.signature.startswith(FILES) else "outputs"
+    agree = f"its {what} agree with {size - 1} of the {len(usable) - 1} other attempts"
     return _selection(best, "vote", f"{agree}; no expected value was used")
 
 

@@ -18,8 +18,11 @@ class Plan(Frozen):
     job: Job
     secret: dict[str, Any] = Field(default_factory=dict)
     """Never sent: which tests are mutated, what is called what."""
-    random_inputs: tuple[str, ...] = ()
-    """Ids of inputs that are drawn anew each time, so that equal candidates do different things on them."""
+    left_out: tuple[str, ...] = ()
+    """What the signature must not depend on: ids of inputs that are drawn anew each time, and paths of hidden test
+    files, whose tests hold the expected values."""
+    comparable: bool = True
+    """False where hidden tests are all there is to run: only the files of two candidates can be compared then."""
 
 
 class Verifier(Protocol):

@@ -15,9 +15,6 @@ import sys
 import threading
 import time
 
-UBATCH = 64
-"""Tokens of a prompt that are computed at once."""
-
 
 def main() -> None:
     """Serve until stdin ends."""
@@ -40,10 +37,6 @@ def main() -> None:
     params.n_ctx = settings["slots"] * settings["ctx_per_slot"]
     params.cpuparams.n_threads = settings["threads"]
     params.cpuparams_batch.n_threads = settings["threads"]
-    # llama.cpp's flash attention is made for large heads and GPUs. On a CPU a small model decodes 1.4 times as fast
-    # without it at 1,700 tokens of context; small batches then win back most of what reading the prompt loses.
-    params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
-    params.n_ubatch = UBATCH
     params.ui = False
     # Warnings and errors: every request would leave half a kilobyte otherwise.
     params.verbosity = 2

@@ -28,18 +28,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harness.config import Weights
+from harness.content import cache_dir
 from harness.errors import ConfigError, ProviderError
 
 _log = logging.getLogger(__name__)
 
 _CHUNK = 1 << 20
-
-
-def cache_dir() -> Path:
-    """`$XDG_CACHE_HOME/harness`, or `~/.cache/harness`."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(base) if Path(base).is_absolute() else Path("~/.cache").expanduser()
-    return root / "harness"
 
 
 def ensure_weights(weights: Weights) -> Path:

@@ -112,7 +112,7 @@ def _bootstrap(client: docker.APIClient, tag: str, codename: str, log: Log) -> N
     """Import a minimal system with python3, made of the packages of this machine's distribution."""
     _need_mmdebstrap(codename, log)
     log(f"making a minimal {codename} system with python3 from the distribution's packages")
-    with tempfile.TemporaryDirectory(dir=host.cache_dir(), prefix="base-") as scratch:
+    with tempfile.TemporaryDirectory(dir=host.cache(), prefix="base-") as scratch:
         archive = Path(scratch) / "system.tar"
         # The host's own settings of how to reach its mirror (proxy, certificates) hold for the new system too.
         settings = Path(scratch) / "apt.conf"

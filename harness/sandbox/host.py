@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness.content import cache_dir
 from harness.errors import SandboxError
 
 Log = Callable[[str], None]
 """Takes one line for people."""
 
 
-def cache_dir() -> Path:
-    """`$XDG_CACHE_HOME/harness`, made when missing. Raises SandboxError when it cannot be written."""
-    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    path = (base if base.is_absolute() else Path("~/.cache").expanduser()) / "harness"
+def cache() -> Path:
+    """The cache directory, made when missing. Raises SandboxError when it cannot be written."""
+    path = cache_dir()
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

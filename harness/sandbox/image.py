@@ -78,7 +78,7 @@ def ensure_image(client: docker.APIClient, log: Log, *, name: str = "python") ->
     if found is not None:
         return found
     tag = image_tag(name)
-    with host.file_lock(host.cache_dir() / f"image-{name}.lock", log, f"it is building {tag}"):
+    with host.file_lock(host.cache() / f"image-{name}.lock", log, f"it is building {tag}"):
         found = find_image(client, name)
         if found is None:
             log(f"building {tag}")
@@ -134,7 +134,7 @@ def _files(directory: Path, prefix: str) -> Iterator[tuple[str, bytes]]:
 def _wheels(requirements: Path, log: Log) -> list[tuple[str, bytes]]:
     """The pinned wheels, checked against their hashes, fetched once into the cache directory."""
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
-    cache = host.cache_dir() / f"wheels-{digest}"
+    cache = host.cache() / f"wheels-{digest}"
     if not cache.is_dir():
         log("fetching pytest for the image")
         with tempfile.TemporaryDirectory(dir=cache.parent, prefix="wheels-") as scratch:

@@ -48,6 +48,8 @@ def _expectation(section: Section) -> Returns | Raises:
         if not name.isidentifier():
             raise section.error(f"expected the class name of an exception, found {name!r}", "raises")
         message = section.text_value("message") if "message" in section else None
+        if message == "":
+            raise section.error("every message starts with the empty text: a point for nothing", "message")
         return Raises(type_name=name, message=message)
     if "message" in section:
         raise section.error("a message goes with `raises`", "message")
@@ -151,6 +153,8 @@ def _ident(section: Section, number: int) -> str:
     ident = section.value("id", f"case-{number:02d}")
     if not isinstance(ident, str | int) or isinstance(ident, bool) or not str(ident).strip():
         raise section.error(f"expected a short name, found {ident!r}", "id")
+    if "," in str(ident):
+        raise section.error("a case's id has no comma: `fails` lists ids with commas between them", "id")
     return str(ident)
 
 

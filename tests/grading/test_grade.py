@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.errors import SandboxError
-from harness.grading.grade import grade
+from harness.grading.grade import FILES, grade
 from harness.sandbox import Box
 from harness.sandbox.pool import Pool
 from harness.types import Candidate, Extraction, Outcome, ProgramCase, PytestCase, Task
@@ -108,14 +108,47 @@ def test_signatures_of_programs(new_task: NewTask, pool: Pool) -> None:
         assert signature_of(task, pool, broken) == ""
 
 
-def test_signatures_of_workspaces_do_not_depend_on_the_draw(new_task: NewTask, pool: Pool) -> None:
-    tests = "from mod import f\ndef test_a():\n    assert f(1) == 2\ndef test_b():\n    assert f(2) == 4\n"
-    cases = tuple(PytestCase(id=f"tests/test_m.py::test_{name}") for name in "ab")
-    task = new_task("workspace", solution="mod.py", cases=cases, tests={"tests/test_m.py": tests}, editable=("*.py",))
-    right = {signature_of(task, pool, "def f(n): return 2 * n\n") for _ in range(4)}
-    half = signature_of(task, pool, "def f(n): return 2\n")
-    assert len(right) == 1
-    assert half not in right
+def signatures_of_workspace(task: Task, pool: Pool, *codes: str) -> list[str]:
+    return [signature_of(task, pool, code) for code in codes]
+
+
+def test_signatures_of_workspaces_are_of_visible_tests_alone(new_task: NewTask, pool: Pool) -> None:
+    seen = "from mod import f\ndef test_a():\n    assert f(1) == 2\n"
+    hidden = "from mod import f\ndef test_b():\n    assert f(2) == 4\n"
+    task = new_task(
+        "workspace",
+        solution="mod.py",
+        cases=(
+            PytestCase(id="visible_tests/test_v.py::test_a", visible=True),
+            PytestCase(id="tests/test_m.py::test_b"),
+        ),
+        visible_tests={"visible_tests/test_v.py": seen},
+        tests={"tests/test_m.py": hidden},
+        editable=("*.py",),
+    )
+    right, again, fails_hidden, fails_both, broken = signatures_of_workspace(
+        task,
+        pool,
+        "def f(n): return 2 * n\n",
+        "def f(n): return n + n\n",
+        "def f(n): return 2\n",
+        "def f(n): return 0\n",
+        "1 / 0\n",
+    )
+    assert right == again == fails_hidden, "no hidden test tells two candidates apart"
+    assert fails_both not in (right, "")
+    assert broken == ""
+
+
+def test_workspaces_with_hidden_tests_alone_are_compared_by_their_files(new_task: NewTask, pool: Pool) -> None:
+    tests = "from mod import f\ndef test_a():\n    assert f(1) == 2\n"
+    case = PytestCase(id="tests/test_m.py::test_a")
+    task = new_task("workspace", solution="mod.py", cases=(case,), tests={"tests/test_m.py": tests}, editable=("*.py",))
+    right, same, other = signatures_of_workspace(
+        task, pool, "def f(n): return 2 * n\n", "def f(n): return 2 * n\n", "def f(n): return n + n\n"
+    )
+    assert right == same != other
+    assert right.startswith(FILES)
 
 
 def test_odd_candidates_are_graded_like_any_other(function_task: NewTask, pool: Pool) -> None:

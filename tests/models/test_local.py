@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from harness.config import ModelProfile, Weights
+from harness.content import cache_dir
 from harness.errors import ProviderError
 from harness.models.llama import RESTARTS, LlamaServer, LlamaSettings, share
 from harness.models.local import Local
-from harness.models.weights import cache_dir
 from harness.types import Request, Sampling
 from tests.models.conftest import RealServer, opened
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from harness.config import Weights
+from harness.content import cache_dir
 from harness.errors import ConfigError, ProviderError
-from harness.models.weights import cache_dir, ensure_weights
+from harness.models.weights import ensure_weights
 
 PARTS = (b"GGUF" + b"a" * 1000, b"b" * 1000)
 DIGEST = hashlib.sha256(b"".join(PARTS)).hexdigest()

@@ -121,6 +121,7 @@ BROKEN = {
     "both": cases_yaml(CASE + "  returns: 1\n  raises: E\n", "either `returns` or `raises`", 3, "raises"),
     "message alone": cases_yaml(CASE + "  returns: 1\n  message: m\n", "goes with `raises`", 3, "message"),
     "message is a number": cases_yaml(CASE + "  raises: E\n  message: 5\n", "expected text", 3, "message"),
+    "message is empty": cases_yaml(CASE + "  raises: E\n  message: ''\n", "a point for nothing", 3, "message"),
     "raises a sentence": cases_yaml(CASE + "  raises: it fails\n", "class name", 2, "raises"),
     "a bare word": cases_yaml(CASE + "  returns: hello\n", "not a Python literal: hello", 2, "returns"),
     "no value": cases_yaml(CASE + "  returns:\n", "there is no value", 2, "returns"),
@@ -130,6 +131,7 @@ BROKEN = {
     "a million brackets": cases_yaml(CASE + f"  returns: {'[' * 10**6}\n", "broken YAML", None),
     "unknown key of a case": cases_yaml(CASE + "  returns: 1\n  hidden: true\n", "no such key", 3, "hidden"),
     "visible is a word": cases_yaml(CASE + "  returns: 1\n  visible: very\n", "true or false", 3, "visible"),
+    "a comma in an id": cases_yaml("- id: a,b\n  call: clamp(1)\n  returns: 1\n", "no comma", 1, "id"),
     "an empty id": cases_yaml("- id: ''\n  call: clamp(1)\n  returns: 1\n", "short name", 1, "id"),
     "an id twice": cases_yaml(
         "- id: a\n  call: clamp(1)\n  returns: 1\n- id: a\n  call: clamp(2)\n  returns: 1\n", "in line 1", 4, "id"
