@@ -1,7 +1,7 @@
 # make setup   environment, container engine, sandbox image, model weights: safe to repeat, quick when nothing is missing
 # make demo    the main job with a real model on this machine, ends with a table and the path of a report
 # make test    all tests            make lint   ruff and mypy            make check   admit the shipped tasks
-# make bench   speed of the sandbox make constraints   compile constraints.txt again     make clean
+# make bench   speed, as ratios     make constraints   compile constraints.txt again     make clean
 
 PY ?= python3
 VENV := .venv
@@ -54,6 +54,7 @@ check: setup
 	$(BIN)/harness check fixtures/*
 
 bench: setup
+	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/verdicts.py
 
 # Versions and hashes only: no address of any index.

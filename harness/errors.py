@@ -5,6 +5,7 @@
     │   ├── ConfigError          a configuration file, variable or flag
     │   └── TaskError            a task directory or dataset file: names file, line, key
     └── WorkError                exit code 1: the work could not be completed
+        ├── HostError            this machine: its packages, its cache directory
         ├── ProviderError        a model's server: unreachable, refused, cut off
         │   └── BudgetExceeded   the run's spending limit was reached
         ├── SandboxError         the engine or a container, never the candidate in it
@@ -58,6 +59,10 @@ class TaskError(UsageError):
 
 class WorkError(HarnessError):
     """The work could not be completed; what was done is kept."""
+
+
+class HostError(WorkError):
+    """This machine lacks something and it could not be installed, or its cache directory cannot be used."""
 
 
 class ProviderError(WorkError):

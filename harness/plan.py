@@ -16,8 +16,9 @@ from harness.config import ModelProfile, RunConfig
 from harness.errors import UsageError
 from harness.executor import Trial
 from harness.models.catalogue import check_ready, load_catalogue
+from harness.rundir import RunPaths
 from harness.solvers.seeds import attempt_seed
-from harness.store import RunPaths, Store
+from harness.store import Store
 from harness.tasks import load_tasks
 from harness.types import AttemptKey, Task
 

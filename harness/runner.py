@@ -19,7 +19,7 @@ from harness.grading.select import select
 from harness.manifest import manifest
 from harness.plan import Plan, keep, key_of, same_run, task_infos
 from harness.sandbox import open_sandbox
-from harness.store import Store
+from harness.store import Failures, Store
 from harness.tasks import load_tasks
 from harness.types import Attempt, AttemptKey, Selection, Task
 
@@ -160,10 +160,14 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
 def _failures(store: Store, explained: Container[str]) -> list[str]:
     """What is in the store and counts as not done, but for the models that were explained already."""
     return [
-        f"{model}: {count} attempts ended as {name.replace('_', ' ')}; the same `harness run` tries them again"
-        for (model, name), count in store.failures().items()
-        if not (name == "provider_failure" and model in explained)
+        f"{item.model}: {_counted(item)}, the same `harness run` tries again: {item.why.partition(chr(10))[0]}"
+        for item in store.failures()
+        if not (item.name == "provider_failure" and item.model in explained)
     ]
+
+
+def _counted(item: Failures) -> str:
+    return f"{item.count} attempt{'s' * (item.count > 1)} ended as {item.name.replace('_', ' ')}"
 
 
 def _out_of_budget(budget: float, left: int) -> str:

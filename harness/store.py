@@ -1,22 +1,21 @@
-"""The run directory and its database: the only SQL of the project."""
+"""The database of a run: the only SQL of the project."""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, NamedTuple, Self
 
 import sqlite_utils
 from pydantic import ValidationError
 
 from harness.errors import StoreError
 from harness.jsonl import Lines, disk_errors
+from harness.rundir import RunPaths, only_one
 from harness.types import Attempt, AttemptKey, Selection
 
 SCHEMA = 1
@@ -49,24 +48,15 @@ SUPERSEDED = "superseded_usd"
 """Fact: dollars of the attempts that were replaced because they had failed."""
 
 
-class RunPaths:
-    """One run's directory.
+class Failures(NamedTuple):
+    """Attempts of one model that count as not done."""
 
-    <out>/<run>/
-      manifest.json    versions, machine, engine, image, models, content hashes
-      store.db         every attempt and selection (SQLite, WAL)
-      raw.jsonl        the attempts again, one JSON object a line
-      report.html  report.md  scores.csv  scores.json
-      lock             held while a harness works here
-    """
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.manifest = root / "manifest.json"
-        self.store = root / "store.db"
-        self.raw = root / "raw.jsonl"
-        self.report = root / "report.html"
-        self.lock = root / "lock"
+    model: str
+    name: str
+    """`provider_failure` or `infra_error`."""
+    count: int
+    why: str
+    """What one of them says."""
 
 
 class Store:
@@ -96,7 +86,7 @@ class Store:
             self._check_layout()
             return
         self.paths.root.mkdir(parents=True, exist_ok=True)
-        self._lock = self._alone()
+        self._lock = only_one(self.paths)
         # One driver thread writes, but tests and services may close from another.
         self._connection = sqlite3.connect(self.paths.store, check_same_thread=False, timeout=30)
         self._db = sqlite_utils.Database(self._connection)
@@ -202,13 +192,14 @@ class Store:
         """Attempts that hold an answer which the sandbox failed to grade."""
         return {item.key: item for item in self._read(self._lines(failed_only=True)) if item.reply is not None}
 
-    def failures(self) -> dict[tuple[str, str], int]:
-        """Attempts that have no verdict a rate can use, by (model, `provider_failure` or `infra_error`)."""
+    def failures(self) -> list[Failures]:
+        """Attempts that have no verdict a rate can use, by model and `provider_failure` or `infra_error`."""
         query = (
-            "select model, coalesce(outcome, 'provider_failure') as name, count(*) as n from attempts"
-            " where failed group by 1, 2 order by 1, 2"
+            "select model, coalesce(outcome, 'provider_failure') as name, count(*) as count,"
+            " max(coalesce(nullif(json_extract(data, '$.error'), ''), json_extract(data, '$.verdict.detail'))) as why"
+            " from attempts where failed group by 1, 2 order by 1, 2"
         )
-        return {(row["model"], row["name"]): row["n"] for row in self._rows(query)}
+        return [Failures(**row) for row in self._rows(query)]
 
     def spent(self) -> float:
         """Dollars of every attempt with a known cost, those included that failed and were replaced."""
@@ -278,23 +269,6 @@ class Store:
         for name, columns, key in shapes:
             self._db.create_table(name, columns, pk=key, if_not_exists=True)
         self.set_fact("schema", SCHEMA)
-
-    def _alone(self) -> IO[str]:
-        lock = self.paths.lock.open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with lock:
-                lock.seek(0)
-                owner = lock.read().strip()
-            raise StoreError(
-                f"another harness (pid {owner or 'unknown'}) works in {self.paths.root}",
-                remedy="wait for it, or choose another --name",
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        return lock
 
 
 def _storable(count: int | None) -> int | None:

@@ -305,7 +305,9 @@ def test_failures_are_rows_outside_every_rate_and_are_tried_again(world: World, 
     world.models(server.url, concurrency=1)
     server.steps[:] = [says(GOOD), refuses, says(WRONG), refuses, says(GOOD)]
     done, seen = world.run(best_of=2)
-    assert done.incomplete == ["m: 2 attempts ended as provider failure; the same `harness run` tries them again"]
+    (told,) = done.incomplete
+    assert told.startswith("m: 2 attempts ended as provider failure, the same `harness run` tries again: ")
+    assert "404" in told
     failed = [row for row in world.rows() if row["verdict"] is None]
     assert len(failed) == 2
     assert all("out of order" in row["error"] and row["reply"] is None for row in failed)
@@ -346,7 +348,8 @@ def test_a_sandbox_that_fails_is_counted_and_tried_again(
     with monkeypatch.context() as without:
         without.setattr(runner, "open_sandbox", lambda *_: NoSandbox())
         done, _ = world.run()
-    assert done.incomplete == ["m: 2 attempts ended as infra error; the same `harness run` tries them again"]
+    told = "m: 2 attempts ended as infra error, the same `harness run` tries again: the engine is gone"
+    assert done.incomplete == [told]
     assert [row["verdict"]["outcome"] for row in world.rows()] == ["infra_error"] * 2
     assert "the engine is gone" in world.rows()[0]["verdict"]["detail"]
     assert done.summary.models[0].coverage.infra_errors == 2

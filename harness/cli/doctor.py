@@ -147,9 +147,14 @@ def _weights(name: str, sha256: str) -> Finding:
 
 
 def _local() -> Finding:
+    from harness.models.runtime import LIBRARY, PACKAGE, has_runtime
+
     if importlib.util.find_spec("xllamacpp") is None:
         remedy = "pip install 'harness-eval[local]'"
         return Finding("local models", "note", "the extra `local` is not installed: no model on this machine", remedy)
+    if not has_runtime():
+        remedy = f"as root: apt-get install {PACKAGE}"
+        return Finding("local models", "note", f"llama.cpp needs {LIBRARY}: installed when it is first used", remedy)
     return Finding("local models", "ok", f"llama.cpp through xllamacpp {_installed('xllamacpp')}")
 
 

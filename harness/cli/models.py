@@ -77,9 +77,11 @@ def try_model(outer: Path | None, name: str, catalogue: Path | None, as_json: bo
 @click.pass_obj
 def fetch(outer: Path | None, names: tuple[str, ...], catalogue: Path | None) -> None:
     """Fetch the weights of local models, where this machine does not have them; without NAME those of smollm2."""
+    from harness.models.runtime import ensure_runtime
     from harness.models.weights import ensure_weights
 
     loaded = _load(catalogue or outer)
+    ensure_runtime(lambda line: click.echo(line, err=True))
     for name in names or ("smollm2",):
         weights = loaded.get(name).weights
         if weights is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli.progress import display
+from harness.cli.runs import run_directory
 
 
 @click.command(short_help="grade a run's stored candidates again")
@@ -22,7 +23,7 @@ def command(run: Path, sandbox: str, quiet: bool) -> int:
     from harness.cli.tables import show_summary
 
     with display(quiet) as shown:
-        done = runner.regrade(run, sandbox, shown)
+        done = runner.regrade(run_directory(run), sandbox, shown)
     show_summary(done)
     for reason in done.incomplete:
         click.echo(f"not complete: {reason}", err=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from harness.cli.runs import run_directory
 from harness.content import load_module
 from harness.errors import UsageError
 
@@ -25,7 +26,7 @@ def command(runs: tuple[Path, ...], show_hidden: bool, formats: str, out: Path |
     Without --out they go into the run directory itself.
     """
     chosen = _formats(formats)
-    found = [_directory(run) for run in runs]
+    found = [run_directory(run) for run in runs]
     names = [path.name for path in found]
     if out is not None and len(set(names)) < len(names):
         raise UsageError("two of the runs have the same name", remedy="render them one by one, each with its own --out")
@@ -45,11 +46,3 @@ def _formats(text: str) -> list[str]:
     if unknown or not chosen:
         raise UsageError(f"--format {text!r}: unknown format", remedy=f"known: {', '.join(FORMATS)}")
     return chosen
-
-
-def _directory(run: Path) -> Path:
-    """The run directory that was meant. Raises UsageError when there is none."""
-    for path in (run, Path("runs") / run):
-        if path.is_dir():
-            return path.resolve()
-    raise UsageError(f"no run {run}", remedy="give a run directory, or the name of one in ./runs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 
@@ -9,8 +10,11 @@ from harness.config import ModelProfile
 from harness.errors import ConfigError, ProviderError
 from harness.models.llama import LlamaServer, LlamaSettings, release, share
 from harness.models.openai_compatible import OpenAICompatible
+from harness.models.runtime import ensure_runtime
 from harness.models.weights import ensure_weights, file_sha256
 from harness.types import Reply, Request
+
+_log = logging.getLogger(__name__)
 
 CTX_PER_SLOT = 4096
 """Tokens of context a request gets where the profile's `num_ctx` does not say."""
@@ -66,6 +70,7 @@ class Local:
             if self._closed:
                 raise ProviderError(f"{self._profile.name} was closed")
             if self._server is None:
+                ensure_runtime(_log.info)
                 self._server = share(self._settings(ensure_weights(self._weights)))
             address = self._server.base_url()
             if address not in self._clients:

@@ -16,9 +16,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import host
 from harness.errors import SandboxError
-from harness.sandbox import host
-from harness.sandbox.host import Log
+from harness.host import Log
 from harness.types import Frozen
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness import host
 from harness.errors import EngineUnavailable
-from harness.sandbox import host
-from harness.sandbox.host import Log
+from harness.host import Log
 from harness.types import Frozen
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import host
 from harness.errors import EngineUnavailable
-from harness.sandbox import host
+from harness.host import Log
 from harness.sandbox.dockerd import Dockerd
-from harness.sandbox.host import Log
 from harness.types import Frozen
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def ensure_engine(log: Log) -> docker.APIClient:
         return connect()
     except NothingListens:
         # An engine that someone named, that refuses us or that hangs is theirs to repair.
-        if os.environ.get("DOCKER_HOST") or os.geteuid() != 0 or not host.is_debian_like():
+        if os.environ.get("DOCKER_HOST") or not host.can_install():
             raise
     with host.file_lock(LOCK_FILE, log, "it is starting the container engine"):
         try:

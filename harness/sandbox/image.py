@@ -17,10 +17,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import host
 from harness.content import content_dir
 from harness.errors import SandboxError, UsageError
-from harness.sandbox import base, host
-from harness.sandbox.host import Log
+from harness.host import Log
+from harness.sandbox import base
 from harness.types import Frozen
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
+from harness import host
 from harness.errors import SandboxError
-from harness.sandbox import host
 from harness.types import Frozen
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ def parse(source: str) -> Any:
 def _parsed(source: str, otherwise: str) -> ast.expr:
     try:
         with warnings.catch_warnings():
-            # An escape that Python does not know ("\d") is kept for now, with a warning nobody would see.
+            # An escape that Python does not know ("\d") is kept, with a warning nobody would see.
             warnings.simplefilter("error")
             return ast.parse(source, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError, Warning) as error:

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from harness.cli.new import TEMPLATES
-from harness.store import RunPaths
+from harness.rundir import RunPaths
 from harness.types import Attempt, CaseResult, Extraction, Outcome, Reply, Request, Usage, Verdict
 from tests.cli.conftest import Harness
 

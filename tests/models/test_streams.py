@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness.models.bodies import Merged, plain, reply_of, usage_of
 from harness.models.streams import parse_object, split_lines, sse_data
-from harness.types import Usage
+from harness.types import Reply, Usage
 
 slowly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Other tests may have the processor."""
@@ -78,7 +78,8 @@ def test_no_object_that_a_server_can_send_is_a_crash(chunks: list[dict[str, obje
         merged.add(chunk)
         with contextlib.suppress(ValueError):
             reply_of(chunk, seconds=0.0)
-    json.dumps(reply_of(merged.body(), seconds=0.0).model_dump(mode="json"))
+    reply = reply_of(merged.body(), seconds=0.0)
+    assert Reply.model_validate_json(json.dumps(reply.model_dump(mode="json"))) == reply, "what is kept can be read"
 
 
 def test_a_merged_stream_is_the_body_that_would_have_come() -> None:

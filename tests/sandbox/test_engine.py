@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import EngineUnavailable
+from harness.host import file_lock, process_name, process_start
 from harness.sandbox import engine as engine_module
 from harness.sandbox.dockerd import Dockerd, has_ended, spawn_detached
 from harness.sandbox.engine import NothingListens, connect, engine_info, ensure_engine
-from harness.sandbox.host import file_lock, process_name, process_start
 
 if TYPE_CHECKING:
     import docker
@@ -273,7 +273,7 @@ def test_a_missing_program_is_named(tmp_path: Path) -> None:
 def test_two_processes_do_not_hold_a_lock_at_once(tmp_path: Path, said: list[str]) -> None:
     lock = tmp_path / "lock"
     code = (
-        "import sys, pathlib\nfrom harness.sandbox.host import file_lock\n"
+        "import sys, pathlib\nfrom harness.host import file_lock\n"
         "with file_lock(pathlib.Path(sys.argv[1]), print, ''):\n    print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(lock)]

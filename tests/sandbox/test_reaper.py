@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.sandbox import host
+from harness import host
 from harness.sandbox.image import Image
 from harness.sandbox.reaper import (
     OWNER_BOOT,

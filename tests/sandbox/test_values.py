@@ -101,7 +101,7 @@ def test_forged_forms_are_refused_or_plain(form: Any) -> None:
         value = values.decode(form)
     except ValueError:
         return
-    values.encode(value)
+    assert identical(values.decode(values.encode(value)), value)
 
 
 class Int(int):

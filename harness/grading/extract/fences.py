@@ -1,9 +1,9 @@
 """Finds fenced code blocks the way models write them, which is not the way CommonMark defines them.
 
-A Markdown parser was tried and left out: it closes a block at the first bare fence inside a docstring, runs an unclosed
-block to the end of the text, and gives up the rest of a reply in which one fence is missing. Here a fence line with a
-language after it starts a block even if the one before was never closed, and a bare fence inside an open triple-quoted
-string or inside a Markdown file's own example does not end the block.
+By CommonMark's rules a block ends at the first bare fence, also inside a docstring, an unclosed block runs to the end
+of the text, and one missing fence costs the rest of a reply. Here a fence line with a language after it starts a block
+even if the one before was never closed, and a bare fence inside an open triple-quoted string or inside a Markdown
+file's own example does not end the block.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Changes to one file that are written relative to it: unified diffs and SEARCH/REPLACE blocks.
 
-`unidiff` and `patch` were tried and left out: models miscount the lines of a hunk and invent line numbers, which the
-one refuses or silently cuts short and the other follows to the wrong place. Here only the text of a hunk counts.
+Models miscount the lines of a hunk and invent line numbers. Libraries for diffs go by both, as the format demands: they
+refuse such a hunk, cut it short, or apply it in the wrong place. Here only the text of a hunk counts.
 """
 
 from __future__ import annotations

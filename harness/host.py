@@ -1,4 +1,4 @@
-"""What the sandbox needs of the machine it runs on: locks between processes, who a process is, Debian's packages."""
+"""What harness needs of the machine it runs on: locks between processes, who a process is, Debian's packages."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.content import cache_dir
-from harness.errors import SandboxError
+from harness.errors import HostError
 
 Log = Callable[[str], None]
 """Takes one line for people."""
 
 
 def cache() -> Path:
-    """The cache directory, made when missing. Raises SandboxError when it cannot be written."""
+    """The cache directory, made when missing. Raises HostError when it cannot be written."""
     path = cache_dir()
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SandboxError(
+        raise HostError(
             f"cannot make the cache directory {path}: {error.strerror}", remedy="set XDG_CACHE_HOME to a writable place"
         ) from error
     return path
@@ -39,7 +39,7 @@ def file_lock(path: Path, log: Log, waiting_for: str) -> Iterator[None]:
     try:
         handle = path.open("a")
     except OSError as error:
-        raise SandboxError(f"cannot open the lock file {path}: {error.strerror}") from error
+        raise HostError(f"cannot open the lock file {path}: {error.strerror}") from error
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -103,8 +103,13 @@ def is_debian_like() -> bool:
     return bool(family & {"debian", "ubuntu"}) and shutil.which("apt-get") is not None
 
 
+def can_install() -> bool:
+    """Whether `apt_install` may be tried: root, on a distribution that has apt."""
+    return os.geteuid() == 0 and is_debian_like()
+
+
 def apt_install(packages: Sequence[str], log: Log) -> None:
-    """Refresh the package lists and install without recommended packages. Raises SandboxError with apt's last lines."""
+    """Refresh the package lists and install without recommended packages. Raises HostError with apt's last lines."""
     log(f"apt-get install {' '.join(packages)} (without recommended packages)")
     apt_get = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"]
     _apt([*apt_get, "update"])
@@ -122,7 +127,7 @@ def _apt(command: list[str]) -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise SandboxError(
+        raise HostError(
             f"`{' '.join(command)}` failed with exit code {done.returncode}:\n{tail(done.stdout)}",
             remedy="repair the package manager (network, mirror, free disk space), then repeat",
         )
