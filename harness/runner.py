@@ -167,7 +167,7 @@ def _failures(store: Store, explained: Container[str]) -> list[str]:
 
 
 def _counted(item: Failures) -> str:
-    return f"{item.count} attempt{'s' * (item.count > 1)} ended as {item.name.replace('_', ' ')}"
+    return f"{item.number} attempt{'s' * (item.number > 1)} ended as {item.name.replace('_', ' ')}"
 
 
 def _out_of_budget(budget: float, left: int) -> str:

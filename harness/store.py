@@ -54,7 +54,7 @@ class Failures(NamedTuple):
     model: str
     name: str
     """`provider_failure` or `infra_error`."""
-    count: int
+    number: int
     why: str
     """What one of them says."""
 
@@ -195,7 +195,7 @@ class Store:
     def failures(self) -> list[Failures]:
         """Attempts that have no verdict a rate can use, by model and `provider_failure` or `infra_error`."""
         query = (
-            "select model, coalesce(outcome, 'provider_failure') as name, count(*) as count,"
+            "select model, coalesce(outcome, 'provider_failure') as name, count(*) as number,"
             " max(coalesce(nullif(json_extract(data, '$.error'), ''), json_extract(data, '$.verdict.detail'))) as why"
             " from attempts where failed group by 1, 2 order by 1, 2"
         )

@@ -29,6 +29,7 @@ LAYERS = (
     ("config",),
     ("content",),
     ("host",),
+    ("syntax",),
     ("tasks",),
     ("models",),
     ("sandbox",),

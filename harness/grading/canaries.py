@@ -13,12 +13,13 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+from harness import syntax
 from harness.tasks import literal
 
 
 def normal(source: str) -> str:
     """The test file without comments and in one style throughout; it does the same."""
-    return _written(ast.parse(source)) or source
+    return _written(syntax.module(source)) or source
 
 
 def mutate(source: str, rng: random.Random, share: float = 0.6) -> tuple[str, list[str]]:
@@ -26,7 +27,7 @@ def mutate(source: str, rng: random.Random, share: float = 0.6) -> tuple[str, li
 
     About `share` of the tests that can be mutated are, at least one; names are `test_x` or `TestC::test_m`.
     """
-    tree = ast.parse(source)
+    tree = syntax.module(source)
     chances = {name: found for name, function in _tests(tree) if (found := list(_literals(function)))}
     picked = [name for name in chances if rng.random() < share] or list(chances)[:1]
     if len(picked) == len(chances) > 1:
@@ -46,7 +47,7 @@ def _written(tree: ast.Module) -> str:
     """Source of the tree; empty where this Python cannot write it down again."""
     try:
         text = ast.unparse(tree) + "\n"
-        return text if ast.dump(ast.parse(text)) == ast.dump(tree) else ""
+        return text if ast.dump(syntax.module(text)) == ast.dump(tree) else ""
     except (ValueError, SyntaxError, RecursionError):
         return ""
 
@@ -91,7 +92,7 @@ def _is_literal(node: ast.expr) -> bool:
 
 def _changed(node: ast.expr, rng: random.Random) -> ast.expr:
     value = literal.evaluate(node)
-    return ast.parse(repr(_other(value, rng)), mode="eval").body
+    return syntax.expression(repr(_other(value, rng)))
 
 
 def _other(value: Any, rng: random.Random) -> Any:

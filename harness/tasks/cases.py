@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from harness import syntax
 from harness.errors import TaskError
 from harness.tasks import literal
 from harness.tasks.yamlfile import Section, items
@@ -124,7 +125,7 @@ def pytest_cases(root: Path, tests: dict[str, str], *, visible: bool) -> list[Py
         if not (name.startswith("test_") and name.endswith(".py")):
             continue
         try:
-            tree = ast.parse(text)
+            tree = syntax.module(text)
         except SyntaxError as error:
             raise TaskError(f"not Python: {error.msg}", path=root / path, line=error.lineno) from None
         except (ValueError, RecursionError, MemoryError) as error:

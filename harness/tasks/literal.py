@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import math
-import warnings
 from typing import Any
 
 import yaml
+
+from harness import syntax
 
 MAX_DEPTH = 100
 """Of lists in lists; less than what Python's own parser and the sandbox's protocol take."""
@@ -27,10 +28,7 @@ def parse(source: str) -> Any:
 
 def _parsed(source: str, otherwise: str) -> ast.expr:
     try:
-        with warnings.catch_warnings():
-            # An escape that Python does not know ("\d") is kept, with a warning nobody would see.
-            warnings.simplefilter("error")
-            return ast.parse(source, mode="eval").body
+        return syntax.expression(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError, Warning) as error:
         raise ValueError(f"{otherwise}: {getattr(error, 'msg', None) or error}") from None
 

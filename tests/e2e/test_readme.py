@@ -62,3 +62,17 @@ def test_the_commands_for_own_tasks_work(root: Path, tmp_path: Path, image: obje
     assert "1 admitted, 0 refused" in harness("check", "tasks/mine").stdout
     done = harness("run", "tasks/mine", "--model", "reference", "--best-of", "5", "--repeats", "3")
     assert "report: runs/" in done.stdout
+
+
+def test_every_file_that_the_documentation_names_exists(root: Path) -> None:
+    pages = [root / "README.md", root / "CONTRIBUTING.md", root / "SECURITY.md", *(root / "docs").glob("*.md")]
+    named = {
+        (page.name, path)
+        for page in pages
+        for path in re.findall(
+            r"`((?:harness|reports|sandboxes|tests|verifiers|benchmarks)/[\w./]+)`", page.read_text()
+        )
+    }
+    assert len(named) > 30
+    for page, path in sorted(named):
+        assert (root / path).exists(), f"{page} names {path}"

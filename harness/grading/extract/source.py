@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import builtins
-import threading
-import warnings
 from collections.abc import Iterator
+
+from harness import syntax
 
 MAX_PARSE = 128 * 1024
 """Characters of a text that is parsed at all. The parser of Python 3.11 is quadratic in the fields of an f-string."""
@@ -16,8 +16,6 @@ _CALL_COST = 256
 # What a call costs beside its text, in characters: a reply of a million one-letter lines is bounded as well.
 
 _BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__"}
-# warnings.catch_warnings changes process-wide state; nothing of ours may do that in two threads at once.
-_WARNINGS = threading.Lock()
 
 
 class Reader:
@@ -40,14 +38,10 @@ class Reader:
 
 
 def _parse(text: str) -> ast.Module | None:
-    with _WARNINGS, warnings.catch_warnings():
-        # An invalid escape such as "\d" only warns, but is an error where warnings are.
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            # ValueError: a NUL, or an integer of too many digits. MemoryError: nested deeper than the parser's stack.
-            return None
+    try:
+        return syntax.module(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
