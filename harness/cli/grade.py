@@ -29,7 +29,7 @@ class Given(Frozen):
 
 
 @click.command(short_help="grade given answers, no model")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option(
     "--candidates",
     required=True,
@@ -46,14 +46,16 @@ class Given(Frozen):
 @click.option("--sandbox", default="auto", show_default=True, help="auto, docker, or an installed backend.")
 @click.option("--concurrency", type=click.IntRange(1, 256), default=4, show_default=True, help="Candidates at once.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def command(path: Path, candidates: Path, isolation: str, sandbox: str, concurrency: int, as_json: bool) -> int:
-    """Grade the answers of a file without any model. PATH is the suite or task they answer."""
+def command(
+    paths: tuple[Path, ...], candidates: Path, isolation: str, sandbox: str, concurrency: int, as_json: bool
+) -> int:
+    """Grade the answers of a file without any model. PATH is a suite or task that they answer."""
     from harness.grading.attempts import in_threads
     from harness.sandbox import open_sandbox
     from harness.sandbox.pool import Pool
     from harness.tasks import load_tasks
 
-    tasks = {task.id: task for task in load_tasks([path])}
+    tasks = {task.id: task for task in load_tasks(paths)}
     given = list(_read(candidates, tasks))
     size = min(concurrency, max(1, len(given)))
     with (
