@@ -132,7 +132,7 @@ class DockerBox:
         self._raw = bytearray()
         self._frames = bytearray()
         self.complaints = bytearray()
-        self._open = True
+        self.open = True
         self._in_use = threading.Lock()
 
     def send(self, header: dict[str, Any], blobs: dict[str, bytes]) -> None:
@@ -161,9 +161,9 @@ class DockerBox:
             return False
 
     def close(self) -> None:
-        if not self._open:
+        if not self.open:
             return
-        self._open = False
+        self.open = False
         # First the stream: an engine that cannot deliver output does not answer kill and remove for a minute.
         self.hang_up()
         self._sandbox.discard(self._id)

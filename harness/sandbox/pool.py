@@ -16,6 +16,8 @@ from harness.types import CallInput, CaseEvidence, Evidence, Job, Limits, Pytest
 
 PAUSES_S = (0.3, 3.0)
 """Before each further try to start a box for a job; after the last one the sandbox counts as broken."""
+SIZES = 2
+"""Memory limits for which boxes are kept ready: those asked for last."""
 LOSSES = 3
 """Boxes one input may lose, with the engine in good health, before the loss is the candidate's doing."""
 
@@ -31,6 +33,7 @@ class Pool:
         self._size = size
         self._makers = ThreadPoolExecutor(makers, thread_name_prefix="make-box")
         self._ready: dict[int, deque[Future[Box]]] = defaultdict(deque)
+        """By memory limit, the one asked for last at the end."""
         self._lock = threading.Lock()
         self._closed = False
         self._shared = _Shared(size)
@@ -98,8 +101,8 @@ class Pool:
             future.cancel()
         self._makers.shutdown(wait=True)
         for future in waiting:
-            if not future.cancelled() and future.exception() is None:
-                future.result().close()
+            if not future.cancelled():
+                _close_made(future)
 
     def abort(self) -> None:
         """Close, with the backend and every box in use: what runs in them ends at once."""
@@ -136,9 +139,14 @@ class Pool:
         raise AssertionError("the last try returns or raises")
 
     def _refill(self, memory_mb: int) -> None:
-        queue = self._ready[memory_mb]
+        queue = self._ready[memory_mb] = self._ready.pop(memory_mb, deque())
         while len(queue) < max(1, self._size):
             queue.append(self._makers.submit(self.sandbox.start, memory_mb))
+        # Tasks with limits of their own must not each leave a set of idle boxes behind.
+        while len(self._ready) > SIZES:
+            for future in self._ready.pop(next(iter(self._ready))):
+                if not future.cancel():
+                    self._makers.submit(_close_made, future)
 
     def _healthy(self) -> bool:
         """Whether an honest candidate is served right now: tells a hostile candidate from a broken engine."""
@@ -155,6 +163,11 @@ class Pool:
             return False
         finally:
             box.close()
+
+
+def _close_made(future: Future[Box]) -> None:
+    if future.exception() is None:
+        future.result().close()
 
 
 def _ended_clean(box: Box) -> bool:

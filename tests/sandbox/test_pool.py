@@ -17,7 +17,7 @@ import pytest
 from harness.errors import SandboxError
 from harness.sandbox import Box, BoxLost
 from harness.sandbox.docker import DockerBox, DockerSandbox
-from harness.sandbox.pool import Pool
+from harness.sandbox.pool import SIZES, Pool
 from harness.sandbox.reaper import list_containers, reap
 from harness.types import CaseEvidence, Job, Limits, PytestInput
 
@@ -222,6 +222,24 @@ def test_different_shares_and_sizes_do_not_meet(watching: tuple[Watching, Pool],
     first = pool.run(make_job(source), "a").cases[0].value
     assert pool.run(make_job(source), "b").cases[0].value != first
     assert pool.run(make_job(source, memory_mb=64), "a").cases[0].value != first
+
+
+def test_idle_boxes_of_many_sizes_do_not_add_up(sandbox: DockerSandbox, make_job: MakeJob) -> None:
+    backend = Watching(sandbox)
+
+    def idle() -> int:
+        return sum(box.open for box in backend.boxes)
+
+    with Pool(backend, size=2) as pool:
+        for memory_mb in (64, 72, 80, 88, 96, 104):
+            (seen,) = pool.run(make_job("def f(x):\n    return x\n", [(1,)], memory_mb=memory_mb)).cases
+            assert seen.ending == "value"
+        deadline = time.monotonic() + 30
+        while idle() > 2 * SIZES and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert idle() <= 2 * SIZES
+    assert len(backend.boxes) > 2 * SIZES
+    assert idle() == 0
 
 
 def test_pytest_processes_are_kept_apart(pool: Pool) -> None:
