@@ -7,8 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import EngineUnavailable
-from harness.host import file_lock, process_name, process_start
+from harness.host import process_name
 from harness.sandbox import engine as engine_module
 from harness.sandbox.dockerd import Dockerd, has_ended, spawn_detached
 from harness.sandbox.engine import NothingListens, connect, engine_info, ensure_engine
@@ -268,34 +266,6 @@ def test_a_detached_program_has_its_own_session_and_log(tmp_path: Path) -> None:
 def test_a_missing_program_is_named(tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match="no-such-daemon is not installed"):
         spawn_detached(["no-such-daemon"], tmp_path / "log")
-
-
-def test_two_processes_do_not_hold_a_lock_at_once(tmp_path: Path, said: list[str]) -> None:
-    lock = tmp_path / "lock"
-    code = (
-        "import sys, pathlib\nfrom harness.host import file_lock\n"
-        "with file_lock(pathlib.Path(sys.argv[1]), print, ''):\n    print('held', flush=True); sys.stdin.read()"
-    )
-    command = [sys.executable, "-c", code, str(lock)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-        # Killed while it holds the lock, as a process may be at any moment.
-        threading.Timer(0.3, holder.kill).start()
-        start = time.monotonic()
-        with file_lock(lock, said.append, "it is building"):
-            assert time.monotonic() - start > 0.2
-    assert said == ["waiting for another process: it is building"]
-
-
-def test_a_process_is_told_by_its_start_time() -> None:
-    with subprocess.Popen(["sleep", "60"]) as process:
-        started = process_start(process.pid)
-        assert started is not None
-        assert started == process_start(process.pid)
-        process.kill()
-    assert process_start(process.pid) is None
-    assert process_start(os.getpid()) != started
 
 
 # A daemon of our own
