@@ -83,6 +83,6 @@ def test_packages_are_installed_without_questions(apt_get: Path, said: list[str]
 
 
 def test_a_failed_installation_shows_what_apt_said(apt_get: Path) -> None:
-    with pytest.raises(HostError, match=r"(?s)failed with exit code 100:\n    cannot$") as caught:
+    with pytest.raises(HostError, match=r"failed with exit code 100:\n    cannot") as caught:
         host.apt_install(["nonsense"], print)
     assert "network" in caught.value.remedy
