@@ -307,7 +307,7 @@ def test_failures_are_rows_outside_every_rate_and_are_tried_again(world: World, 
     done, seen = world.run(best_of=2)
     (told,) = done.incomplete
     assert told.startswith("m: 2 attempts ended as provider failure, the same `harness run` tries again: ")
-    assert "404" in told
+    assert "answered 400: out of order" in told
     failed = [row for row in world.rows() if row["verdict"] is None]
     assert len(failed) == 2
     assert all("out of order" in row["error"] and row["reply"] is None for row in failed)

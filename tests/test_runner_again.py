@@ -142,7 +142,7 @@ def test_regrading_changes_verdicts_and_keeps_replies(wrongly_graded: World, ser
     assert after[0]["task_hash"] != before[0]["task_hash"]
     (told,) = done.incomplete
     assert told.startswith("m: 1 attempt ended as provider failure, the same `harness run` tries again: ")
-    assert "404" in told
+    assert "answered 400: out of order" in told
     assert done.summary.models[0].pass_at_1.value == 1.0
     assert "regraded" in world.fact("manifest")
 
