@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from harness.errors import StoreError
-from harness.rundir import RunPaths
 from harness.store import Store
 from harness.types import (
     Attempt,
@@ -239,30 +238,6 @@ def test_a_killed_process_loses_what_it_had_not_committed_and_nothing_else(fille
     assert len(lines(filled)) == 14
 
 
-HOLD = """
-import sys
-from pathlib import Path
-from harness.store import Store
-with Store(Path(sys.argv[1])):
-    print("open", flush=True)
-    sys.stdin.read()
-"""
-
-
-def test_one_writer_at_a_time(filled: Path) -> None:
-    command = [sys.executable, "-c", HOLD, str(filled)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline() == "open\n"
-        with pytest.raises(StoreError, match=rf"another harness \(pid {other.pid}\) works in") as caught:
-            Store(filled)
-        assert "--name" in caught.value.remedy
-        with Store(filled, write=False) as store:
-            assert len(list(store.attempts())) == 10, "reading is possible meanwhile"
-        other.communicate()
-    Store(filled).close()
-
-
 def test_another_version_is_left_alone(filled: Path) -> None:
     with Store(filled) as store:
         store.set_fact("schema", 99)
@@ -394,8 +369,3 @@ def test_many_attempts_take_little_memory(in_memory: Path) -> None:
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert (in_memory / "raw.jsonl").stat().st_size > 14_000_000
     assert grown < 12_000, "kilobytes: less than the attempts themselves"
-
-
-def test_the_layout_of_a_run_directory(tmp_path: Path) -> None:
-    names = [path.name for path in vars(RunPaths(tmp_path)).values() if path != tmp_path]
-    assert all(name in (RunPaths.__doc__ or "") for name in names)

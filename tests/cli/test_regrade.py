@@ -33,7 +33,8 @@ def test_a_repaired_task(harness: Harness, tmp_path: Path, monkeypatch: pytest.M
 def test_no_run(harness: Harness, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "empty").mkdir()
-    for name in ("none", "file", "empty"):
-        assert "there is no store.db" in harness("regrade", tmp_path / name, "--quiet").refused(1)
+    for name in ("none", "file"):
+        assert f"no run {tmp_path / name}" in harness("regrade", tmp_path / name, "--quiet").refused()
+    assert "there is no store.db" in harness("regrade", tmp_path / "empty", "--quiet").refused(1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file"]
     assert "Missing argument" in harness("regrade").refused()
