@@ -386,6 +386,8 @@ class Evidence(Frozen):
     seconds: float = 0.0
     tries: int = 1
     """Containers used: more than one after an infrastructure failure."""
+    run_again: int = 0
+    """Inputs that were run a second time, alone, after a time-out in the company of others."""
     infra: str = ""
     """Why the sandbox, not the candidate, failed; empty otherwise."""
 

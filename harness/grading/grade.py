@@ -59,9 +59,16 @@ def _run(task: Task, candidate: Candidate, pool: Pool, isolation: IsolationLevel
         backend=evidence.backend,
         layers=evidence.isolation,
         seconds=evidence.seconds,
-        detail="" if evidence.tries == 1 else f"{evidence.tries} containers were used",
+        detail=_remarks(evidence),
     )
     return verdict, _signature(plan, evidence) if plan.comparable else FILES + candidate.hash
+
+
+def _remarks(evidence: Evidence) -> str:
+    said = [f"{evidence.tries} containers were used"] if evidence.tries > 1 else []
+    if evidence.run_again:
+        said.append(f"{evidence.run_again} time-outs in company were run again alone")
+    return "; ".join(said)
 
 
 def _nothing(task: Task, outcome: Outcome, detail: str, isolation: IsolationLevel) -> Verdict:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
 from harness.errors import SandboxError
-from harness.sandbox import Box, BoxLost, BoxSilent, Sandbox, session
+from harness.sandbox import Box, Sandbox, session
+from harness.sandbox.gate import Gate
+from harness.sandbox.work import Work
 from harness.types import CallInput, CaseEvidence, Evidence, Job, Limits, PytestInput
 
 PAUSES_S = (0.3, 3.0)
 """Before each further try to start a box for a job; after the last one the sandbox counts as broken."""
+OWN_SHARE = 0.9
+"""Of the time limit: a candidate that used more processor time than this was out of time by its own doing."""
 SIZES = 2
 """Memory limits for which boxes are kept ready: those asked for last."""
-LOSSES = 3
-"""Boxes one input may lose, with the engine in good health, before the loss is the candidate's doing."""
 
 
 class Pool:
@@ -37,6 +38,7 @@ class Pool:
         self._lock = threading.Lock()
         self._closed = False
         self._shared = _Shared(size)
+        self._gate = Gate()
         self.infra_failures = 0
         self._layers = sandbox.layers()
 
@@ -54,9 +56,32 @@ class Pool:
         A box that is lost is replaced and the job goes on where it stopped. `infra` is set, and cases are missing, only
         when the sandbox itself cannot work. Jobs with the same `share` may use a box one after another, as long as the
         supervisor finds it clean after each; without, a box is used once, and each pytest process has one of its own.
+        An input that was out of time in the company of other jobs, without having had the processor all the while, is
+        run again alone.
         """
-        began = time.monotonic()
-        work = _Work(job, apart=not share and any(isinstance(item, PytestInput) for item in job.inputs))
+        began, late = time.monotonic(), 0
+        with self._gate.side_by_side() as stay:
+            work = self._carry_out(job, share)
+        if stay.crowded and any(_suspicious(case, job) for case in work.done):
+            with self._gate.alone():
+                late = self._again(work, share)
+        if work.infra:
+            with self._lock:
+                self.infra_failures += 1
+        return Evidence(
+            cases=tuple(work.done),
+            clean=work.tries == 1,
+            backend=self.sandbox.name,
+            isolation=self._layers,
+            seconds=time.monotonic() - began,
+            tries=work.tries,
+            run_again=late,
+            infra=work.infra,
+        )
+
+    def _carry_out(self, job: Job, share: str) -> Work:
+        """The job with every input answered, unless the sandbox failed."""
+        work = Work(job, apart=not share and any(isinstance(item, PytestInput) for item in job.inputs))
         memory_mb = job.limits.memory_mb
         while not work.finished:
             try:
@@ -72,18 +97,24 @@ class Pool:
             finally:
                 if not (reusable and self._shared.put(memory_mb, share, box)):
                     box.close()
-        if work.infra:
-            with self._lock:
-                self.infra_failures += 1
-        return Evidence(
-            cases=tuple(work.done),
-            clean=work.tries == 1,
-            backend=self.sandbox.name,
-            isolation=self._layers,
-            seconds=time.monotonic() - began,
-            tries=work.tries,
-            infra=work.infra,
-        )
+        return work
+
+    def _again(self, work: Work, share: str) -> int:
+        """Run the inputs again that were out of time, with no other candidate of this pool at work; how many were.
+
+        The first decides: a candidate that is late again was not held up by others.
+        """
+        late = [number for number, case in enumerate(work.done) if case.ending == "timeout"]
+        for part in (late[:1], late[1:]):
+            job = work.job.model_copy(update={"inputs": tuple(work.job.inputs[number] for number in part)})
+            again = self._carry_out(job, share)
+            if again.infra:
+                return 0
+            for number, case in zip(part, again.done, strict=True):
+                work.done[number] = case
+            if again.done and again.done[0].ending == "timeout":
+                return len(part)
+        return len(late)
 
     def warm(self, memory_mb: int) -> None:
         """Start making boxes of this size before they are needed."""
@@ -165,6 +196,11 @@ class Pool:
             box.close()
 
 
+def _suspicious(case: CaseEvidence, job: Job) -> bool:
+    """Whether a candidate may have been out of time because others had the processor."""
+    return case.ending == "timeout" and case.cpu_s < OWN_SHARE * job.limits.timeout_s
+
+
 def _close_made(future: Future[Box]) -> None:
     if future.exception() is None:
         future.result().close()
@@ -214,51 +250,3 @@ class _Shared:
             self._boxes.clear()
         for box in boxes:
             box.close()
-
-
-class _Work:
-    """Progress of one job across the boxes it may need."""
-
-    def __init__(self, job: Job, *, apart: bool) -> None:
-        self.job = job
-        self.apart = apart
-        """Every input in a box of its own, so that nothing tells one process that another came before it."""
-        self.done: list[CaseEvidence] = []
-        self.tries = 1
-        self.losses = 0
-        self.infra = ""
-        self.intact = False
-        """The last box answered to the end."""
-
-    @property
-    def finished(self) -> bool:
-        return bool(self.infra) or len(self.done) == len(self.job.inputs)
-
-    def go_on(self, box: Box, healthy: Callable[[], bool]) -> None:
-        """Run the remaining inputs in this box, or the next one if they are `apart`, until it is lost."""
-        self.intact = False
-        try:
-            session.begin(box, self.job)
-            while not self.finished:
-                self.done.append(session.ask(box, self.job, self.job.inputs[len(self.done)]))
-                self.losses = 0
-                if self.apart:
-                    return
-            self.intact = True
-        except BoxLost as error:
-            self._lost(error, "oom" if box.ran_out_of_memory() else "lost", healthy)
-        except BoxSilent as error:
-            self._lost(error, "timeout", healthy)
-
-    def _lost(self, error: SandboxError, ending: str, healthy: Callable[[], bool]) -> None:
-        """Decide whose fault it was: the kernel's word for memory, otherwise repetition beside an honest control."""
-        self.losses += 1
-        self.tries += 1
-        if ending != "oom" and self.losses < LOSSES:
-            return
-        if ending != "oom" and not healthy():
-            self.infra = str(error)
-            return
-        ident = self.job.inputs[len(self.done)].id
-        self.done.append(CaseEvidence.model_validate({"id": ident, "ending": ending, "detail": error.message[:500]}))
-        self.losses = 0
