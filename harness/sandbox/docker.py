@@ -37,11 +37,16 @@ class DockerSandbox:
         self._lock = threading.Lock()
         self._removers = ThreadPoolExecutor(2, thread_name_prefix="remove-box")
         reap(self._client)
+        self.runtime = self.engine.runtime
+        if self.runtime != self.engine.default_runtime:
+            self._try_runtime(log)
 
     def start(self, memory_mb: int) -> DockerBox:
         """A container with its supervisor ready. Raises SandboxError."""
         v2 = str(self.engine.cgroup_version) == "2"
-        body = profile.container(self.image.tag, memory_mb, self._labels, self._architecture, cgroup_v2=v2)
+        body = profile.container(
+            self.image.tag, memory_mb, self._labels, self._architecture, cgroup_v2=v2, runtime=self.runtime
+        )
         with _engine_errors("make a container"):
             ident = str(self._client.create_container_from_config(body)["Id"])
         with self._lock:
@@ -65,17 +70,27 @@ class DockerSandbox:
         """Isolation in force, by layer."""
         info = self.engine
         layers = {
+            **info.layers,
             "engine": f"{info.name} {info.version}",
-            "runtime": str(info.default_runtime),
             "network": "disabled",
-            "seccomp": "allow-list",
+            "seccomp": "allow-list" if "seccomp" in info.security else "none",
             "capabilities": "supervisor SETUID SETGID KILL, candidate none",
             "rootfs": "read-only",
-            "cgroup": f"v{info.cgroup_version}",
             "user": "own uid a candidate",
         }
-        layers.update({key: "yes" for key in ("userns", "rootless") if getattr(info, key, False)})
+        if self.runtime != info.default_runtime:
+            layers["runtime"] = self.runtime
         return layers
+
+    def _try_runtime(self, log: Callable[[str], None]) -> None:
+        """Fall back to the engine's own runtime where the better one is listed but starts nothing."""
+        try:
+            self.start(profile.SMALLEST_MB).close()
+        except SandboxError as error:
+            log(
+                f"runtime {self.runtime} starts no container here, using {self.engine.default_runtime}: {error.message}"
+            )
+            self.runtime = self.engine.default_runtime
 
     def inspect(self, ident: str) -> dict[str, Any]:
         """The engine's facts about a container. Raises SandboxError."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 LOCK_FILE = Path("/run/harness-engine.lock")
 USUAL_SOCKET = "unix:///var/run/docker.sock"
-_STRONGEST_FIRST = ("runsc", "kata", "crun", "runc")
+BEST_FIRST = ("runsc", "kata", "crun")
 
 REMEDY = (
     "Debian/Ubuntu: `apt-get install docker.io` and start it (as root, `harness sandbox build` does both); elsewhere "
@@ -72,10 +72,11 @@ class EngineInfo(Frozen):
 
     @property
     def runtime(self) -> str:
-        """The strongest runtime on offer: gVisor, Kata, then what the engine uses by default."""
-        for name in self.runtimes:
-            if name.startswith(_STRONGEST_FIRST[:2]):
-                return name
+        """The best runtime on offer: gVisor, Kata, then crun, which is the quickest, then the engine's default."""
+        for kind in BEST_FIRST:
+            for name in self.runtimes:
+                if name.startswith(kind):
+                    return name
         return self.default_runtime
 
     @property

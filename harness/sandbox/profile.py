@@ -16,6 +16,8 @@ ARCHITECTURES = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64", "
 PIDS = 128
 TMPFS_MB = 32
 """Of each scratch directory; together well below any container's memory."""
+SMALLEST_MB = 64
+"""Memory of a box that only has to come up."""
 OVERHEAD_MB = 32
 """What supervisor and scratch need beside the candidate's own memory."""
 ULIMITS = {"nofile": 256, "fsize": 64 << 20, "core": 0, "memlock": 65536, "msgqueue": 0, "sigpending": 256}
@@ -40,9 +42,9 @@ def seccomp(architecture: str) -> str:
 
 
 def container(
-    image: str, memory_mb: int, labels: dict[str, str], architecture: str, *, cgroup_v2: bool
+    image: str, memory_mb: int, labels: dict[str, str], architecture: str, *, cgroup_v2: bool, runtime: str = ""
 ) -> dict[str, Any]:
-    """The body of the engine's container-create request for one disposable box."""
+    """The body of the engine's container-create request for one disposable box; without `runtime`, the engine's own."""
     memory = (memory_mb + OVERHEAD_MB) * 1024 * 1024
     scratch = f"rw,nosuid,nodev,noexec,size={TMPFS_MB}m,nr_inodes=4096,mode=1777"
     host = {
@@ -67,6 +69,8 @@ def container(
         "AutoRemove": False,
         "RestartPolicy": {"Name": "no"},
     }
+    if runtime:
+        host["Runtime"] = runtime
     if not cgroup_v2:
         # cgroup v2 has no swappiness of its own; there the swap limit above is all there is.
         host["MemorySwappiness"] = 0

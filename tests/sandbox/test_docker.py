@@ -142,6 +142,27 @@ def test_layers_name_what_is_in_force(sandbox: DockerSandbox) -> None:
     assert layers["cgroup"] in ("v1", "v2")
 
 
+def test_a_runtime_that_starts_nothing_is_not_used(image: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine lists a gVisor that is not there: no second engine with a broken runtime is needed for that."""
+    from harness.sandbox import engine
+
+    real = engine.engine_info
+
+    def boasting(client: docker.APIClient) -> engine.EngineInfo:
+        info = real(client)
+        return info.model_copy(update={"runtimes": (*info.runtimes, "runsc")})
+
+    monkeypatch.setattr(engine, "engine_info", boasting)
+    said: list[str] = []
+    backend = DockerSandbox(log=said.append)
+    try:
+        assert [line.partition(",")[0] for line in said] == ["runtime runsc starts no container here"]
+        assert not backend.layers()["runtime"].startswith("runsc")
+        backend.start(64).close()
+    finally:
+        backend.close()
+
+
 def test_backends_by_name(image: object) -> None:
     with pytest.raises(UsageError, match="no sandbox 'chroot'") as caught:
         open_sandbox("chroot")

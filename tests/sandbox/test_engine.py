@@ -167,9 +167,9 @@ def test_layers(info: dict[str, Any], expected: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(
     ("runtimes", "best"),
-    [(["runc"], "runc"), (["crun", "runc"], "runc"), (["io.containerd.runc.v2", "runc", "runsc"], "runsc")],
+    [(["runc"], "runc"), (["crun", "runc"], "crun"), (["io.containerd.runc.v2", "runc", "runsc"], "runsc")],
 )
-def test_prefers_the_stronger_runtime(runtimes: list[str], best: str) -> None:
+def test_prefers_the_stronger_and_then_the_quicker_runtime(runtimes: list[str], best: str) -> None:
     described = engine_module._describe({}, {"Runtimes": {name: {} for name in runtimes}, "DefaultRuntime": "runc"})
     assert described.runtime == best
     assert "io.containerd.runc.v2" not in described.runtimes

@@ -32,10 +32,9 @@ def test_one_alone_meets_nobody() -> None:
 
 def test_company_is_noticed_by_all() -> None:
     gate = Gate()
-    with gate.side_by_side() as first:
-        with gate.side_by_side() as second:
-            assert first.crowded
-            assert second.crowded
+    with gate.side_by_side() as first, gate.side_by_side() as second:
+        assert first.crowded
+        assert second.crowded
     with gate.side_by_side() as third:
         pass
     assert [stay.crowded for stay in (first, second, third)] == [True, True, False]
