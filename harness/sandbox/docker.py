@@ -87,10 +87,9 @@ class DockerSandbox:
         try:
             self.start(profile.SMALLEST_MB).close()
         except SandboxError as error:
-            log(
-                f"runtime {self.runtime} starts no container here, using {self.engine.default_runtime}: {error.message}"
-            )
-            self.runtime = self.engine.default_runtime
+            own = self.engine.default_runtime
+            log(f"runtime {self.runtime} starts no container here, using {own}: {error.message}")
+            self.runtime = own
 
     def inspect(self, ident: str) -> dict[str, Any]:
         """The engine's facts about a container. Raises SandboxError."""

@@ -18,6 +18,8 @@ from harness.types import Job
 if TYPE_CHECKING:
     import docker
 
+    from harness.sandbox.image import Image
+
 
 def ident(box: DockerBox) -> str:
     return box._id
