@@ -1,6 +1,7 @@
 # make setup   environment, container engine, sandbox image, model weights: safe to repeat, quick when nothing is missing
 # make demo    the main job with a real model on this machine, ends with a table and the path of a report
 # make test    all tests            make lint   ruff and mypy            make check   admit the shipped tasks
+# make audit   attack the sandbox with the corpus of hostile programs, under both isolations
 # make bench   speed, as ratios     make constraints   compile constraints.txt again     make clean
 
 PY ?= python3
@@ -14,7 +15,7 @@ PYTEST_ARGS ?=
 
 export PIP_NO_WARN_SCRIPT_LOCATION = 1
 
-.PHONY: setup demo test lint check bench constraints clean remake
+.PHONY: setup demo test lint check audit bench constraints clean remake
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -52,6 +53,9 @@ lint: $(STAMP)
 
 check: setup
 	$(BIN)/harness check fixtures/*
+
+audit: setup
+	$(BIN)/harness sandbox audit --isolation both
 
 bench: setup
 	$(BIN)/python benchmarks/startup.py

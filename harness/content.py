@@ -16,11 +16,11 @@ _PACKAGE = Path(__file__).resolve().parent
 
 @cache
 def content_dir(name: str) -> Path:
-    """Directory `fixtures`, `sandboxes`, `verifiers` or `reports`.
+    """Directory `fixtures`, `sandboxes`, `verifiers`, `reports` or `hostile` (in a checkout below `tests/`).
 
     Raises UsageError when the installation carries no such directory.
     """
-    for base in (_PACKAGE / "_content", _PACKAGE.parent):
+    for base in (_PACKAGE / "_content", _PACKAGE.parent, _PACKAGE.parent / "tests"):
         found = base / name
         if found.is_dir():
             return found

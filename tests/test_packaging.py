@@ -13,7 +13,7 @@ import pytest
 
 from harness import __version__
 
-CONTENT = ("fixtures", "sandboxes", "verifiers", "reports")
+CONTENT = ("fixtures", "sandboxes", "verifiers", "reports", "hostile")
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +63,23 @@ def test_every_requirement_is_explained(root: Path, project: dict[str, dict[str,
 def test_the_wheel_carries_what_the_checkout_has(root: Path, wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         inside = set(archive.namelist())
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", "harness", *CONTENT]
+    listed = [
+        "git",
+        "ls-files",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "-z",
+        "--",
+        "harness",
+        *CONTENT,
+        "tests/hostile",
+    ]
     tracked = subprocess.run(listed, cwd=root, check=True, capture_output=True, text=True).stdout.split("\0")
     for name in filter(None, tracked):
         if (root / name).exists():
-            assert (name if name.startswith("harness/") else f"harness/_content/{name}") in inside
+            place = name.removeprefix("tests/")
+            assert (name if name.startswith("harness/") else f"harness/_content/{place}") in inside
     tops = {name.partition("/")[0] for name in inside}
     assert tops == {"harness", f"harness_eval-{__version__}.dist-info"}
     assert not [name for name in inside if name.endswith(".pyc")]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli.audit import audit
 from harness.errors import EngineUnavailable
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from harness.sandbox.reaper import Container
 
 
-@click.group(name="sandbox")
+@click.group(name="sandbox", commands=[audit])
 def command() -> None:
     """Build, inspect or clean the sandbox that candidates run in."""
 

@@ -55,7 +55,7 @@ class Pool:
 
         A box that is lost is replaced and the job goes on where it stopped. `infra` is set, and cases are missing, only
         when the sandbox itself cannot work. Jobs with the same `share` may use a box one after another, as long as the
-        supervisor finds it clean after each; without, a box is used once, and each pytest process has one of its own.
+        supervisor finds it clean after each; without, a box is used once. Each pytest process has one of its own.
         An input that was out of time in the company of other jobs, without having had the processor all the while, is
         run again alone.
         """
@@ -81,7 +81,7 @@ class Pool:
 
     def _carry_out(self, job: Job, share: str) -> Work:
         """The job with every input answered, unless the sandbox failed."""
-        work = Work(job, apart=not share and any(isinstance(item, PytestInput) for item in job.inputs))
+        work = Work(job, apart=any(isinstance(item, PytestInput) for item in job.inputs))
         memory_mb = job.limits.memory_mb
         while not work.finished:
             try:

@@ -47,6 +47,8 @@ def _read(name: str, directory: str) -> bytes:
             raise ValueError("not a regular file")
         if facts.st_nlink != 1:
             raise ValueError("a hard link")
+        if facts.st_mode & (stat.S_ISUID | stat.S_ISGID):
+            raise ValueError("a file that runs as its owner")
         if facts.st_size > FILE_CAP:
             raise ValueError(f"larger than {FILE_CAP} bytes")
         return wire.read_exact(fd, facts.st_size)

@@ -56,6 +56,8 @@ class Warden:
         self.broken: Frame | None = None
         self.timeouts = 0
         self.said_while_loading = (b"", b"")
+        self.clean = True
+        """Whether a program can start here as if nothing had run before it."""
 
     # calls -----------------------------------------------------------------------------------------------------------
 
@@ -129,10 +131,11 @@ class Warden:
         facts, out = self._facts(process, how, kills, began, 0.0)
         out["records"] = bytes(process.out[process.result])
         process.close()
-        kill_all()
+        killed = kill_all()
         if header.get("collect"):
             facts["rejected"] = self._collect(header["collect"], out)
-        wipe(uid)
+        # What one of two test processes leaves could tell the other one which tests were changed.
+        self.clean = wipe(uid) and killed
         return dict(facts, id=header["id"]), out
 
     def pytest(self, header: "dict[str, Any]", blobs: "dict[str, bytes]") -> "Frame":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from harness.sandbox import Box, BoxLost
 from harness.sandbox.docker import DockerBox, DockerSandbox
 from harness.sandbox.pool import SIZES, Pool
 from harness.sandbox.reaper import list_containers, reap
-from harness.types import CaseEvidence, Evidence, Job, Limits, PytestInput
+from harness.types import CaseEvidence, Job, Limits, PytestInput
 
 if TYPE_CHECKING:
     import docker
@@ -201,41 +200,6 @@ def f(n):
         assert seen.ending in ("oom", "timeout", "exception"), seen
 
 
-# out of time --------------------------------------------------------------------------------------------------------
-
-
-def in_company(pool: Pool, job: Job, number: int) -> list[Evidence]:
-    with ThreadPoolExecutor(number) as threads:
-        return list(threads.map(lambda _: pool.run(job), range(number)))
-
-
-def test_who_was_late_for_want_of_a_processor_is_run_again_alone(sandbox: DockerSandbox, make_job: MakeJob) -> None:
-    # A seventh of the limit when nobody else is there, more than the limit in this company.
-    source = (
-        "import time\ndef f(n):\n    end = time.process_time() + 0.3\n"
-        "    while time.process_time() < end: pass\n    return n\n"
-    )
-    number = 10 * len(os.sched_getaffinity(0))
-    backend = Watching(sandbox)
-    with Pool(backend, size=number) as pool:
-        job = make_job(source, [(1,), (2,)], timeout_s=2.0)
-        pool.warm(job.limits.memory_mb)
-        while len(backend.boxes) < number:
-            time.sleep(0.02)
-        found = in_company(pool, job, number)
-    assert [[case.ending for case in evidence.cases] for evidence in found] == [["value"] * 2] * number
-    assert any(evidence.run_again for evidence in found)
-
-
-def test_who_is_late_by_its_own_doing_is_late_alone_too(sandbox: DockerSandbox, make_job: MakeJob) -> None:
-    asleep = make_job("import time\ndef f(n):\n    time.sleep(9)\n", [(1,), (2,)], timeout_s=0.5)
-    with Pool(sandbox, size=2) as pool:
-        assert pool.run(asleep).run_again == 0, "there was no company"
-        found = in_company(pool, asleep, 2)
-    assert [[case.ending for case in evidence.cases] for evidence in found] == [["timeout"] * 2] * 2
-    assert {evidence.run_again for evidence in found} == {1}, "the first decides"
-
-
 # sharing -------------------------------------------------------------------------------------------------------------
 
 
@@ -278,8 +242,10 @@ def test_idle_boxes_of_many_sizes_do_not_add_up(sandbox: DockerSandbox, make_job
     assert idle() == 0
 
 
-def test_pytest_processes_are_kept_apart(pool: Pool) -> None:
-    # Process ids count up in a container, so a test could tell the first implementation from the later ones.
+@pytest.mark.parametrize("share", ["", "a task"])
+def test_pytest_processes_are_kept_apart(pool: Pool, share: str) -> None:
+    # Process ids count up in a container, and closed connections linger: a test could tell the first implementation
+    # from the later ones, or leave word of what it saw.
     test = """import os
 def test_pid():
     for _ in range(50):
@@ -288,7 +254,7 @@ def test_pid():
     assert os.getpid() < 40
 """
     inputs = tuple(PytestInput(id=str(n), files={"test_a.py": test}, targets=("test_a.py",)) for n in range(3))
-    evidence = pool.run(Job(limits=Limits(timeout_s=20), inputs=inputs))
+    evidence = pool.run(Job(limits=Limits(timeout_s=20), inputs=inputs), share)
     assert [case.exit_code for case in evidence.cases] == [0] * 3
     assert evidence.tries == 1
 

@@ -1,0 +1,99 @@
+"""`harness sandbox audit`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+if TYPE_CHECKING:
+    from harness.grading.audit import AuditReport, AuditRow
+    from harness.types import IsolationLevel
+
+LEVELS: dict[str, tuple[IsolationLevel, ...]] = {
+    "candidate": ("candidate",),
+    "task": ("task",),
+    "both": ("candidate", "task"),
+}
+
+
+@click.command(name="audit")
+@click.option("--sandbox", default="auto", show_default=True, help="auto, docker, or an installed backend.")
+@click.option(
+    "--isolation", type=click.Choice(list(LEVELS)), default="both", show_default=True, help="What shares a container."
+)
+@click.option("--class", "globs", multiple=True, metavar="GLOB", help="Only classes of programs that match.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.option("--concurrency", type=click.IntRange(1, 64), default=4, show_default=True, help="Programs at once.")
+def audit(
+    sandbox: str,
+    isolation: Literal["candidate", "task", "both"],
+    globs: tuple[str, ...],
+    as_json: bool,
+    concurrency: int,
+) -> int:
+    """Attack the sandbox with the corpus of hostile programs.
+
+    Each is graded like any candidate, and an honest program right after it. Exit code 1 when a hostile program passes,
+    an honest one does not, or one ends in another way than its header allows.
+    """
+    from harness.grading.audit import audit as run_audit
+    from harness.grading.audit import read_corpus
+    from harness.sandbox import open_sandbox
+    from harness.sandbox.pool import Pool
+
+    programs = read_corpus(globs)
+    reports: dict[IsolationLevel, AuditReport] = {}
+    with contextlib.closing(open_sandbox(sandbox, lambda line: click.echo(line, err=True))) as backend:
+        for level in LEVELS[isolation]:
+            with Pool(backend, size=concurrency) as pool:
+                reports[level] = run_audit(programs, pool, level, concurrency)
+    if as_json:
+        click.echo(json.dumps({level: _document(report) for level, report in reports.items()}, indent=2))
+    else:
+        for level, report in reports.items():
+            _show(level, report)
+    return 0 if all(report.holds for report in reports.values()) else 1
+
+
+def _document(report: AuditReport) -> dict[str, object]:
+    return {
+        "holds": report.holds,
+        "false_accepts": [_name(row) for row in report.false_accepts],
+        "false_rejects": [_name(row) for row in report.false_rejects],
+        "surprises": [_name(row) for row in report.surprises],
+        "rows": [row.model_dump(mode="json", by_alias=True) for row in report.rows],
+    }
+
+
+def _show(level: str, report: AuditReport) -> None:
+    from harness.cli.tables import show, table
+
+    made = table(
+        f"hostile programs, isolation {level}",
+        *("class", "programs", "outcomes", "slowest kill, s", "false accepts", "false rejects"),
+    )
+    for group in [*dict.fromkeys(row.group for row in report.rows), "all"]:
+        rows = [row for row in report.rows if group in (row.group, "all")]
+        counts = Counter(row.outcome.value for row in rows)
+        made.add_row(
+            group,
+            str(len(rows)),
+            ", ".join(f"{count} {name}" for name, count in counts.most_common()),
+            f"{max(row.seconds for row in rows):.1f}",
+            str(sum(row.false_accept for row in rows)),
+            str(sum(row.false_reject for row in rows)),
+        )
+    show(made)
+    for row in report.rows:
+        if row.surprise or row.false_accept or row.false_reject:
+            control = "" if row.control_passed else "; the honest program after it did not pass"
+            click.echo(f"{_name(row)}: {row.outcome.value}, allowed {', '.join(row.allowed)}{control}")
+            click.echo(f"    {row.detail}")
+
+
+def _name(row: AuditRow) -> str:
+    return f"{row.group}/{row.name}"

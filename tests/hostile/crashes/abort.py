@@ -1,0 +1,9 @@
+# tries: aborts
+# allowed: crash
+# never: the container ends with the process
+
+import os
+
+
+def f(n):
+    os.abort()

@@ -1,0 +1,47 @@
+"""Who is late in company gets a second chance alone."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from harness.sandbox.docker import DockerSandbox
+from harness.sandbox.pool import Pool
+from harness.types import Evidence, Job
+from tests.sandbox.test_pool import Watching
+
+MakeJob = Callable[..., Job]
+
+
+def in_company(pool: Pool, job: Job, number: int) -> list[Evidence]:
+    with ThreadPoolExecutor(number) as threads:
+        return list(threads.map(lambda _: pool.run(job), range(number)))
+
+
+def test_who_was_late_for_want_of_a_processor_is_run_again_alone(sandbox: DockerSandbox, make_job: MakeJob) -> None:
+    # A seventh of the limit when nobody else is there, more than the limit in this company.
+    source = (
+        "import time\ndef f(n):\n    end = time.process_time() + 0.3\n"
+        "    while time.process_time() < end: pass\n    return n\n"
+    )
+    number = 10 * len(os.sched_getaffinity(0))
+    backend = Watching(sandbox)
+    with Pool(backend, size=number) as pool:
+        job = make_job(source, [(1,), (2,)], timeout_s=2.0)
+        pool.warm(job.limits.memory_mb)
+        while len(backend.boxes) < number:
+            time.sleep(0.02)
+        found = in_company(pool, job, number)
+    assert [[case.ending for case in evidence.cases] for evidence in found] == [["value"] * 2] * number
+    assert any(evidence.run_again for evidence in found)
+
+
+def test_who_is_late_by_its_own_doing_is_late_alone_too(sandbox: DockerSandbox, make_job: MakeJob) -> None:
+    asleep = make_job("import time\ndef f(n):\n    time.sleep(9)\n", [(1,), (2,)], timeout_s=0.5)
+    with Pool(sandbox, size=2) as pool:
+        assert pool.run(asleep).run_again == 0, "there was no company"
+        found = in_company(pool, asleep, 2)
+    assert [[case.ending for case in evidence.cases] for evidence in found] == [["timeout"] * 2] * 2
+    assert {evidence.run_again for evidence in found} == {1}, "the first decides"
