@@ -22,7 +22,7 @@ def normal(source: str) -> str:
     return _written(syntax.module(source)) or source
 
 
-def mutate(source: str, rng: random.Random, share: float = 0.6) -> tuple[str, list[str]]:
+def mutate(source: str, rng: random.Random, share: float = 0.75) -> tuple[str, list[str]]:
     """(mutated source in normal form, names of the tests in it that must fail); no names when nothing can be mutated.
 
     About `share` of the tests that can be mutated are, at least one; names are `test_x` or `TestC::test_m`.
@@ -34,7 +34,9 @@ def mutate(source: str, rng: random.Random, share: float = 0.6) -> tuple[str, li
         # All of them mutated could be told by failing everything.
         picked.pop(rng.randrange(len(picked)))
     for name in picked:
-        compare, right = rng.choice(chances[name])
+        # Long values more often: what a cheat copies out of a test is its data, and it may have no way to an exit code.
+        sizes = [len(ast.dump(compare.comparators[0] if right else compare.left)) for compare, right in chances[name]]
+        compare, right = rng.choices(chances[name], [size**2 for size in sizes])[0]
         if right:
             compare.comparators[0] = _changed(compare.comparators[0], rng)
         else:
