@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from harness.errors import SandboxError
 from harness.sandbox import BoxLost, BoxSilent, profile, wire
+from harness.sandbox.api import EngineApi, ssl_context
 
 HELLO_S = 60.0
 """Seconds a new container may take until its supervisor speaks; a loaded machine needs a few."""
@@ -24,15 +27,18 @@ class DockerSandbox:
     name = "docker"
 
     def __init__(self, log: Callable[[str], None]) -> None:
-        from harness.sandbox.engine import engine_info, ensure_engine
+        from harness.sandbox.engine import address, engine_info, ensure_engine
         from harness.sandbox.image import ensure_image
         from harness.sandbox.reaper import owner_labels, reap
 
         self._client = ensure_engine(log)
         self.engine = engine_info(self._client)
         self.image = ensure_image(self._client, log)
+        where, tls = address()
+        self._api = EngineApi(where, self._client.api_version, tls=ssl_context(tls))
         self._labels = owner_labels()
         self._architecture = str(self._client.version().get("Arch", "x86_64")).replace("amd64", "x86_64")
+        self._requests: dict[tuple[str, int, str], bytes] = {}
         self._live: dict[str, DockerBox | None] = {}
         self._lock = threading.Lock()
         self._removers = ThreadPoolExecutor(2, thread_name_prefix="remove-box")
@@ -43,28 +49,34 @@ class DockerSandbox:
 
     def start(self, memory_mb: int) -> DockerBox:
         """A container with its supervisor ready. Raises SandboxError."""
-        v2 = str(self.engine.cgroup_version) == "2"
-        body = profile.container(
-            self.image.tag, memory_mb, self._labels, self._architecture, cgroup_v2=v2, runtime=self.runtime
-        )
-        with _engine_errors("make a container"):
-            ident = str(self._client.create_container_from_config(body)["Id"])
+        # A name of our own: also a container whose creation was never answered can be removed.
+        name = f"harness-{uuid.uuid4().hex[:16]}"
         with self._lock:
-            self._live[ident] = None
+            self._live[name] = None
         try:
-            with _engine_errors("start a container"):
-                streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
-                attached = self._client.attach_socket(ident, params=streams)
-                box = self._live[ident] = DockerBox(self, ident, attached)
-                self._client.start(ident)
+            self._api.create(name, self._request(memory_mb))
+            stream, first = self._api.attach(name)
+            box = self._live[name] = DockerBox(self, name, stream, first)
+            self._api.start(name)
             header, _ = box.receive(HELLO_S)
             if header.get("op") != "hello":
                 raise SandboxError(f"the supervisor said {str(header)[:200]} instead of hello")
         except BaseException:
-            self._hang_up(ident)
-            self.remove(ident)
+            self._hang_up(name)
+            self.remove(name)
             raise
         return box
+
+    def _request(self, memory_mb: int) -> bytes:
+        """The create request for a box of this size, as JSON."""
+        key = (self.image.tag, memory_mb, self.runtime)
+        if key not in self._requests:
+            v2 = str(self.engine.cgroup_version) == "2"
+            body = profile.container(
+                self.image.tag, memory_mb, self._labels, self._architecture, cgroup_v2=v2, runtime=self.runtime
+            )
+            self._requests[key] = json.dumps(body).encode()
+        return self._requests[key]
 
     def layers(self) -> dict[str, str]:
         """Isolation in force, by layer."""
@@ -91,47 +103,41 @@ class DockerSandbox:
             log(f"runtime {self.runtime} starts no container here, using {own}: {error.message}")
             self.runtime = own
 
-    def inspect(self, ident: str) -> dict[str, Any]:
+    def inspect(self, name: str) -> dict[str, Any]:
         """The engine's facts about a container. Raises SandboxError."""
-        with _engine_errors("inspect a container"):
-            found: dict[str, Any] = self._client.inspect_container(ident)
-        return found
+        return self._api.inspect(name)
 
-    def discard(self, ident: str) -> None:
+    def discard(self, name: str) -> None:
         """Remove a container without waiting for it."""
         with contextlib.suppress(RuntimeError):  # shutting down: close() removes what is left
-            self._removers.submit(self.remove, ident)
+            self._removers.submit(self.remove, name)
 
-    def remove(self, ident: str) -> None:
+    def remove(self, name: str) -> None:
         """Kill and remove a container with its volumes; one that is gone already is fine."""
-        from docker.errors import DockerException, NotFound
-        from requests.exceptions import RequestException
-
         for pause in (0.1, 0.5, 2.0):
             try:
-                self._client.remove_container(ident, v=True, force=True)
-            except NotFound:
-                break
-            except (DockerException, RequestException):
+                self._api.remove(name)
+            except SandboxError:
                 # Left to the next try, and then to the reaper of the next start.
                 time.sleep(pause)
                 continue
             break
         with self._lock:
-            self._live.pop(ident, None)
+            self._live.pop(name, None)
 
     def close(self) -> None:
         """Remove every container this backend made."""
         self._removers.shutdown(wait=True)
         with self._lock:
             left = list(self._live)
-        for ident in left:
-            self._hang_up(ident)
-            self.remove(ident)
+        for name in left:
+            self._hang_up(name)
+            self.remove(name)
+        self._api.close()
         self._client.close()
 
-    def _hang_up(self, ident: str) -> None:
-        box = self._live.get(ident)
+    def _hang_up(self, name: str) -> None:
+        box = self._live.get(name)
         if box is not None:
             box.hang_up()
 
@@ -139,11 +145,10 @@ class DockerSandbox:
 class DockerBox:
     """One container, spoken to over its attach stream."""
 
-    def __init__(self, sandbox: DockerSandbox, ident: str, attached: Any) -> None:
-        self._sandbox, self._id = sandbox, ident
-        self._attached = attached
-        self._socket: socket.socket = getattr(attached, "_sock", attached)
-        self._raw = bytearray()
+    def __init__(self, sandbox: DockerSandbox, name: str, stream: socket.socket, first: bytes) -> None:
+        self._sandbox, self.name = sandbox, name
+        self._socket = stream
+        self._raw = bytearray(first)
         self._frames = bytearray()
         self.complaints = bytearray()
         self.open = True
@@ -170,7 +175,7 @@ class DockerBox:
 
     def ran_out_of_memory(self) -> bool:
         try:
-            return bool(self._sandbox.inspect(self._id)["State"].get("OOMKilled"))
+            return bool(self._sandbox.inspect(self.name)["State"].get("OOMKilled"))
         except SandboxError:
             return False
 
@@ -180,17 +185,15 @@ class DockerBox:
         self.open = False
         # First the stream: an engine that cannot deliver output does not answer kill and remove for a minute.
         self.hang_up()
-        self._sandbox.discard(self._id)
+        self._sandbox.discard(self.name)
 
     def hang_up(self) -> None:
         """End the stream, and with it the supervisor and whoever waits here. May be called from any thread."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         # A descriptor that is closed under a thread in `recv` may be another socket's when it gets there.
-        with self._in_use:
-            for closing in (self._socket, self._attached):
-                with contextlib.suppress(OSError, AttributeError):
-                    closing.close()
+        with self._in_use, contextlib.suppress(OSError):
+            self._socket.close()
 
     def _more(self, deadline: float) -> None:
         """Read once from the stream and sort what came into frames and complaints."""
@@ -233,15 +236,3 @@ class DockerBox:
         frame = bytes(got[wire.HEAD : wire.HEAD + size])
         del got[: wire.HEAD + size]
         return frame
-
-
-@contextlib.contextmanager
-def _engine_errors(action: str) -> Iterator[None]:
-    """The engine's and its client's errors as ours."""
-    from docker.errors import DockerException
-    from requests.exceptions import RequestException
-
-    try:
-        yield
-    except (DockerException, RequestException, OSError) as error:
-        raise SandboxError(f"the container engine could not {action}: {error}") from error

@@ -99,7 +99,7 @@ def connect(timeout_s: float = 60) -> docker.APIClient:
     import docker
     from docker.errors import DockerException
 
-    base_url, tls = _address()
+    base_url, tls = address()
     if base_url.startswith("unix://"):
         _try_socket(base_url)
     patience = max(1, int(timeout_s))
@@ -137,8 +137,8 @@ def _try_socket(base_url: str) -> None:
     raise kind(f"no container engine answers at {base_url}: {reason}", remedy=REMEDY)
 
 
-def _address() -> tuple[str, Any]:
-    """Where the engine listens: DOCKER_HOST, else the current docker context, else the usual socket."""
+def address() -> tuple[str, Any]:
+    """Where the engine listens, and its TLS settings: DOCKER_HOST, else the current context, else the usual socket."""
     from docker.context import ContextAPI
     from docker.errors import DockerException
     from docker.utils import kwargs_from_env

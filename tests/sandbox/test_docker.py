@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 def ident(box: DockerBox) -> str:
-    return box._id
+    return box.name
 
 
 def present(engine: docker.APIClient) -> set[str]:
-    return {container.id for container in list_containers(engine) if container.owner == "this"}
+    return {container.name for container in list_containers(engine) if container.owner == "this"}
 
 
 def gone(engine: docker.APIClient, identity: str, within_s: float = 20) -> bool:

@@ -91,7 +91,7 @@ def test_a_job_goes_on_in_another_box_where_it_stopped(
         running = thread.submit(pool.run, job)
         wait_until(lambda: bool(backend.boxes))
         time.sleep(0.7)  # somewhere in the middle of 1.8 seconds of work
-        engine.remove_container(backend.boxes[0]._id, force=True)
+        engine.remove_container(backend.boxes[0].name, force=True)
         evidence = running.result()
     assert [case.id for case in evidence.cases] == [item.id for item in job.inputs]
     assert [case.value for case in evidence.cases] == [["i", hex(n)] for n in range(6)]
@@ -107,7 +107,7 @@ def test_ready_boxes_that_died_are_not_held_against_a_candidate(sandbox: DockerS
         while len(backend.boxes) < 5:
             time.sleep(0.02)
         for box in backend.boxes:
-            box._sandbox.remove(box._id)
+            box._sandbox.remove(box.name)
         evidence = pool.run(make_job("def f():\n    return 2\n"))
         assert ends(evidence) == ["value"]
         assert evidence.tries == 2

@@ -1,0 +1,175 @@
+"""The calls of a box's life, straight over the engine's HTTP: create, attach, start, inspect, remove.
+
+docker-py spends several times the processor time of these calls on building sessions, headers and URLs; with two cores
+and a box a candidate that shows (benchmarks/RESULTS.md). Everything that is not done for each box stays with docker-py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import socket
+import ssl
+from collections import deque
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from harness.errors import SandboxError
+
+MAX_HEAD = 1 << 16
+
+
+class EngineRefused(SandboxError):
+    """The engine answered with an error."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class EngineApi:
+    """A client of the engine at `address` (`unix://`, `tcp://`, `http://` or `https://`), usable from many threads.
+
+    Every call raises EngineRefused when the engine says no and SandboxError when it cannot be spoken to within
+    `timeout_s` seconds.
+    """
+
+    def __init__(self, address: str, version: str, timeout_s: float = 60, tls: ssl.SSLContext | None = None) -> None:
+        self._address, self._tls, self._timeout_s = urlsplit(address), tls, timeout_s
+        self._prefix = f"/v{version}"
+        self._idle: deque[http.client.HTTPConnection] = deque()
+
+    def create(self, name: str, body: bytes) -> None:
+        """A container called `name`; `body` is the create request as JSON."""
+        self._call("make a container", "POST", f"/containers/create?name={quote(name)}", body)
+
+    def attach(self, name: str) -> tuple[socket.socket, bytes]:
+        """The container's streams as one socket, and what came of them with the engine's answer."""
+        path = f"{self._prefix}/containers/{quote(name)}/attach?stdin=1&stdout=1&stderr=1&stream=1"
+        connection = self._connection()
+        try:
+            connection.connect()
+            stream: socket.socket = connection.sock
+            # Not through http.client, whose buffers would keep the first bytes of the stream.
+            head = [f"POST {path} HTTP/1.1", "Host: engine", "Connection: Upgrade", "Upgrade: tcp", "Content-Length: 0"]
+            stream.sendall("\r\n".join([*head, "", ""]).encode("ascii"))
+            status, rest = _response_head(stream)
+        except (OSError, ValueError) as error:
+            connection.close()
+            raise SandboxError(f"the container engine could not attach to a container: {_said(error)}") from error
+        if status not in (101, 200):
+            connection.close()
+            text = rest.partition(b"\r\n\r\n")[2] or rest
+            raise EngineRefused(f"the container engine could not attach to a container: {_message(text)}", status)
+        return stream, rest
+
+    def start(self, name: str) -> None:
+        """Start a container; one that runs already is fine."""
+        self._call("start a container", "POST", f"/containers/{quote(name)}/start")
+
+    def inspect(self, name: str) -> dict[str, Any]:
+        """The engine's facts about a container."""
+        found: dict[str, Any] = json.loads(self._call("inspect a container", "GET", f"/containers/{quote(name)}/json"))
+        return found
+
+    def remove(self, name: str) -> None:
+        """Kill and remove a container with its volumes; one that is gone, or going, already is fine."""
+        try:
+            self._call("remove a container", "DELETE", f"/containers/{quote(name)}?force=1&v=1")
+        except EngineRefused as error:
+            going = error.status == http.HTTPStatus.CONFLICT and "in progress" in error.message
+            if error.status != http.HTTPStatus.NOT_FOUND and not going:
+                raise
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _call(self, action: str, method: str, path: str, body: bytes | None = None) -> bytes:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connection()
+        try:
+            headers = {"Content-Type": "application/json"} if body else {}
+            connection.request(method, self._prefix + path, body, headers)
+            response = connection.getresponse()
+            answer = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise SandboxError(f"the container engine could not {action}: {_said(error)}") from error
+        if response.will_close:
+            connection.close()
+        else:
+            self._idle.append(connection)
+        if response.status >= http.HTTPStatus.BAD_REQUEST:
+            raise EngineRefused(f"the container engine could not {action}: {_message(answer)}", response.status)
+        return answer
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._address.scheme == "unix":
+            return _UnixConnection(self._address.netloc + self._address.path, self._timeout_s)
+        host, port = self._address.hostname or "localhost", self._address.port
+        if self._tls is not None or self._address.scheme == "https":
+            return http.client.HTTPSConnection(host, port or 2376, timeout=self._timeout_s, context=self._tls)
+        return http.client.HTTPConnection(host, port or 2375, timeout=self._timeout_s)
+
+
+def ssl_context(tls: Any) -> ssl.SSLContext | None:
+    """What docker-py's TLS settings mean to the standard library; None without any."""
+    if not tls:
+        return None
+    context = ssl.create_default_context(cafile=getattr(tls, "ca_cert", None) or None)
+    if not getattr(tls, "verify", True):
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if getattr(tls, "cert", None):
+        context.load_cert_chain(*tls.cert)
+    return context
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout_s: float) -> None:
+        super().__init__("engine", timeout=timeout_s)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        try:
+            self.sock.connect(self._path)
+        except BaseException:
+            self.sock.close()
+            raise
+
+
+def _response_head(stream: socket.socket) -> tuple[int, bytes]:
+    """(status, bytes after the head). Raises ValueError for what is no response."""
+    got = b""
+    while b"\r\n\r\n" not in got:
+        data = stream.recv(4096)
+        if not data or len(got) > MAX_HEAD:
+            raise ValueError("it ended the connection")
+        got += data
+    head, _, rest = got.partition(b"\r\n\r\n")
+    status = int(head.split(b" ", 2)[1])
+    if status >= http.HTTPStatus.BAD_REQUEST and not rest:
+        with contextlib.suppress(OSError):
+            rest = stream.recv(4096)
+    return status, rest
+
+
+def _message(answer: bytes) -> str:
+    """What an error response says."""
+    try:
+        return str(json.loads(answer)["message"])
+    except (ValueError, KeyError, TypeError):
+        return answer.decode("utf-8", "replace").strip()[:500] or "it did not say why"
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "it did not answer in time"
+    return str(error) or type(error).__name__
