@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
+import struct
 import threading
 import time
 import uuid
@@ -18,6 +20,9 @@ from harness.sandbox.api import EngineApi, ssl_context
 
 HELLO_S = 60.0
 """Seconds a new container may take until its supervisor speaks; a loaded machine needs a few."""
+SEND_S = 30.0
+"""Seconds a box may take to accept more of a frame."""
+CHUNK = 1 << 16
 STDOUT, STDERR = 1, 2
 
 
@@ -148,6 +153,10 @@ class DockerBox:
     def __init__(self, sandbox: DockerSandbox, name: str, stream: socket.socket, first: bytes) -> None:
         self._sandbox, self.name = sandbox, name
         self._socket = stream
+        # The kernel's own time-outs: Python's cost two more system calls for each of the many reads and writes.
+        stream.settimeout(None)
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(SEND_S))
+        self._patience_s = 0.0
         self._raw = bytearray(first)
         self._frames = bytearray()
         self.complaints = bytearray()
@@ -157,7 +166,6 @@ class DockerBox:
     def send(self, header: dict[str, Any], blobs: dict[str, bytes]) -> None:
         try:
             with self._in_use:
-                self._socket.settimeout(30.0)
                 self._socket.sendall(wire.pack(header, blobs))
         except OSError as error:
             raise BoxLost(f"the stream to a container broke: {error}") from None
@@ -202,10 +210,13 @@ class DockerBox:
             raise BoxSilent("a container did not answer in time")
         try:
             with self._in_use:
-                self._socket.settimeout(left)
-                data = self._socket.recv(1 << 18)
-        except TimeoutError:
-            raise BoxSilent("a container did not answer in time") from None
+                if not 0 <= self._patience_s - left < 0.1:
+                    self._patience_s = left + 0.05
+                    timeval = _timeval(self._patience_s)
+                    self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
+                data = self._socket.recv(CHUNK)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return  # the time-out: the deadline decides
         except OSError as error:
             raise BoxLost(f"the stream to a container broke: {error}") from None
         if not data:
@@ -236,3 +247,8 @@ class DockerBox:
         frame = bytes(got[wire.HEAD : wire.HEAD + size])
         del got[: wire.HEAD + size]
         return frame
+
+
+def _timeval(seconds: float) -> bytes:
+    """A duration as the kernel takes it for SO_RCVTIMEO and SO_SNDTIMEO."""
+    return struct.pack("@ll", int(seconds), int(seconds % 1 * 1_000_000))
