@@ -95,5 +95,8 @@ def result(
 
 def clip(text: str, limit: int = CLIP) -> str:
     """At most `limit` characters, with the number left out; NUL and lone surrogates made storable."""
-    text = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\\0")
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode("utf-8")
+    if "\x00" in text:
+        text = text.replace("\x00", "\\0")
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit} more characters)"

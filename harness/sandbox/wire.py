@@ -40,11 +40,14 @@ def encode(value: Any) -> Any:
 
 
 def show(wire: Any, limit: int = 2000) -> str:
-    """`repr` of the value behind a tagged form, clipped; for people, never compared."""
+    """`repr` of the value behind a tagged form, clipped; for people, never compared.
+
+    Written from the form itself: building the value would hash what a candidate chose, and keys that collide cost the
+    square of their number.
+    """
     try:
-        text = repr(_values.decode(wire))
-    except (ValueError, RecursionError, MemoryError, TypeError):
-        # No value, or an integer too long to be written in decimal.
+        text = _shown(wire, 0)
+    except (*_FORGED, MemoryError):
         text = f"<{_text(wire)[:200]}>"
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
 
@@ -72,6 +75,37 @@ def same(got: Any, expected: Any, tolerance: float | None = None) -> bool:
         return False
 
 
+def _shown(wire: Any, depth: int) -> str:
+    """Raises one of _FORGED for what no encoder can have made, and for integers too long to be written in decimal."""
+    if type(wire) is not list or not wire or len(wire) > 2 or depth > _values.MAX_DEPTH:
+        raise ValueError("not a tagged value")
+    tag = wire[0]
+    if wire == ["n"]:
+        return "None"
+    payload = wire[1]
+    if type(payload) is str or type(payload) is bool:
+        return repr(_values.decode(wire))
+    if tag == "c":
+        return repr(_values.decode(wire))
+    if tag == "d":
+        pairs = [f"{_shown(key, depth + 1)}: {_shown(value, depth + 1)}" for key, value in payload]
+        return "{" + ", ".join(pairs) + "}"
+    items = [_shown(item, depth + 1) for item in payload]
+    if tag in ("S", "F"):
+        # In no order of their own: so that equal sets look equal.
+        items.sort()
+    left, right, empty = _BRACKETS[tag]
+    if tag == "u" and len(items) == 1:
+        items[0] += ","
+    return left + ", ".join(items) + right if items else empty
+
+
+_BRACKETS = {
+    "l": ("[", "]", "[]"),
+    "u": ("(", ")", "()"),
+    "S": ("{", "}", "set()"),
+    "F": ("frozenset({", "})", "frozenset()"),
+}
 _FORGED = (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError, AttributeError)
 
 
@@ -151,7 +185,7 @@ def _near(got: float, expected: float, tolerance: float) -> bool:
 def load_answer(blob: bytes) -> dict[str, Any] | None:
     """The JSON a candidate's process sent, or None when it is no JSON object."""
     try:
-        found = json.loads(blob)
+        found = json.loads(blob.decode("ascii"))
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
