@@ -36,7 +36,8 @@ def begin(box: Box, job: Job) -> None:
 def ask(box: Box, job: Job, item: JobInput) -> CaseEvidence:
     """Run one input. Raises BoxLost, BoxSilent."""
     box.send(*_outgoing(item))
-    header, blobs = box.receive(2 * job.limits.timeout_s + GRACE_S)
+    # Twice: loading the module has a limit of its own.
+    header, blobs = box.receive(2 * wire.STRETCH * job.limits.timeout_s + GRACE_S)
     if header.get("op") != "evidence" or header.get("id") != item.id:
         raise BoxLost(f"expected evidence of {item.id!r}, got {str(header)[:200]}")
     return _evidence(header, blobs)

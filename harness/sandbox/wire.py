@@ -14,6 +14,7 @@ _runner = f"{content_package('sandboxes')}.runner"
 _wire = importlib.import_module(f"{_runner}.wire")
 _values = importlib.import_module(f"{_runner}.values")
 
+STRETCH: int = importlib.import_module(f"{_runner}.process").STRETCH
 HEAD: int = _wire.HEAD
 MAX_FRAME: int = _wire.MAX_FRAME
 Broken: type[Exception] = _wire.Broken

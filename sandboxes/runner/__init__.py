@@ -4,6 +4,7 @@
     warden.py       serves one candidate: runs its inputs, enforces limits, reports evidence
     child.py        the candidate's process, from fork to its last answer
     process.py      a watched child process: pipes, deadline, byte cap, exit facts
+    cgroup.py       what the kernel counts for all of it
     scratch.py      nothing of a candidate stays: kill, wipe, check
     wire.py         frames of the stream, small JSON
     values.py       Python values <-> tagged lists

@@ -1,8 +1,8 @@
 """A child process under watch: its pipes, a deadline, a byte cap, and what became of it."""
 
+import _signal as signal  # `signal` itself would cost every container milliseconds for `enum`
 import os
 import select
-import signal
 import time
 
 from . import wire
@@ -11,9 +11,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .cgroup import Cgroup
+
 STREAM = 0
 CHUNK = 1 << 16
 RESULT_CAP = 4 * 1024 * 1024
+STRETCH = 8
+"""A time limit may grow to so many times itself for a process that has to wait for a processor."""
 
 
 class Watched:
@@ -86,11 +90,13 @@ class Watched:
         del got[: 4 + size]
         return answer
 
-    def wait(self, deadline: float, until_frame: bool) -> str:
-        """Pump the pipes until an answer (frame), the end (exit), the deadline (timeout) or a cap (output_limit).
+    def wait(self, began: float, limit: float, until_frame: bool, spent: "Spent") -> str:
+        """Pump the pipes until an answer (frame), the end (exit), the time limit (timeout) or a cap (output_limit).
 
-        The end is the process's exit, not end-of-file: a descendant may hold the pipes for ever.
+        The limit is in seconds from `began`, longer by what the candidate had to wait for a processor. The end is the
+        process's exit, not end-of-file: a descendant may hold the pipes for ever.
         """
+        deadline = began + limit
         poll = select.poll()
         for fd in self.out:
             poll.register(fd, select.POLLIN)
@@ -102,7 +108,10 @@ class Watched:
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
-                return "timeout"
+                deadline = _deadline(began, limit, spent)
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return "timeout"
             for fd, event in poll.poll(left * 1000 + 1):
                 if fd == self.pidfd:
                     self._drain()
@@ -187,3 +196,40 @@ class Watched:
     def _end_stdin(self) -> None:
         os.close(self.stdin)
         self.stdin = -1
+
+
+class Spent:
+    """Processor time since now: of the whole container where the kernel counts it, at least of the one process."""
+
+    def __init__(self, process: Watched, group: "Cgroup") -> None:
+        self._process, self._group = process, group
+        self._before = (process.cpu(), group.cpu_s())
+
+    def seconds(self) -> float:
+        own, all_of_them = self._before
+        return max(0.0, self._process.cpu() - own, self._group.cpu_s() - all_of_them)
+
+
+def _deadline(began: float, limit: float, spent: Spent) -> float:
+    """The end of a time limit, by what the kernel says now.
+
+    Time in which a process of the candidate could have run and others had the processor is not the candidate's: a
+    verdict must not depend on what else the machine does. Bounded, and only while the candidate has used less
+    processor time than the limit.
+    """
+    if spent.seconds() >= limit:
+        return began
+    return began + limit + min(_held_up(), (STRETCH - 1) * limit)
+
+
+def _held_up() -> float:
+    """Seconds that a process in here had to wait for a processor, of those that live the longest such time."""
+    longest = 0
+    for name in os.listdir("/proc"):
+        if name.isdigit() and name not in ("1", str(os.getpid())):
+            try:
+                with open(f"/proc/{name}/schedstat") as file:
+                    longest = max(longest, int(file.read().split()[1]))
+            except (OSError, ValueError, IndexError):  # gone, or a kernel that does not say
+                continue
+    return longest / 1e9

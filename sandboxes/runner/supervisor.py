@@ -2,13 +2,14 @@
 came in for one candidate is gone with its warden's memory.
 """
 
+import _signal as signal  # `signal` itself would cost every container milliseconds for `enum`
 import os
-import signal
 import sys
 
 from . import wire
+from .cgroup import Cgroup
 from .scratch import kill_all
-from .warden import Oom, Warden
+from .warden import Warden
 
 VERSION = 1
 
@@ -19,23 +20,23 @@ def main() -> None:
     # Imported before the first fork: a warden then finds it loaded.
     import resource  # noqa: F401
 
-    oom = Oom()
+    group = Cgroup()
     wire.send(1, {"op": "hello", "version": VERSION, "python": sys.version.split()[0]}, {})
     while True:
         warden = os.fork()
         if warden == 0:
-            _serve(oom)
+            _serve(group)
         if _reap_until(warden) != 0 or not kill_all():
             # The end of the stream, or not as it was: this container must not see another candidate.
             return
 
 
-def _serve(oom: Oom) -> None:
+def _serve(group: Cgroup) -> None:
     """The warden's life: `start`, inputs until `end`, then whether everything is clean."""
     status = 1
     try:
         start, blobs = wire.receive(0)
-        warden = Warden(start, blobs.get("source", b""), oom)
+        warden = Warden(start, blobs.get("source", b""), group)
         handlers = {"call": warden.call, "exec": warden.program, "pytest": warden.pytest}
         while True:
             header, blobs = wire.receive(0)

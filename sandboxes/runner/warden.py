@@ -3,12 +3,13 @@
 A warden is forked for each candidate and ends with it, so its memory holds nothing of any other candidate.
 """
 
+import _signal as signal  # `signal` itself would cost every container milliseconds for `enum`
 import os
-import signal
 import time
 
 from . import child, copyout, wire
-from .process import Watched
+from .cgroup import Cgroup
+from .process import Spent, Watched
 from .scratch import as_candidate, kill_all, own_uid, wipe
 
 TYPE_CHECKING = False
@@ -20,34 +21,11 @@ if TYPE_CHECKING:
 TIMEOUTS_BEFORE_GIVING_UP = 3
 
 
-class Oom:
-    """Counts the kernel's out-of-memory kills in this container, on cgroup v2 and v1."""
-
-    FILES = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")
-
-    def __init__(self) -> None:
-        self.fd = -1
-        for path in self.FILES:
-            try:
-                self.fd = os.open(path, os.O_RDONLY)
-                break
-            except OSError:
-                continue
-
-    def kills(self) -> int:
-        if self.fd < 0:
-            return 0
-        for line in os.pread(self.fd, 4096, 0).split(b"\n"):
-            if line.startswith(b"oom_kill "):
-                return int(line.split()[1])
-        return 0
-
-
 class Warden:
     """One candidate: its limits, and the process that answers its calls."""
 
-    def __init__(self, start: "dict[str, Any]", source: bytes, oom: Oom) -> None:
-        self.start, self.source, self.oom = start, source, oom
+    def __init__(self, start: "dict[str, Any]", source: bytes, group: Cgroup) -> None:
+        self.start, self.source, self.group = start, source, group
         with open("/proc/self/uid_map") as file:
             self.uid = own_uid(start["uid"], file.read())
         self.timeout = start["timeout_s"]
@@ -65,18 +43,18 @@ class Warden:
         """One call of the entry function."""
         if self.broken is not None:
             return dict(self.broken[0], id=header["id"], wall_s=0.0, cpu_s=0.0), self.broken[1]
-        kills, began = self.oom.kills(), time.monotonic()
+        kills, began = self.group.kills(), time.monotonic()
         if self.process is None:
             loaded = self._load(kills, began)
             if not isinstance(loaded, Watched):
                 self.broken = loaded
                 return dict(loaded[0], id=header["id"]), loaded[1]
             self.process = loaded
-        process, cpu = self.process, self.process.cpu()
+        process, spent = self.process, Spent(self.process, self.group)
         process.feed(wire.pack({"args": header["args"], "kwargs": header["kwargs"]}, {}))
         began = time.monotonic()
-        how = process.wait(began + self.timeout, True)
-        facts, blobs = self._facts(process, how, kills, began, cpu)
+        how = process.wait(began, self.timeout, True, spent)
+        facts, blobs = self._facts(process, how, kills, began, spent)
         blobs["stdout"] = self.said_while_loading[0] + blobs["stdout"]
         blobs["stderr"] = self.said_while_loading[1] + blobs["stderr"]
         self.said_while_loading = (b"", b"")
@@ -96,8 +74,9 @@ class Warden:
             child.serve_calls(source, start["module"], start["entry"])
 
         process = Watched(body, self.cap)
-        how = process.wait(began + self.timeout, True)
-        facts, blobs = self._facts(process, how, kills, began, 0.0)
+        spent = Spent(process, self.group)
+        how = process.wait(began, self.timeout, True, spent)
+        facts, blobs = self._facts(process, how, kills, began, spent)
         if facts["ending"] == "answer":
             blobs["answer"] = process.frame() or b""
             if blobs["answer"] == b'{"ready":true}':
@@ -124,11 +103,12 @@ class Warden:
             child.lay_out(files)
             child.become(header["argv"])
 
-        kills, began = self.oom.kills(), time.monotonic()
+        kills, began = self.group.kills(), time.monotonic()
         process = Watched(body, self.cap, blobs.get("stdin", b""))
-        how = process.wait(began + self.timeout, False)
+        spent = Spent(process, self.group)
+        how = process.wait(began, self.timeout, False, spent)
         process.kill()
-        facts, out = self._facts(process, how, kills, began, 0.0)
+        facts, out = self._facts(process, how, kills, began, spent)
         out["records"] = bytes(process.out[process.result])
         process.close()
         killed = kill_all()
@@ -164,7 +144,7 @@ class Warden:
 
     # both ------------------------------------------------------------------------------------------------------------
 
-    def _facts(self, process: Watched, how: str, kills: int, began: float, cpu: float) -> "Frame":
+    def _facts(self, process: Watched, how: str, kills: int, began: float, spent: Spent) -> "Frame":
         facts: dict[str, Any] = {"ending": how, "truncated": False}
         if how == "frame":
             facts["ending"] = "answer"
@@ -176,14 +156,14 @@ class Warden:
                 # Of the CPU limit the first signal can be ignored, the second cannot.
                 if code == -signal.SIGXCPU or (code == -signal.SIGKILL and process.cpu_total >= self.start["cpu_s"]):
                     facts["ending"] = "timeout"
-        if self.oom.kills() > kills:
+        if self.group.kills() > kills:
             facts["ending"] = "oom"
         if facts["ending"] == "timeout":
             self.timeouts += 1
             if self.timeouts >= TIMEOUTS_BEFORE_GIVING_UP:
                 self.broken = ({"ending": "timeout", "detail": "not run: earlier cases timed out"}, {})
         facts["wall_s"] = time.monotonic() - began
-        facts["cpu_s"] = max(0.0, process.cpu() - cpu) if process.status is None else process.cpu_total - cpu
+        facts["cpu_s"] = spent.seconds()
         out, err = process.take()
         if len(out) + len(err) > self.cap:
             out, err, facts["truncated"] = out[: self.cap], err[: max(0, self.cap - len(out))], True

@@ -350,7 +350,7 @@ def test_a_value_is_shown_as_python_writes_it(value: Any) -> None:
 
 
 def test_showing_a_value_never_builds_it() -> None:
-    """Keys that collide cost a dictionary the square of their number; one that is written down keeps even equal keys."""
+    """Keys that collide cost a dictionary the square of their number; a text does not mind."""
     assert wire.show(["d", [[["i", "0x1"], ["n"]], [["i", "0x1"], ["n"]]]]) == "{1: None, 1: None}"
     assert wire.show(["S", [["i", "0x2"], ["i", "0x1"], ["i", "0x1"]]]) == "{1, 1, 2}"
 
