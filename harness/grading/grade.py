@@ -7,6 +7,7 @@ import json
 from collections.abc import Container
 from typing import Any
 
+from harness.grading import pace
 from harness.grading.verifier import Plan, open_verifier, uncaught
 from harness.sandbox import wire
 from harness.sandbox.pool import Pool
@@ -44,7 +45,8 @@ def grade(
 def _run(task: Task, candidate: Candidate, pool: Pool, isolation: IsolationLevel) -> tuple[Verdict, str]:
     verifier = open_verifier(task.kind)
     plan = verifier.plan(task, candidate)
-    evidence = pool.run(plan.job, share=task.id + task.content_hash if isolation == "task" else "")
+    share = task.id + task.content_hash if isolation == "task" else ""
+    evidence, limit_s = pace.run(task, plan.job, pool, share)
     if evidence.infra:
         verdict = _nothing(task, Outcome.infra_error, evidence.infra, isolation)
         return verdict.model_copy(update={"layers": evidence.isolation, "backend": evidence.backend}), ""
@@ -59,15 +61,17 @@ def _run(task: Task, candidate: Candidate, pool: Pool, isolation: IsolationLevel
         backend=evidence.backend,
         layers=evidence.isolation,
         seconds=evidence.seconds,
-        detail=_remarks(evidence),
+        detail=_remarks(evidence, limit_s if limit_s != task.limits.timeout_s else None),
     )
     return verdict, _signature(plan, evidence) if plan.comparable else FILES + candidate.hash
 
 
-def _remarks(evidence: Evidence) -> str:
+def _remarks(evidence: Evidence, stretched_to_s: float | None) -> str:
     said = [f"{evidence.tries} containers were used"] if evidence.tries > 1 else []
     if evidence.run_again:
         said.append(f"{evidence.run_again} time-outs in company were run again alone")
+    if stretched_to_s is not None:
+        said.append(f"time limit {stretched_to_s:.3g} s a case, by what the reference takes on this machine")
     return "; ".join(said)
 
 
