@@ -147,6 +147,8 @@ class LocalExecutor:
         if self._stopping.is_set() or trial.model in self.given_up:
             self._ended.put(None)
             return
+        # Boxes are made while the model is thinking.
+        self._pool.warm(trial.task.limits.memory_mb)
         began = time.monotonic()
         profile = self._profiles[trial.model]
         attempt = _begun(trial)

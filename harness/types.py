@@ -55,7 +55,7 @@ class Limits(Frozen):
     """What one case may use."""
 
     timeout_s: float = Field(default=10.0, gt=0, le=3600)
-    """Wall-clock seconds a case."""
+    """Seconds a case may take, wall time without what it had to wait for a processor, and processor time."""
     memory_mb: int = Field(default=256, ge=32, le=65536)
     """Memory of the whole container, MiB."""
     output_kb: int = Field(default=1024, ge=1, le=65536)

@@ -35,7 +35,7 @@ def run(task: Task, job: Job, pool: Pool, share: str) -> tuple[Evidence, float]:
 
 
 def _reference_seconds(task: Task, pool: Pool) -> float:
-    """Processor seconds of the reference's slowest case here; 0.0 without a reference, or if it does not get through."""
+    """Processor seconds of the reference's slowest case here; 0.0 without one, or if it does not get through."""
     if task.reference is None:
         return 0.0
     key = (pool.sandbox.name, task.id, task.content_hash)

@@ -119,7 +119,8 @@ class Pool:
     def warm(self, memory_mb: int) -> None:
         """Start making boxes of this size before they are needed."""
         with self._lock:
-            self._refill(memory_mb)
+            if not self._closed:
+                self._refill(memory_mb)
 
     def close(self) -> None:
         """Destroy every box that was not used, and wait until all are gone."""
