@@ -30,7 +30,11 @@ class Box(Protocol):
         """The next frame out. Raises BoxLost, BoxSilent."""
 
     def ran_out_of_memory(self) -> bool:
-        """Whether the kernel killed something in the box for want of memory; asked after it was lost."""
+        """Whether the kernel killed something in the box for want of memory; asked after it was lost.
+
+        Raises SandboxError when that cannot be known: somebody removed the box, or its engine is away. No candidate
+        may be able to bring that about.
+        """
 
     def close(self) -> None:
         """Destroy the box; never raises, may be called twice."""
@@ -42,7 +46,10 @@ class Sandbox(Protocol):
     name: str
 
     def start(self, memory_mb: int) -> Box:
-        """A fresh box that has said hello. Raises SandboxError. Called from several threads."""
+        """A fresh box that has said hello. Called from several threads.
+
+        Raises EngineUnavailable when there is nobody to make it, which may pass, SandboxError for other failures.
+        """
 
     def layers(self) -> dict[str, str]:
         """The isolation layers in force, for verdicts and the manifest."""

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from harness.errors import SandboxError
+from harness.errors import EngineUnavailable, HostError, SandboxError
 from harness.sandbox import BoxLost, BoxSilent, profile, wire
+from harness.sandbox.failures import ImageMissing, Missing, engine_errors
 
 HELLO_S = 60.0
 """Seconds a new container may take until its supervisor speaks; a loaded machine needs a few."""
 STDOUT, STDERR = 1, 2
+BACKEND = "harness.backend"
+"""Label of the containers of one backend: a process may have several."""
+AWAY_S = 5.0
+"""How long nothing is removed from an engine that did not answer."""
 
 
 class DockerSandbox:
@@ -28,31 +35,48 @@ class DockerSandbox:
         from harness.sandbox.image import ensure_image
         from harness.sandbox.reaper import owner_labels, reap
 
+        self._log = log
         self._client = ensure_engine(log)
         self.engine = engine_info(self._client)
         self.image = ensure_image(self._client, log)
-        self._labels = owner_labels()
+        self._labels = {**owner_labels(), BACKEND: secrets.token_hex(8)}
         self._architecture = str(self._client.version().get("Arch", "x86_64")).replace("amd64", "x86_64")
         self._live: dict[str, DockerBox | None] = {}
         self._lock = threading.Lock()
+        self._image_lock = threading.Lock()
         self._removers = ThreadPoolExecutor(2, thread_name_prefix="remove-box")
-        reap(self._client)
+        self._away_until = 0.0
+        self._closed = False
+        # An interrupt may come before anybody has us to close.
+        atexit.register(self.close)
+        try:
+            reap(self._client)
+        except SandboxError as error:
+            log(f"containers of a harness that is gone could not be removed: {error.message}")
         self.runtime = self.engine.runtime
         if self.runtime != self.engine.default_runtime:
             self._try_runtime(log)
 
     def start(self, memory_mb: int) -> DockerBox:
-        """A container with its supervisor ready. Raises SandboxError."""
+        """A container with its supervisor ready. Raises SandboxError, EngineUnavailable."""
+        image = self.image.tag
+        try:
+            return self._start(memory_mb)
+        except ImageMissing as error:
+            self._make_image(image, error)
+        return self._start(memory_mb)
+
+    def _start(self, memory_mb: int) -> DockerBox:
         v2 = str(self.engine.cgroup_version) == "2"
         body = profile.container(
             self.image.tag, memory_mb, self._labels, self._architecture, cgroup_v2=v2, runtime=self.runtime
         )
-        with _engine_errors("make a container"):
+        with engine_errors("make a container"):
             ident = str(self._client.create_container_from_config(body)["Id"])
         with self._lock:
             self._live[ident] = None
         try:
-            with _engine_errors("start a container"):
+            with engine_errors("start a container"):
                 streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
                 attached = self._client.attach_socket(ident, params=streams)
                 box = self._live[ident] = DockerBox(self, ident, attached)
@@ -60,11 +84,25 @@ class DockerSandbox:
             header, _ = box.receive(HELLO_S)
             if header.get("op") != "hello":
                 raise SandboxError(f"the supervisor said {str(header)[:200]} instead of hello")
+            if self._closed:
+                raise SandboxError("the sandbox is closed")
         except BaseException:
             self._hang_up(ident)
             self.remove(ident)
             raise
         return box
+
+    def _make_image(self, gone: str, reason: ImageMissing) -> None:
+        """The image again after somebody removed it; one thread makes it, the others find it."""
+        from harness.sandbox.image import ensure_image
+
+        with self._image_lock:
+            self._log(f"the image {gone} is gone: {reason.message}")
+            try:
+                with engine_errors("show its images"):
+                    self.image = ensure_image(self._client, self._log)
+            except HostError as error:
+                raise SandboxError(error.message, remedy=error.remedy) from error
 
     def layers(self) -> dict[str, str]:
         """Isolation in force, by layer."""
@@ -93,7 +131,7 @@ class DockerSandbox:
 
     def inspect(self, ident: str) -> dict[str, Any]:
         """The engine's facts about a container. Raises SandboxError."""
-        with _engine_errors("inspect a container"):
+        with engine_errors("inspect a container"):
             found: dict[str, Any] = self._client.inspect_container(ident)
         return found
 
@@ -103,17 +141,22 @@ class DockerSandbox:
             self._removers.submit(self.remove, ident)
 
     def remove(self, ident: str) -> None:
-        """Kill and remove a container with its volumes; one that is gone already is fine."""
-        from docker.errors import DockerException, NotFound
-        from requests.exceptions import RequestException
+        """Kill and remove a container with its volumes; one that is gone already is fine.
 
+        What an engine that is away keeps is left to `close`, and then to the reaper of the next start.
+        """
         for pause in (0.1, 0.5, 2.0):
-            try:
-                self._client.remove_container(ident, v=True, force=True)
-            except NotFound:
+            if time.monotonic() < self._away_until:
                 break
-            except (DockerException, RequestException):
-                # Left to the next try, and then to the reaper of the next start.
+            try:
+                with engine_errors("remove a container"):
+                    self._client.remove_container(ident, v=True, force=True)
+            except Missing:
+                break
+            except EngineUnavailable:
+                self._away_until = time.monotonic() + AWAY_S
+                break
+            except SandboxError:
                 time.sleep(pause)
                 continue
             break
@@ -121,12 +164,24 @@ class DockerSandbox:
             self._live.pop(ident, None)
 
     def close(self) -> None:
-        """Remove every container this backend made."""
-        self._removers.shutdown(wait=True)
+        """Remove every container this backend made, also those whose making or removal was cut off."""
         with self._lock:
-            left = list(self._live)
-        for ident in left:
+            if self._closed:
+                return
+            self._closed = True
+        atexit.unregister(self.close)
+        self._removers.shutdown(wait=True)
+        for ident in list(self._live):
             self._hang_up(ident)
+        self._away_until = 0.0
+        mine = {"label": f"{BACKEND}={self._labels[BACKEND]}"}
+        try:
+            with engine_errors("list its containers"):
+                left = [str(item["Id"]) for item in self._client.containers(all=True, filters=mine)]
+        except SandboxError as error:
+            self._log(f"containers are left to the next start of harness: {error.message}")
+            left = []
+        for ident in left:
             self.remove(ident)
         self._client.close()
 
@@ -169,10 +224,10 @@ class DockerBox:
             self._more(deadline)
 
     def ran_out_of_memory(self) -> bool:
-        try:
-            return bool(self._sandbox.inspect(self._id)["State"].get("OOMKilled"))
-        except SandboxError:
-            return False
+        state = self._sandbox.inspect(self._id)["State"]
+        if state.get("Status") in ("removing", "dead"):
+            raise Missing("the container was removed by somebody else")
+        return bool(state.get("OOMKilled"))
 
     def close(self) -> None:
         if not self.open:
@@ -233,15 +288,3 @@ class DockerBox:
         frame = bytes(got[wire.HEAD : wire.HEAD + size])
         del got[: wire.HEAD + size]
         return frame
-
-
-@contextlib.contextmanager
-def _engine_errors(action: str) -> Iterator[None]:
-    """The engine's and its client's errors as ours."""
-    from docker.errors import DockerException
-    from requests.exceptions import RequestException
-
-    try:
-        yield
-    except (DockerException, RequestException, OSError) as error:
-        raise SandboxError(f"the container engine could not {action}: {error}") from error

@@ -1,0 +1,142 @@
+"""The engine dies, restarts, hangs, or never comes back, while commands are under way."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.faults.conftest import ROUNDS, Start, Verdicts, under_way
+from tests.servers.dockerd import PrivateEngine, wait_until
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300 * max(1, ROUNDS))]
+AWAY = "waiting up to"
+BACK = "the container engine answers again"
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("isolation", ["candidate", "task"])
+def test_grade_outlives_an_engine_that_is_killed_and_started_again(
+    victim: PrivateEngine, grade: Start, calm: Verdicts, isolation: str, number: int
+) -> None:
+    rng = random.Random(f"{isolation} {number}")
+    before = victim.holdings()
+    command = grade(isolation)
+    for everything in (False, True):
+        under_way(command, victim, rng)
+        victim.kill(everything=everything)
+        time.sleep(rng.uniform(0.2, 1.0))  # how long it is away
+        victim.start()
+    done = command.ended()
+    assert done.code == 0, done.err
+    assert done.verdicts == calm
+    assert done.err.count(AWAY) == done.err.count(BACK) >= 1, done.err
+    assert victim.holdings() == before
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_run_outlives_an_engine_that_is_killed_and_started_again(
+    victim: PrivateEngine, run: Start, whole: Callable[[], None], number: int
+) -> None:
+    rng = random.Random(number)
+    before = victim.holdings()
+    command = run()
+    under_way(command, victim, rng)
+    victim.kill(everything=True)
+    time.sleep(rng.uniform(0.2, 1.0))
+    victim.start()
+    done = command.ended()
+    assert done.code == 0, done.err
+    assert AWAY in done.err
+    assert BACK in done.err
+    whole()
+    assert victim.holdings() == before
+
+
+def test_an_engine_that_never_comes_back_ends_a_run_which_is_completed_later(
+    victim: PrivateEngine, run: Start, rows: Callable[[], list[dict[str, Any]]], whole: Callable[[], None]
+) -> None:
+    before = victim.holdings()
+    command = run(HARNESS_ENGINE_WAIT_S="2")
+    wait_until(lambda: len(rows()) >= 4, 60)
+    victim.kill(everything=True)
+    done = command.ended()
+    assert done.code == 1
+    assert "not complete: sandbox: 5 attempts in a row could not be graded: no container engine for" in done.err
+    outcomes = [row["verdict"]["outcome"] for row in rows()]
+    assert set(outcomes) == {"passed", "infra_error"}
+    assert f"not complete: reference: {outcomes.count('infra_error')} attempts ended as infra error" in done.err
+    without = run()  # no engine at all
+    assert "no container engine answers at" in without.ended().err
+    victim.start()
+    assert run().ended().code == 0
+    whole()
+    assert victim.holdings() == before
+
+
+def test_an_engine_that_never_comes_back_ends_a_grade_with_every_record(
+    victim: PrivateEngine, grade: Start, calm: Verdicts
+) -> None:
+    command = grade("candidate", HARNESS_ENGINE_WAIT_S="2")
+    under_way(command, victim, random.Random(7))
+    victim.kill(everything=True)
+    done = command.ended()
+    assert done.code == 1
+    assert len(done.verdicts) == len(calm)
+    failed = [item for item in done.verdicts if item[2] == "infra_error"]
+    assert failed
+    assert set(done.verdicts) - set(failed) <= set(calm)
+    assert f"the sandbox failed on {len(failed)} candidates: no container engine for" in done.err
+
+
+@pytest.mark.parametrize("isolation", ["candidate", "task"])
+def test_an_engine_that_hangs_for_some_seconds_changes_no_verdict(
+    victim: PrivateEngine, grade: Start, calm: Verdicts, isolation: str
+) -> None:
+    before = victim.holdings()
+    command = grade(isolation)
+    under_way(command, victim, random.Random(isolation))
+    for _ in range(ROUNDS):
+        victim.stop()
+        time.sleep(3)  # how long it hangs
+        victim.go_on()
+        time.sleep(0.2)
+    done = command.ended()
+    assert done.code == 0, done.err
+    assert done.verdicts == calm
+    assert victim.holdings() == before
+
+
+def test_an_engine_that_hangs_longer_than_a_call_may_take_is_waited_for(
+    victim: PrivateEngine, grade: Start, calm: Verdicts
+) -> None:
+    before = victim.holdings()
+    command = grade("candidate", HARNESS_ENGINE_WAIT_S="20")  # ten seconds a call
+    under_way(command, victim, random.Random(3))
+    victim.stop()
+    time.sleep(13)  # how long it hangs
+    victim.go_on()
+    done = command.ended()
+    assert done.code == 0, done.err
+    assert AWAY in done.err
+    assert done.verdicts == calm
+    # Also containers whose making was asked for, and answered when nobody listened any more.
+    wait_until(lambda: victim.holdings() == before, 20)
+
+
+def test_an_engine_that_never_answers_again_ends_a_grade_with_every_record(
+    victim: PrivateEngine, grade: Start, calm: Verdicts
+) -> None:
+    command = grade("candidate", HARNESS_ENGINE_WAIT_S="5")
+    under_way(command, victim, random.Random(4))
+    victim.stop()
+    done = command.ended()
+    assert done.code == 1
+    assert len(done.verdicts) == len(calm)
+    failed = [item for item in done.verdicts if item[2] == "infra_error"]
+    assert set(done.verdicts) - set(failed) <= set(calm)
+    assert f"the sandbox failed on {len(failed)} candidates: no container engine for" in done.err
+    assert "containers are left to the next start of harness" in done.err
