@@ -20,6 +20,10 @@ class BoxSilent(SandboxError):
     """A box did not answer in time, although its supervisor enforces every limit itself."""
 
 
+class BoxTaken(SandboxError):
+    """Somebody else removed a box, which no candidate can do."""
+
+
 class Box(Protocol):
     """One disposable container (or namespace) with a supervisor waiting in it."""
 
@@ -32,8 +36,8 @@ class Box(Protocol):
     def ran_out_of_memory(self) -> bool:
         """Whether the kernel killed something in the box for want of memory; asked after it was lost.
 
-        Raises SandboxError when that cannot be known: somebody removed the box, or its engine is away. No candidate
-        may be able to bring that about.
+        Raises BoxTaken when somebody removed it, SandboxError when its engine is away: no candidate may be able to
+        bring either about.
         """
 
     def close(self) -> None:
@@ -48,7 +52,7 @@ class Sandbox(Protocol):
     def start(self, memory_mb: int) -> Box:
         """A fresh box that has said hello. Called from several threads.
 
-        Raises EngineUnavailable when there is nobody to make it, which may pass, SandboxError for other failures.
+        Raises EngineUnavailable when no box at all can be made, which may pass, SandboxError for other failures.
         """
 
     def layers(self) -> dict[str, str]:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from harness.errors import EngineUnavailable, HostError, SandboxError
-from harness.sandbox import BoxLost, BoxSilent, profile, wire
+from harness.errors import EngineUnavailable, HarnessError, HostError, SandboxError
+from harness.sandbox import BoxLost, BoxSilent, BoxTaken, profile, wire
 from harness.sandbox.failures import ImageMissing, Missing, engine_errors
 
 HELLO_S = 60.0
@@ -21,6 +21,9 @@ HELLO_S = 60.0
 STDOUT, STDERR = 1, 2
 BACKEND = "harness.backend"
 """Label of the containers of one backend: a process may have several."""
+TAKEN = "a container was removed by somebody else"
+IMAGE_AGAIN_S = 20.0
+"""Between two tries to make an image that is gone."""
 AWAY_S = 5.0
 """How long nothing is removed from an engine that did not answer."""
 
@@ -44,6 +47,8 @@ class DockerSandbox:
         self._live: dict[str, DockerBox | None] = {}
         self._lock = threading.Lock()
         self._image_lock = threading.Lock()
+        self._no_image: HarnessError | None = None
+        self._no_image_until = 0.0
         self._removers = ThreadPoolExecutor(2, thread_name_prefix="remove-box")
         self._away_until = 0.0
         self._closed = False
@@ -81,7 +86,7 @@ class DockerSandbox:
                 attached = self._client.attach_socket(ident, params=streams)
                 box = self._live[ident] = DockerBox(self, ident, attached)
                 self._client.start(ident)
-            header, _ = box.receive(HELLO_S)
+            header, _ = self._hello(box)
             if header.get("op") != "hello":
                 raise SandboxError(f"the supervisor said {str(header)[:200]} instead of hello")
             if self._closed:
@@ -92,17 +97,29 @@ class DockerSandbox:
             raise
         return box
 
+    def _hello(self, box: DockerBox) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """The first frame. Raises BoxTaken where the container was removed instead of speaking."""
+        try:
+            return box.receive(HELLO_S)
+        except BoxLost:
+            box.ran_out_of_memory()
+            raise
+
     def _make_image(self, gone: str, reason: ImageMissing) -> None:
         """The image again after somebody removed it; one thread makes it, the others find it."""
         from harness.sandbox.image import ensure_image
 
         with self._image_lock:
+            if self._no_image is not None and time.monotonic() < self._no_image_until:
+                raise EngineUnavailable(self._no_image.message, remedy=self._no_image.remedy)
             self._log(f"the image {gone} is gone: {reason.message}")
             try:
                 with engine_errors("show its images"):
                     self.image = ensure_image(self._client, self._log)
-            except HostError as error:
-                raise SandboxError(error.message, remedy=error.remedy) from error
+            except (SandboxError, HostError) as error:
+                # Without it no container can be made, for anybody.
+                self._no_image, self._no_image_until = error, time.monotonic() + IMAGE_AGAIN_S
+                raise EngineUnavailable(error.message, remedy=error.remedy) from error
 
     def layers(self) -> dict[str, str]:
         """Isolation in force, by layer."""
@@ -173,7 +190,8 @@ class DockerSandbox:
         self._removers.shutdown(wait=True)
         for ident in list(self._live):
             self._hang_up(ident)
-        self._away_until = 0.0
+        if time.monotonic() < self._away_until:
+            self._client.timeout, self._away_until = int(AWAY_S), 0.0
         mine = {"label": f"{BACKEND}={self._labels[BACKEND]}"}
         try:
             with engine_errors("list its containers"):
@@ -224,9 +242,12 @@ class DockerBox:
             self._more(deadline)
 
     def ran_out_of_memory(self) -> bool:
-        state = self._sandbox.inspect(self._id)["State"]
+        try:
+            state = self._sandbox.inspect(self._id)["State"]
+        except Missing:
+            raise BoxTaken(TAKEN) from None
         if state.get("Status") in ("removing", "dead"):
-            raise Missing("the container was removed by somebody else")
+            raise BoxTaken(TAKEN)
         return bool(state.get("OOMKilled"))
 
     def close(self) -> None:

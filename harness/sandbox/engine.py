@@ -105,7 +105,7 @@ def connect(timeout_s: float | None = None) -> docker.APIClient:
     base_url, tls = _address()
     if base_url.startswith("unix://"):
         _try_socket(base_url)
-    patience = max(1, int(min(CALL_S, max(10.0, wait_s())) if timeout_s is None else timeout_s))
+    patience = max(1, int(min(CALL_S, max(5.0, wait_s())) if timeout_s is None else timeout_s))
     try:
         # `version="auto"` would ask from inside the constructor, and leave its socket open when nothing answers.
         with closing(docker.APIClient(base_url=base_url, tls=tls, timeout=patience)) as first:

@@ -1,5 +1,5 @@
-"""What an engine or its client says when it fails, as our errors: the one place that tells an engine that is away
-(EngineUnavailable: waiting may help) from one that answers and refuses (SandboxError)."""
+"""What an engine or its client says when it fails, as our errors: the one place that tells an engine that can make no
+container at all (EngineUnavailable: waiting may help) from one that refuses this request (SandboxError)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def refusal(action: str, status: int, said: str) -> SandboxError:
     if status == 404:
         return ImageMissing(message) if "no such image" in said.lower() else Missing(message)
     if "no space left" in said.lower():
-        return SandboxError(message, remedy=FREE_SPACE)
+        return EngineUnavailable(message, remedy=FREE_SPACE)
     if status >= 500 and AWAY.search(said):
         return EngineUnavailable(message)
     return SandboxError(message)

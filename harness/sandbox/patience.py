@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from harness.errors import ConfigError, EngineUnavailable, SandboxError
-from harness.sandbox import Box, Sandbox, session
+from harness.sandbox import Box, BoxLost, BoxTaken, Sandbox, session
 from harness.types import CallInput, Job, Limits
 
 WAIT_VARIABLE = "HARNESS_ENGINE_WAIT_S"
@@ -22,6 +22,8 @@ PAUSES_S = (0.3, 3.0)
 """Before each further try where an engine answers and refuses."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 """Between two looks for an engine that is away; each is twice the one before."""
+TAKEN = 20
+"""Boxes that may be removed by others before they are ready, for one that is asked for."""
 RECHECK_S = 30.0
 """Between two looks once the outage was given up."""
 
@@ -72,7 +74,7 @@ class Patience:
 
         Raises SandboxError when the engine refuses several times, EngineUnavailable when it stays away.
         """
-        pauses = iter(PAUSES_S if wait else ())
+        pauses, taken = iter(PAUSES_S if wait else ()), 0
         while True:
             scout = self._admitted(wait)
             began = time.monotonic()
@@ -82,8 +84,11 @@ class Patience:
                 self._away(error, began, scout)
                 if not wait:
                     raise
-            except SandboxError:
+            except SandboxError as error:
                 self._answered(began)
+                taken += isinstance(error, BoxTaken)
+                if wait and isinstance(error, BoxTaken) and taken <= TAKEN:
+                    continue
                 pause = next(pauses, None)
                 if pause is None:
                     raise
@@ -100,17 +105,26 @@ class Patience:
 
     def healthy(self) -> bool:
         """Whether an honest candidate is served, once the engine is there: tells a hostile one from a broken engine."""
+        for _ in range(TAKEN):
+            try:
+                return self._serves()
+            except BoxTaken:
+                continue
+            except SandboxError:
+                return False
+        return False
+
+    def _serves(self) -> bool:
+        """Whether one box answers. Raises BoxTaken, SandboxError."""
         honest = CallInput(id="probe", args=(), kwargs={})
         probe = Job(source="def f():\n    return 1\n", entry="f", limits=Limits(), inputs=(honest,))
-        try:
-            box = self.start(probe.limits.memory_mb)
-        except SandboxError:
-            return False
+        box = self.start(probe.limits.memory_mb)
         try:
             session.begin(box, probe)
             return session.ask(box, probe, probe.inputs[0]).ending == "value"
-        except SandboxError:
-            return False
+        except BoxLost:
+            box.ran_out_of_memory()
+            raise
         finally:
             box.close()
 
@@ -142,8 +156,9 @@ class Patience:
 
     def _stays_away(self, outage: _Outage, now: float) -> EngineUnavailable:
         return EngineUnavailable(
-            f"no container engine for {now - outage.since:.0f} s: {outage.error.message}",
-            remedy=f"see to the engine, then repeat the command ({WAIT_VARIABLE} says how long it is waited for)",
+            f"the container engine is out of order for {now - outage.since:.0f} s: {outage.error.message}",
+            remedy=outage.error.remedy
+            or f"see to the engine, then repeat the command ({WAIT_VARIABLE} says how long it is waited for)",
         )
 
     def _away(self, error: EngineUnavailable, began: float, scout: bool) -> None:
@@ -173,5 +188,5 @@ class Patience:
             if outage is None or began < outage.since:
                 return
             self._outage, self._over = None, now
-            self._log(f"the container engine answers again, after {now - outage.since:.1f} s")
+            self._log(f"the container engine works again, after {now - outage.since:.1f} s")
             self._changed.notify_all()

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from docker.errors import APIError
 
 from harness.sandbox.image import Image
 from tests.servers.dockerd import PrivateEngine, wait_until
@@ -114,8 +115,15 @@ def victim(_one_engine: PrivateEngine) -> Iterator[PrivateEngine]:
         _one_engine.kill(everything=True)
         _one_engine.start()
     with _one_engine.client() as client:
-        for item in client.containers(all=True):
-            client.remove_container(item["Id"], force=True, v=True)
+
+        def empty() -> bool:
+            # Again and again: what was asked for while it hung is only made now.
+            for item in client.containers(all=True):
+                with contextlib.suppress(APIError):  # gone, or about to
+                    client.remove_container(item["Id"], force=True, v=True)
+            return not client.containers(all=True)
+
+        wait_until(empty, 30)
 
 
 @pytest.fixture(scope="session")
