@@ -1,7 +1,7 @@
 """What ends a command from outside: Ctrl-C, SIGTERM and SIGHUP all clean up and leave what the same command resumes.
 
-    the first     KeyboardInterrupt in the main thread: boxes, containers and threads go, the exit code is 128 + number
-    another one   the process ends at once; its containers end by themselves, the next start removes them
+the first     KeyboardInterrupt in the main thread: boxes, containers and threads go, the exit code is 128 + number
+another one   the process ends at once; its containers end by themselves, the next start removes them
 """
 
 from __future__ import annotations

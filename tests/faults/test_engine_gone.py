@@ -67,7 +67,10 @@ def test_an_engine_that_never_comes_back_ends_a_run_which_is_completed_later(
     victim.kill(everything=True)
     done = command.ended()
     assert done.code == 1
-    assert "not complete: sandbox: 5 attempts in a row could not be graded: the container engine is out of order for" in done.err
+    assert (
+        "not complete: sandbox: 5 attempts in a row could not be graded: the container engine is out of order for"
+        in done.err
+    )
     outcomes = [row["verdict"]["outcome"] for row in rows()]
     assert set(outcomes) == {"passed", "infra_error"}
     assert f"not complete: reference: {outcomes.count('infra_error')} attempts ended as infra error" in done.err
@@ -148,5 +151,8 @@ def test_an_engine_that_never_answers_again_ends_a_grade_with_every_record(
     outcomes = Counter(item[2] for item in done.verdicts)
     assert set(outcomes) == {"passed", "infra_error"}
     assert outcomes.total() == 300
-    assert f"the sandbox failed on {outcomes['infra_error']} candidates: the container engine is out of order for" in done.err
+    assert (
+        f"the sandbox failed on {outcomes['infra_error']} candidates: the container engine is out of order for"
+        in done.err
+    )
     assert "containers are left to the next start of harness" in done.err

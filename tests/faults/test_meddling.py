@@ -33,7 +33,8 @@ def test_an_image_that_is_removed_is_built_again(
     assert done.code == 0, done.err
     assert done.verdicts == calm
     assert f"the image {archive[1].tag} is gone" in done.err
-    assert done.err.count("building harness-sandbox-python:") == 1, "by one thread"
+    # By one thread for all; twice when the engine, still deleting, took the new one with the old.
+    assert 1 <= done.err.count("building harness-sandbox-python:") <= 2, done.err
     after = victim.holdings()
     assert len(after.pop("images")) >= len(before.pop("images")) - 1
     assert after == before

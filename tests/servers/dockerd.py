@@ -28,10 +28,10 @@ END_S = 20.0
 class PrivateEngine:
     """dockerd with its own data, containerd and socket, and no network; all of it on a file system in memory.
 
-        <root>/data       images and containers
-        <root>/run        sockets and state of dockerd and of the containerd it starts
-        <root>/d.sock     where it listens
-        <root>/log
+    <root>/data       images and containers
+    <root>/run        sockets and state of dockerd and of the containerd it starts
+    <root>/d.sock     where it listens
+    <root>/log
     """
 
     def __init__(self, size: str = "2g") -> None:
