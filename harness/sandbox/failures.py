@@ -46,7 +46,8 @@ def engine_errors(action: str) -> Iterator[None]:
 def refusal(action: str, status: int, said: str) -> SandboxError:
     """The error for an answer other than success: HTTP status and the engine's own words."""
     message = f"the container engine could not {action}: {said}"
-    if status == 404:
+    if status == 404 or (status == 409 and "removal of container" in said):
+        # A removal that is in progress is as good as done.
         return ImageMissing(message) if "no such image" in said.lower() else Missing(message)
     if "no space left" in said.lower():
         return EngineUnavailable(message, remedy=FREE_SPACE)

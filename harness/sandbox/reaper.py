@@ -102,8 +102,7 @@ def reap(client: docker.APIClient, *, everything: bool = False) -> int:
         except Missing:
             continue
         except SandboxError as error:
-            if "already in progress" not in error.message:
-                stuck = error
+            stuck = error
         else:
             count += 1
     if stuck is not None:

@@ -90,7 +90,8 @@ def archive(
     base = [tag for item in engine.images(name="harness-sandbox-base") for tag in item["RepoTags"] or []]
     with path.open("wb") as file:
         # docker-py's get_image takes one name, and two archives would hold the base twice.
-        with engine._get(engine._url("/images/get"), params={"names": [image.tag, *base]}, stream=True) as reply:
+        client: Any = engine
+        with client._get(client._url("/images/get"), params={"names": [image.tag, *base]}, stream=True) as reply:
             reply.raise_for_status()
             for part in reply.iter_content(1 << 20):
                 file.write(part)

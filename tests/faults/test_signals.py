@@ -16,14 +16,15 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300 * max(1, ROUNDS))]
 POLITE = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def ends_by(command: Command, number: signal.Signals) -> None:
-    """Send it, and check how the command ends."""
+def ends_by(command: Command, number: signal.Signals) -> bool:
+    """Send it, and check how the command ends; whether it came in time."""
     command.process.send_signal(number)
     done = command.ended()
     if done.code != 0:  # else it was done before the signal came
         assert done.code == 128 + number, done
         assert done.out == ""
         assert done.err.rstrip().endswith("interrupted: the same command resumes")
+    return done.code != 0
 
 
 def test_signals_at_random_moments_leave_a_run_that_resumes_and_no_container(
@@ -31,11 +32,13 @@ def test_signals_at_random_moments_leave_a_run_that_resumes_and_no_container(
 ) -> None:
     rng = random.Random(8)
     before = victim.holdings()
+    interrupted = 0
     for number in POLITE * ROUNDS:
         command = run()
         under_way(command, victim, rng, 0.6)
-        ends_by(command, number)
+        interrupted += ends_by(command, number)
         assert victim.holdings() == before
+    assert interrupted >= 2
     assert run().ended().code == 0
     whole()
 
@@ -45,11 +48,13 @@ def test_signals_at_random_moments_of_a_grade_leave_nothing(
 ) -> None:
     rng = random.Random(9)
     before = victim.holdings()
+    interrupted = 0
     for number in POLITE * ROUNDS:
         command = grade(rng.choice(["candidate", "task"]))
         under_way(command, victim, rng)
-        ends_by(command, number)
+        interrupted += ends_by(command, number)
         assert victim.holdings() == before
+    assert interrupted >= 2
     killed = grade("task")
     under_way(killed, victim, rng)
     killed.process.kill()
