@@ -39,20 +39,17 @@ def test_grade_outlives_an_engine_that_is_killed_and_started_again(
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
-def test_run_outlives_an_engine_that_is_killed_and_started_again(
+def test_run_outlives_an_engine_that_is_restarted(
     victim: PrivateEngine, run: Start, whole: Callable[[], None], number: int
 ) -> None:
     rng = random.Random(number)
     before = victim.holdings()
     command = run()
     under_way(command, victim, rng)
-    victim.kill(everything=True)
-    time.sleep(rng.uniform(0.2, 1.0))
-    victim.start()
+    victim.restart()
     done = command.ended()
     assert done.code == 0, done.err
-    assert AWAY in done.err
-    assert BACK in done.err
+    assert done.err.count(AWAY) == done.err.count(BACK) >= 1, done.err
     whole()
     assert victim.holdings() == before
 

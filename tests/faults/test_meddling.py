@@ -16,6 +16,7 @@ from docker.errors import APIError
 from harness.sandbox.image import Image
 from tests.faults.conftest import ROUNDS, Start, Verdicts, under_way
 from tests.servers.dockerd import PrivateEngine, wait_until
+from tests.test_store import mounted_disk, remount
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300 * max(1, ROUNDS))]
 
@@ -111,6 +112,18 @@ def test_a_container_that_is_removed_every_time_is_no_crash_of_its_candidate(
     assert [item[2] for item in done.verdicts] == ["infra_error"]
     assert "a container was removed by somebody else" in done.err
     assert started("grade", suite, "--candidates", path, "--json").ended().code == 0
+
+
+def test_a_results_directory_that_fills_up_holds_every_record_in_the_end(
+    run: Start, whole: Callable[[], None], tmp_path: Path
+) -> None:
+    with mounted_disk(tmp_path / "hurt", "size=128k") as disk:
+        done = run().ended()
+        assert done.code == 1
+        assert "free space on that disk" in done.err
+        remount(disk, "size=16m")
+        assert run().ended().code == 0
+        whole()
 
 
 def test_an_engine_whose_disk_is_full_says_so_and_the_rest_is_done_later(
