@@ -186,7 +186,7 @@ def run(started: Start, root: Path, tmp_path: Path) -> Start:
     """Starts, or resumes, `harness run` of the reference model."""
 
     def start(name: str = "hurt", *flags: object, **environment: str) -> Command:
-        arguments = ("--model", "reference", "--best-of", 4, "--out", tmp_path, "--name", name, "--json")
+        arguments = ("--model", "reference", "--best-of", 3, "--out", tmp_path, "--name", name, "--json")
         return started("run", root / "fixtures" / "warmup", *arguments, *flags, **environment)
 
     return start
@@ -212,7 +212,7 @@ def whole(rows: Callable[..., list[dict[str, Any]]]) -> Callable[[], None]:
         found = rows()
         keys = Counter((row["task"], row["repeat"], row["attempt"]) for row in found)
         assert set(keys.values()) == {1}
-        assert len(keys) == 12 * 4
+        assert len(keys) == 12 * 3
         assert {row["verdict"]["outcome"] for row in found} == {"passed"}
 
     return check
