@@ -51,7 +51,8 @@ class DockerSandbox:
         self._no_image_until = 0.0
         self._removers = ThreadPoolExecutor(2, thread_name_prefix="remove-box")
         self._away_until = 0.0
-        self._closed = False
+        self._closed = self._cleared = False
+        self._clearing = threading.Lock()
         # An interrupt may come before anybody has us to close.
         atexit.register(self.close)
         try:
@@ -182,11 +183,15 @@ class DockerSandbox:
 
     def close(self) -> None:
         """Remove every container this backend made, also those whose making or removal was cut off."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
+        self._closed = True
+        with self._clearing:
+            if not self._cleared:
+                self._clear()
+            # Only now: an interrupt in the middle leaves it to be done again.
+            self._cleared = True
         atexit.unregister(self.close)
+
+    def _clear(self) -> None:
         self._removers.shutdown(wait=True)
         for ident in list(self._live):
             self._hang_up(ident)

@@ -107,7 +107,7 @@ def _one_engine(archive: tuple[Path, Image]) -> Iterator[PrivateEngine]:
 
 
 @pytest.fixture
-def victim(_one_engine: PrivateEngine) -> Iterator[PrivateEngine]:
+def victim(_one_engine: PrivateEngine, archive: tuple[Path, Image]) -> Iterator[PrivateEngine]:
     """An engine of our own with the sandbox image; whatever a test did to it, the next one finds it well and empty."""
     yield _one_engine
     with contextlib.suppress(ProcessLookupError):
@@ -125,6 +125,9 @@ def victim(_one_engine: PrivateEngine) -> Iterator[PrivateEngine]:
             return not client.containers(all=True)
 
         wait_until(empty, 30)
+        found = client.images(name=archive[1].tag)
+    if not found:
+        _one_engine.load(archive[0])
 
 
 @pytest.fixture(scope="session")
