@@ -2,6 +2,7 @@
 # make demo    the main job with a real model on this machine, ends with a table and the path of a report
 # make test    all tests            make lint   ruff and mypy            make check   admit the shipped tasks
 # make audit   attack the sandbox with the corpus of hostile programs, under both isolations
+# make faults  engines killed, hung and starved, signals, leaks: each fault several times, at random moments
 # make bench   speed, as ratios     make constraints   compile constraints.txt again     make clean
 
 PY ?= python3
@@ -15,7 +16,7 @@ PYTEST_ARGS ?=
 
 export PIP_NO_WARN_SCRIPT_LOCATION = 1
 
-.PHONY: setup demo test lint check audit bench constraints clean remake
+.PHONY: setup demo test lint check audit faults bench constraints clean remake
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -56,6 +57,9 @@ check: setup
 
 audit: setup
 	$(BIN)/harness sandbox audit --isolation both
+
+faults: setup
+	FAULT_ROUNDS=$${FAULT_ROUNDS:-5} $(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)
 
 bench: setup
 	$(BIN)/python benchmarks/startup.py

@@ -77,7 +77,7 @@ class LocalExecutor:
         """
         graders = concurrency or 2 * len(os.sched_getaffinity(0))
         self._profiles = profiles
-        self._pool = Pool(sandbox, size=graders)
+        self._pool = Pool(sandbox, size=graders, log=log)
         self._graders = ThreadPoolExecutor(graders, thread_name_prefix="grade")
         self._askers = {
             name: ThreadPoolExecutor(min(concurrency or 256, profile.concurrency), thread_name_prefix=f"ask-{name}")

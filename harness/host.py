@@ -61,7 +61,9 @@ def process_start(pid: int) -> str | None:
 
 
 def process_name(pid: int) -> str:
-    """The kernel's name of a process, empty when it is gone."""
+    """The kernel's name of a process, empty when it is gone: dead and not yet reaped is gone too."""
+    if process_start(pid) is None:
+        return ""
     try:
         return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:

@@ -144,7 +144,7 @@ def test_a_model_that_did_reply_is_given_more_time(task: Task, own_sandbox: Dock
 
 
 def test_other_models_go_on(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.sandbox.pool.PAUSES_S", ())
+    monkeypatch.setattr("harness.sandbox.patience.PAUSES_S", ())
     with scripted(refuses) as server:
         profiles = {"m": profile(server.url), "reference": ModelProfile(name="reference", provider="reference")}
         with closing(LocalExecutor(profiles, NoSandbox(), log=print)) as executor:
@@ -153,7 +153,7 @@ def test_other_models_go_on(task: Task, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_nothing_more_is_asked_when_nothing_can_be_graded(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.sandbox.pool.PAUSES_S", ())
+    monkeypatch.setattr("harness.sandbox.patience.PAUSES_S", ())
     with scripted(fenced(GOOD)) as server:
         profiles = {"m": profile(server.url, concurrency=1)}
         with closing(LocalExecutor(profiles, NoSandbox(), concurrency=1, log=print)) as executor:

@@ -49,6 +49,16 @@ def test_a_process_is_told_by_its_start_time() -> None:
     assert process_start(os.getpid()) != started
 
 
+def test_a_dead_process_that_nobody_reaped_has_no_name() -> None:
+    with subprocess.Popen(["sleep", "300"]) as process:
+        while host.process_name(process.pid) != "sleep":
+            assert process.poll() is None
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # dead, and left a zombie
+        assert host.process_name(process.pid) == ""
+    assert host.process_name(process.pid) == ""
+
+
 def test_a_cache_that_cannot_be_made_says_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))

@@ -344,7 +344,7 @@ def test_a_sandbox_that_fails_is_counted_and_tried_again(
     world: World, server: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The engine is replaced: breaking the real one would break it for every other test."""
-    monkeypatch.setattr("harness.sandbox.pool.PAUSES_S", ())
+    monkeypatch.setattr("harness.sandbox.patience.PAUSES_S", ())
     with monkeypatch.context() as without:
         without.setattr(runner, "open_sandbox", lambda *_: NoSandbox())
         done, _ = world.run()

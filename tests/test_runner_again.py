@@ -81,7 +81,7 @@ def test_an_answer_that_could_not_be_graded_is_not_asked_for_again(
     world.models(server.url, concurrency=1, price={"input": 1_000_000, "output": 0})
     server.steps[:] = [says(GOOD)]
     with monkeypatch.context() as patched:
-        patched.setattr("harness.sandbox.pool.PAUSES_S", ())
+        patched.setattr("harness.sandbox.patience.PAUSES_S", ())
         patched.setattr("harness.sandbox.docker.DockerSandbox.start", out_of_order)
         done, _ = world.run()
     assert done.incomplete

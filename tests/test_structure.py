@@ -159,7 +159,7 @@ def test_the_tree_of_errors_is_the_one_its_docstring_draws() -> None:
 
 def test_tests_mirror_the_package() -> None:
     known = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
-    known |= {"e2e", "verifiers", "reports", "fixtures", "hostile", "servers", "__pycache__"}
+    known |= {"e2e", "verifiers", "reports", "fixtures", "hostile", "servers", "faults", "__pycache__"}
     assert {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()} <= known
 
 

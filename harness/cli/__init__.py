@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from harness import __version__
+from harness.cli.signals import interruptible
 from harness.errors import HarnessError
 
 COMMANDS = {
@@ -23,8 +24,6 @@ COMMANDS = {
     "doctor": "say what this machine has and what is missing",
 }
 """Name -> one line of help. `harness.cli.<name>` holds the command as `command`."""
-
-INTERRUPTED = 130
 
 
 class _Lazy(click.Group):
@@ -52,23 +51,27 @@ def cli() -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Entry point: errors become one message and an exit code (0 done, 1 not completed, 2 usage, 130 interrupted)."""
-    try:
-        result: Any = cli.main(args=argv, standalone_mode=False)
-        code = result if isinstance(result, int) else 0
-    except HarnessError as error:
-        click.echo(f"error: {error}", err=True)
-        code = error.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        code = 2
-    except click.UsageError as error:
-        error.show()
-        code = 2
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted: the same command resumes", err=True)
-        code = INTERRUPTED
-    sys.exit(code)
+    """Entry point: errors become one message and an exit code.
+
+    0 done, 1 not completed, 2 usage, 128 and the signal's number when interrupted: 130 for Ctrl-C, 143 for SIGTERM.
+    """
+    with interruptible() as interruption:
+        try:
+            result: Any = cli.main(args=argv, standalone_mode=False)
+            code = result if isinstance(result, int) else 0
+        except HarnessError as error:
+            click.echo(f"error: {error}", err=True)
+            code = error.exit_code
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message())
+            code = 2
+        except click.UsageError as error:
+            error.show()
+            code = 2
+        except click.ClickException as error:
+            error.show()
+            code = error.exit_code
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("interrupted: the same command resumes", err=True)
+            code = interruption.code
+        sys.exit(code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,9 +42,10 @@ def command(paths: tuple[Path, ...], globs: tuple[str, ...], rounds: int, sandbo
     tasks, admissions = _read(paths, globs)
     broken = len(admissions)
     if tasks:
+        note = partial(click.echo, err=True)
         with (
-            contextlib.closing(open_sandbox(sandbox, lambda line: click.echo(line, err=True))) as backend,
-            Pool(backend, size=WORKERS) as pool,
+            contextlib.closing(open_sandbox(sandbox, note)) as backend,
+            Pool(backend, size=WORKERS, log=note) as pool,
         ):
             for admission in in_threads(lambda task: admit(task, pool, rounds), tasks, pool, WORKERS):
                 admissions.append(admission)

@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +59,10 @@ def command(
     tasks = {task.id: task for task in load_tasks(paths)}
     given = list(_read(candidates, tasks))
     size = min(concurrency, max(1, len(given)))
+    note = partial(click.echo, err=True)
     with (
-        contextlib.closing(open_sandbox(sandbox, lambda line: click.echo(line, err=True))) as backend,
-        Pool(backend, size=size) as pool,
+        contextlib.closing(open_sandbox(sandbox, note)) as backend,
+        Pool(backend, size=size, log=note) as pool,
     ):
         verdicts = list(in_threads(lambda item: _grade(item, tasks, pool, isolation), given, pool, size))
     results = [_entry(index, item, verdict) for index, (item, verdict) in enumerate(zip(given, verdicts, strict=True))]
@@ -68,9 +70,9 @@ def command(
         click.echo(json.dumps({"results": results, "summary": _summary(verdicts)}, indent=2))
     else:
         _show(results, verdicts)
-    broken = sum(verdict.outcome is Outcome.infra_error for verdict in verdicts)
+    broken = [verdict.detail for verdict in verdicts if verdict.outcome is Outcome.infra_error]
     if broken:
-        click.echo(f"not complete: the sandbox failed on {broken} candidates", err=True)
+        click.echo(f"not complete: the sandbox failed on {len(broken)} candidates: {broken[0]}", err=True)
     return 1 if broken else 0
 
 

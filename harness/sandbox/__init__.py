@@ -20,6 +20,10 @@ class BoxSilent(SandboxError):
     """A box did not answer in time, although its supervisor enforces every limit itself."""
 
 
+class BoxTaken(SandboxError):
+    """Somebody else removed a box, which no candidate can do."""
+
+
 class Box(Protocol):
     """One disposable container (or namespace) with a supervisor waiting in it."""
 
@@ -30,7 +34,11 @@ class Box(Protocol):
         """The next frame out. Raises BoxLost, BoxSilent."""
 
     def ran_out_of_memory(self) -> bool:
-        """Whether the kernel killed something in the box for want of memory; asked after it was lost."""
+        """Whether the kernel killed something in the box for want of memory; asked after it was lost.
+
+        Raises BoxTaken when somebody removed it, SandboxError when its engine is away: no candidate may be able to
+        bring either about.
+        """
 
     def close(self) -> None:
         """Destroy the box; never raises, may be called twice."""
@@ -42,7 +50,10 @@ class Sandbox(Protocol):
     name: str
 
     def start(self, memory_mb: int) -> Box:
-        """A fresh box that has said hello. Raises SandboxError. Called from several threads."""
+        """A fresh box that has said hello. Called from several threads.
+
+        Raises EngineUnavailable when no box at all can be made, which may pass, SandboxError for other failures.
+        """
 
     def layers(self) -> dict[str, str]:
         """The isolation layers in force, for verdicts and the manifest."""

@@ -9,36 +9,30 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import re
 import socket
 import ssl
 from collections import deque
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from harness.errors import SandboxError
+from harness.sandbox.failures import engine_errors, refusal
 
 MAX_HEAD = 1 << 16
-
-
-class EngineRefused(SandboxError):
-    """The engine answered with an error."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class EngineApi:
     """A client of the engine at `address` (`unix://`, `tcp://`, `http://` or `https://`), usable from many threads.
 
-    Every call raises EngineRefused when the engine says no and SandboxError when it cannot be spoken to within
-    `timeout_s` seconds.
+    Every call raises SandboxError for what the engine refuses (Missing: no such container; ImageMissing) and
+    EngineUnavailable when it cannot be spoken to within `timeout_s` seconds.
     """
 
     def __init__(self, address: str, version: str, timeout_s: float = 60, tls: ssl.SSLContext | None = None) -> None:
-        self._address, self._tls, self._timeout_s = urlsplit(address), tls, timeout_s
+        self._address, self._tls, self.timeout_s = urlsplit(address), tls, timeout_s
         self._prefix = f"/v{version}"
         self._idle: deque[http.client.HTTPConnection] = deque()
+        self._closed = False
 
     def create(self, name: str, body: bytes) -> None:
         """A container called `name`; `body` is the create request as JSON."""
@@ -49,19 +43,18 @@ class EngineApi:
         path = f"{self._prefix}/containers/{quote(name)}/attach?stdin=1&stdout=1&stderr=1&stream=1"
         connection = self._connection()
         try:
-            connection.connect()
-            stream: socket.socket = connection.sock
-            # Not through http.client, whose buffers would keep the first bytes of the stream.
-            head = [f"POST {path} HTTP/1.1", "Host: engine", "Connection: Upgrade", "Upgrade: tcp", "Content-Length: 0"]
-            stream.sendall("\r\n".join([*head, "", ""]).encode("ascii"))
-            status, rest = _response_head(stream)
-        except (OSError, ValueError) as error:
+            with engine_errors("attach to a container"):
+                connection.connect()
+                stream: socket.socket = connection.sock
+                # Not through http.client, whose buffers would keep the first bytes of the stream.
+                head = [f"POST {path} HTTP/1.1", "Host: engine", "Connection: Upgrade", "Upgrade: tcp"]
+                stream.sendall("\r\n".join([*head, "Content-Length: 0", "", ""]).encode("ascii"))
+                status, rest = _response_head(stream)
+            if status not in (101, 200):
+                raise refusal("attach to a container", status, _message(rest))
+        except BaseException:
             connection.close()
-            raise SandboxError(f"the container engine could not attach to a container: {_said(error)}") from error
-        if status not in (101, 200):
-            connection.close()
-            text = rest.partition(b"\r\n\r\n")[2] or rest
-            raise EngineRefused(f"the container engine could not attach to a container: {_message(text)}", status)
+            raise
         return stream, rest
 
     def start(self, name: str) -> None:
@@ -70,20 +63,17 @@ class EngineApi:
 
     def inspect(self, name: str) -> dict[str, Any]:
         """The engine's facts about a container."""
-        found: dict[str, Any] = json.loads(self._call("inspect a container", "GET", f"/containers/{quote(name)}/json"))
-        return found
+        answer = self._call("inspect a container", "GET", f"/containers/{quote(name)}/json")
+        with engine_errors("inspect a container"):
+            return _object(answer)
 
     def remove(self, name: str) -> None:
-        """Kill and remove a container with its volumes; one that is gone, or going, already is fine."""
-        try:
-            self._call("remove a container", "DELETE", f"/containers/{quote(name)}?force=1&v=1")
-        except EngineRefused as error:
-            going = error.status == http.HTTPStatus.CONFLICT and "in progress" in error.message
-            if error.status != http.HTTPStatus.NOT_FOUND and not going:
-                raise
+        """Kill and remove a container with its volumes. Raises Missing for one that is gone, or going, already."""
+        self._call("remove a container", "DELETE", f"/containers/{quote(name)}?force=1&v=1")
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close the connections that nobody uses, and keep none from now on."""
+        self._closed = True
         while self._idle:
             self._idle.pop().close()
 
@@ -93,28 +83,30 @@ class EngineApi:
         except IndexError:
             connection = self._connection()
         try:
-            headers = {"Content-Type": "application/json"} if body else {}
-            connection.request(method, self._prefix + path, body, headers)
-            response = connection.getresponse()
-            answer = response.read()
-        except (OSError, http.client.HTTPException) as error:
+            with engine_errors(action):
+                connection.request(
+                    method, self._prefix + path, body, {"Content-Type": "application/json"} if body else {}
+                )
+                response = connection.getresponse()
+                answer = response.read()
+        except BaseException:
             connection.close()
-            raise SandboxError(f"the container engine could not {action}: {_said(error)}") from error
-        if response.will_close:
+            raise
+        if response.will_close or self._closed:
             connection.close()
         else:
             self._idle.append(connection)
         if response.status >= http.HTTPStatus.BAD_REQUEST:
-            raise EngineRefused(f"the container engine could not {action}: {_message(answer)}", response.status)
+            raise refusal(action, response.status, _message(answer))
         return answer
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._address.scheme == "unix":
-            return _UnixConnection(self._address.netloc + self._address.path, self._timeout_s)
+            return _UnixConnection(self._address.netloc + self._address.path, self.timeout_s)
         host, port = self._address.hostname or "localhost", self._address.port
         if self._tls is not None or self._address.scheme == "https":
-            return http.client.HTTPSConnection(host, port or 2376, timeout=self._timeout_s, context=self._tls)
-        return http.client.HTTPConnection(host, port or 2375, timeout=self._timeout_s)
+            return http.client.HTTPSConnection(host, port or 2376, timeout=self.timeout_s, context=self._tls)
+        return http.client.HTTPConnection(host, port or 2375, timeout=self.timeout_s)
 
 
 def ssl_context(tls: Any) -> ssl.SSLContext | None:
@@ -146,19 +138,33 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 def _response_head(stream: socket.socket) -> tuple[int, bytes]:
-    """(status, bytes after the head). Raises ValueError for what is no response."""
+    """(status, bytes after the head). Raises HTTPException for what is no response."""
     got = b""
     while b"\r\n\r\n" not in got:
         data = stream.recv(4096)
         if not data or len(got) > MAX_HEAD:
-            raise ValueError("it ended the connection")
+            raise http.client.HTTPException("no response, but the end of the connection")
         got += data
     head, _, rest = got.partition(b"\r\n\r\n")
-    status = int(head.split(b" ", 2)[1])
+    found = re.match(rb"HTTP/\S+ (\d{3})\b", head)
+    if found is None:
+        raise http.client.BadStatusLine(repr(head[:80]))
+    status = int(found.group(1))
     if status >= http.HTTPStatus.BAD_REQUEST and not rest:
         with contextlib.suppress(OSError):
             rest = stream.recv(4096)
     return status, rest
+
+
+def _object(answer: bytes) -> dict[str, Any]:
+    """A JSON object. Raises HTTPException for anything else."""
+    try:
+        found = json.loads(answer)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise http.client.HTTPException(f"no JSON object, but {answer[:80]!r}")
+    return found
 
 
 def _message(answer: bytes) -> str:
@@ -167,9 +173,3 @@ def _message(answer: bytes) -> str:
         return str(json.loads(answer)["message"])
     except (ValueError, KeyError, TypeError):
         return answer.decode("utf-8", "replace").strip()[:500] or "it did not say why"
-
-
-def _said(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return "it did not answer in time"
-    return str(error) or type(error).__name__

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
-import socket
-import ssl
-import struct
+import secrets
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from harness.errors import SandboxError
-from harness.sandbox import BoxLost, BoxSilent, profile, wire
+from harness.errors import EngineUnavailable, HarnessError, HostError, SandboxError
+from harness.sandbox import BoxLost, profile
 from harness.sandbox.api import EngineApi, ssl_context
+from harness.sandbox.dockerbox import DockerBox
+from harness.sandbox.failures import ImageMissing, Missing, engine_errors
 
 HELLO_S = 60.0
 """Seconds a new container may take until its supervisor speaks; a loaded machine needs a few."""
-SEND_S = 30.0
-"""Seconds a box may take to accept more of a frame."""
-CHUNK = 1 << 16
-STDOUT, STDERR = 1, 2
+BACKEND = "harness.backend"
+"""Label of the containers of one backend: a process may have several."""
+IMAGE_AGAIN_S = 20.0
+"""Between two tries to make an image that is gone."""
+AWAY_S = 5.0
+"""How long nothing is removed from an engine that did not answer."""
 
 
 class DockerSandbox:
@@ -36,26 +38,46 @@ class DockerSandbox:
         from harness.sandbox.image import ensure_image
         from harness.sandbox.reaper import owner_labels, reap
 
+        self._log = log
         self._client = ensure_engine(log)
         self.engine = engine_info(self._client)
         self.image = ensure_image(self._client, log)
         where, tls = address()
-        self._api = EngineApi(where, self._client.api_version, tls=ssl_context(tls))
-        self._labels = owner_labels()
+        self._api = EngineApi(where, self._client.api_version, self._client.timeout, ssl_context(tls))
+        self._labels = {**owner_labels(), BACKEND: secrets.token_hex(8)}
         self._architecture = str(self._client.version().get("Arch", "x86_64")).replace("amd64", "x86_64")
         self._requests: dict[tuple[str, int, str], bytes] = {}
         self._live: dict[str, DockerBox | None] = {}
         self._lock = threading.Lock()
+        self._image_lock = threading.Lock()
+        self._no_image: HarnessError | None = None
+        self._no_image_until = 0.0
         self._removers = ThreadPoolExecutor(2, thread_name_prefix="remove-box")
-        reap(self._client)
+        self._away_until = 0.0
+        self._closed = self._cleared = False
+        self._clearing = threading.Lock()
+        # An interrupt may come before anybody has us to close.
+        atexit.register(self.close)
+        try:
+            reap(self._client)
+        except SandboxError as error:
+            log(f"containers of a harness that is gone could not be removed: {error.message}")
         self.runtime = self.engine.runtime
         if self.runtime != self.engine.default_runtime:
             self._try_runtime(log)
 
     def start(self, memory_mb: int) -> DockerBox:
-        """A container with its supervisor ready. Raises SandboxError."""
+        """A container with its supervisor ready. Raises SandboxError, EngineUnavailable."""
+        image = self.image.tag
+        try:
+            return self._start(memory_mb)
+        except ImageMissing as error:
+            self._make_image(image, error)
+        return self._start(memory_mb)
+
+    def _start(self, memory_mb: int) -> DockerBox:
         # A name of our own: also a container whose creation was never answered can be removed.
-        name = f"harness-{uuid.uuid4().hex[:16]}"
+        name = f"harness-{secrets.token_hex(8)}"
         with self._lock:
             self._live[name] = None
         try:
@@ -63,9 +85,11 @@ class DockerSandbox:
             stream, first = self._api.attach(name)
             box = self._live[name] = DockerBox(self, name, stream, first)
             self._api.start(name)
-            header, _ = box.receive(HELLO_S)
+            header, _ = self._hello(box)
             if header.get("op") != "hello":
                 raise SandboxError(f"the supervisor said {str(header)[:200]} instead of hello")
+            if self._closed:
+                raise SandboxError("the sandbox is closed")
         except BaseException:
             self._hang_up(name)
             self.remove(name)
@@ -82,6 +106,30 @@ class DockerSandbox:
             )
             self._requests[key] = json.dumps(body).encode()
         return self._requests[key]
+
+    def _hello(self, box: DockerBox) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """The first frame. Raises BoxTaken where the container was removed instead of speaking."""
+        try:
+            return box.receive(HELLO_S)
+        except BoxLost:
+            box.ran_out_of_memory()
+            raise
+
+    def _make_image(self, gone: str, reason: ImageMissing) -> None:
+        """The image again after somebody removed it; one thread makes it, the others find it."""
+        from harness.sandbox.image import ensure_image
+
+        with self._image_lock:
+            if self._no_image is not None and time.monotonic() < self._no_image_until:
+                raise EngineUnavailable(self._no_image.message, remedy=self._no_image.remedy)
+            self._log(f"the image {gone} is gone: {reason.message}")
+            try:
+                with engine_errors("show its images"):
+                    self.image = ensure_image(self._client, self._log)
+            except (SandboxError, HostError) as error:
+                # Without it no container can be made, for anybody.
+                self._no_image, self._no_image_until = error, time.monotonic() + IMAGE_AGAIN_S
+                raise EngineUnavailable(error.message, remedy=error.remedy) from error
 
     def layers(self) -> dict[str, str]:
         """Isolation in force, by layer."""
@@ -118,12 +166,21 @@ class DockerSandbox:
             self._removers.submit(self.remove, name)
 
     def remove(self, name: str) -> None:
-        """Kill and remove a container with its volumes; one that is gone already is fine."""
+        """Kill and remove a container with its volumes; one that is gone already is fine.
+
+        What an engine that is away keeps is left to `close`, and then to the reaper of the next start.
+        """
         for pause in (0.1, 0.5, 2.0):
+            if time.monotonic() < self._away_until:
+                break
             try:
                 self._api.remove(name)
+            except Missing:
+                break
+            except EngineUnavailable:
+                self._away_until = time.monotonic() + AWAY_S
+                break
             except SandboxError:
-                # Left to the next try, and then to the reaper of the next start.
                 time.sleep(pause)
                 continue
             break
@@ -131,13 +188,31 @@ class DockerSandbox:
             self._live.pop(name, None)
 
     def close(self) -> None:
-        """Remove every container this backend made."""
+        """Remove every container this backend made, also those whose making or removal was cut off."""
+        self._closed = True
+        with self._clearing:
+            if not self._cleared:
+                self._clear()
+            # Only now: an interrupt in the middle leaves it to be done again.
+            self._cleared = True
+        atexit.unregister(self.close)
+
+    def _clear(self) -> None:
         self._removers.shutdown(wait=True)
-        with self._lock:
-            left = list(self._live)
-        for name in left:
+        for name in list(self._live):
             self._hang_up(name)
-            self.remove(name)
+        if time.monotonic() < self._away_until:
+            self._client.timeout = self._api.timeout_s = int(AWAY_S)
+            self._away_until = 0.0
+        mine = {"label": f"{BACKEND}={self._labels[BACKEND]}"}
+        try:
+            with engine_errors("list its containers"):
+                left = [str(item["Id"]) for item in self._client.containers(all=True, filters=mine)]
+        except SandboxError as error:
+            self._log(f"containers are left to the next start of harness: {error.message}")
+            left = []
+        for ident in left:
+            self.remove(ident)
         self._api.close()
         self._client.close()
 
@@ -145,110 +220,3 @@ class DockerSandbox:
         box = self._live.get(name)
         if box is not None:
             box.hang_up()
-
-
-class DockerBox:
-    """One container, spoken to over its attach stream."""
-
-    def __init__(self, sandbox: DockerSandbox, name: str, stream: socket.socket, first: bytes) -> None:
-        self._sandbox, self.name = sandbox, name
-        self._socket = stream
-        # The kernel's own time-outs: Python's cost two more system calls for each of the many reads and writes.
-        stream.settimeout(None)
-        stream.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(SEND_S))
-        self._patience_s = 0.0
-        self._raw = bytearray(first)
-        self._frames = bytearray()
-        self.complaints = bytearray()
-        self.open = True
-        self._in_use = threading.Lock()
-
-    def send(self, header: dict[str, Any], blobs: dict[str, bytes]) -> None:
-        try:
-            with self._in_use:
-                self._socket.sendall(wire.pack(header, blobs))
-        except OSError as error:
-            raise BoxLost(f"the stream to a container broke: {error}") from None
-
-    def receive(self, timeout_s: float) -> tuple[dict[str, Any], dict[str, bytes]]:
-        deadline = time.monotonic() + timeout_s
-        while True:
-            frame = self._whole_frame()
-            if frame is not None:
-                try:
-                    return wire.unpack(frame)
-                except wire.Broken as error:
-                    raise BoxLost(f"a container sent no frame: {error}") from None
-            self._more(deadline)
-
-    def ran_out_of_memory(self) -> bool:
-        try:
-            return bool(self._sandbox.inspect(self.name)["State"].get("OOMKilled"))
-        except SandboxError:
-            return False
-
-    def close(self) -> None:
-        if not self.open:
-            return
-        self.open = False
-        # First the stream: an engine that cannot deliver output does not answer kill and remove for a minute.
-        self.hang_up()
-        self._sandbox.discard(self.name)
-
-    def hang_up(self) -> None:
-        """End the stream, and with it the supervisor and whoever waits here. May be called from any thread."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        # A descriptor that is closed under a thread in `recv` may be another socket's when it gets there.
-        with self._in_use, contextlib.suppress(OSError):
-            self._socket.close()
-
-    def _more(self, deadline: float) -> None:
-        """Read once from the stream and sort what came into frames and complaints."""
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise BoxSilent("a container did not answer in time")
-        try:
-            with self._in_use:
-                if not 0 <= self._patience_s - left < 0.1:
-                    self._patience_s = left + 0.05
-                    timeval = _timeval(self._patience_s)
-                    self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
-                data = self._socket.recv(CHUNK)
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return  # the time-out: the deadline decides
-        except OSError as error:
-            raise BoxLost(f"the stream to a container broke: {error}") from None
-        if not data:
-            said = self.complaints.decode("utf-8", "replace").strip()[-2000:]
-            raise BoxLost(f"a container ended{': ' + said if said else ''}")
-        self._raw += data
-        # The engine multiplexes: one byte of stream number, three of zero, four of length, payload.
-        while len(self._raw) >= 8:
-            size = int.from_bytes(self._raw[4:8], "big")
-            if len(self._raw) < 8 + size:
-                break
-            payload = self._raw[8 : 8 + size]
-            if self._raw[0] == STDOUT:
-                self._frames += payload
-            else:
-                self.complaints = (self.complaints + payload)[-8192:]
-            del self._raw[: 8 + size]
-
-    def _whole_frame(self) -> bytes | None:
-        got = self._frames
-        if len(got) < wire.HEAD:
-            return None
-        size = int.from_bytes(got[: wire.HEAD], "big")
-        if size > wire.MAX_FRAME:
-            raise BoxLost("a container announced a frame beyond any limit")
-        if len(got) < wire.HEAD + size:
-            return None
-        frame = bytes(got[wire.HEAD : wire.HEAD + size])
-        del got[: wire.HEAD + size]
-        return frame
-
-
-def _timeval(seconds: float) -> bytes:
-    """A duration as the kernel takes it for SO_RCVTIMEO and SO_SNDTIMEO."""
-    return struct.pack("@ll", int(seconds), int(seconds % 1 * 1_000_000))

@@ -23,6 +23,7 @@ from harness import host
 from harness.errors import EngineUnavailable
 from harness.host import Log
 from harness.sandbox.dockerd import Dockerd
+from harness.sandbox.patience import wait_s
 from harness.types import Frozen
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 LOCK_FILE = Path("/run/harness-engine.lock")
 USUAL_SOCKET = "unix:///var/run/docker.sock"
+CALL_S = 60.0
+"""Seconds an engine may take to answer one call; starting a container on a loaded machine takes some."""
 BEST_FIRST = ("runsc", "kata", "crun")
 
 REMEDY = (
@@ -91,8 +94,8 @@ class EngineInfo(Frozen):
         }
 
 
-def connect(timeout_s: float = 60) -> docker.APIClient:
-    """A client of the engine that answers.
+def connect(timeout_s: float | None = None) -> docker.APIClient:
+    """A client of the engine that answers, each time within `timeout_s`: by default `CALL_S`, less for the impatient.
 
     Raises EngineUnavailable when none does; the message says which address was tried.
     """
@@ -102,7 +105,7 @@ def connect(timeout_s: float = 60) -> docker.APIClient:
     base_url, tls = address()
     if base_url.startswith("unix://"):
         _try_socket(base_url)
-    patience = max(1, int(timeout_s))
+    patience = max(1, int(min(CALL_S, max(5.0, wait_s())) if timeout_s is None else timeout_s))
     try:
         # `version="auto"` would ask from inside the constructor, and leave its socket open when nothing answers.
         with closing(docker.APIClient(base_url=base_url, tls=tls, timeout=patience)) as first:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict, deque
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
@@ -12,11 +13,10 @@ from typing import Self
 from harness.errors import SandboxError
 from harness.sandbox import Box, Sandbox, session
 from harness.sandbox.gate import Gate
+from harness.sandbox.patience import Patience
 from harness.sandbox.work import Work
-from harness.types import CallInput, CaseEvidence, Evidence, Job, Limits, PytestInput
+from harness.types import CaseEvidence, Evidence, Job, PytestInput
 
-PAUSES_S = (0.3, 3.0)
-"""Before each further try to start a box for a job; after the last one the sandbox counts as broken."""
 OWN_SHARE = 0.9
 """Of the time limit: a candidate that used more processor time than this was out of time by its own doing."""
 SIZES = 2
@@ -26,11 +26,15 @@ SIZES = 2
 class Pool:
     """Boxes of one backend, each used for one job and destroyed.
 
-    `size` boxes are kept ready once the first was asked for; `run` may be called from many threads.
+    `size` boxes are kept ready once the first was asked for; `run` may be called from many threads. `log` gets a line
+    when the engine goes away and when it is back.
     """
 
-    def __init__(self, sandbox: Sandbox, size: int = 4, makers: int = 2) -> None:
+    def __init__(
+        self, sandbox: Sandbox, size: int = 4, makers: int = 2, log: Callable[[str], None] = lambda line: None
+    ) -> None:
         self.sandbox = sandbox
+        self._patience = Patience(sandbox, log)
         self._size = size
         self._makers = ThreadPoolExecutor(makers, thread_name_prefix="make-box")
         self._ready: dict[int, deque[Future[Box]]] = defaultdict(deque)
@@ -54,10 +58,10 @@ class Pool:
         """Evidence of every input of the job, in order. Never raises for what a candidate or a box does.
 
         A box that is lost is replaced and the job goes on where it stopped. `infra` is set, and cases are missing, only
-        when the sandbox itself cannot work. Jobs with the same `share` may use a box one after another, as long as the
-        supervisor finds it clean after each; without, a box is used once. Each pytest process has one of its own.
-        An input that was out of time in the company of other jobs, without having had the processor all the while, is
-        run again alone.
+        when the sandbox itself cannot work, or its engine is away for too long. Jobs with the same `share` may use a
+        box one after another, as long as the supervisor finds it clean after each; without, a box is used once. Each
+        pytest process has one of its own. An input that was out of time in the company of other jobs, without having
+        had the processor all the while, is run again alone.
         """
         began, late = time.monotonic(), 0
         with self._gate.side_by_side() as stay:
@@ -86,13 +90,13 @@ class Pool:
         while not work.finished:
             try:
                 # What was made before a loss may have been lost with it, and must not count against the candidate.
-                box = self._take(memory_mb, share) if work.tries == 1 else self._start(memory_mb)
+                box = self._take(memory_mb, share) if work.tries == 1 else self._patience.start(memory_mb)
             except SandboxError as error:
                 work.infra = str(error)
                 break
             reusable = False
             try:
-                work.go_on(box, self._healthy)
+                work.go_on(box, self._patience)
                 reusable = bool(share) and work.intact and _ended_clean(box)
             finally:
                 if not (reusable and self._shared.put(memory_mb, share, box)):
@@ -128,6 +132,7 @@ class Pool:
             self._closed = True
             waiting = [future for queue in self._ready.values() for future in queue]
             self._ready.clear()
+        self._patience.close()
         self._shared.close()
         for future in waiting:
             future.cancel()
@@ -155,46 +160,17 @@ class Pool:
             return future.result()
         except (SandboxError, CancelledError):
             # Perhaps an old failure: the engine may be well again.
-            return self._start(memory_mb)
-
-    def _start(self, memory_mb: int) -> Box:
-        """A box made from now on. Raises SandboxError after several failed tries."""
-        for pause in (*PAUSES_S, None):
-            if self._closed:
-                raise SandboxError("the pool is closed")
-            try:
-                return self.sandbox.start(memory_mb)
-            except SandboxError:
-                if pause is None:
-                    raise
-                time.sleep(pause)
-        raise AssertionError("the last try returns or raises")
+            return self._patience.start(memory_mb)
 
     def _refill(self, memory_mb: int) -> None:
         queue = self._ready[memory_mb] = self._ready.pop(memory_mb, deque())
         while len(queue) < max(1, self._size):
-            queue.append(self._makers.submit(self.sandbox.start, memory_mb))
+            queue.append(self._makers.submit(self._patience.start, memory_mb, wait=False))
         # Tasks with limits of their own must not each leave a set of idle boxes behind.
         while len(self._ready) > SIZES:
             for future in self._ready.pop(next(iter(self._ready))):
                 if not future.cancel():
                     self._makers.submit(_close_made, future)
-
-    def _healthy(self) -> bool:
-        """Whether an honest candidate is served right now: tells a hostile candidate from a broken engine."""
-        honest = CallInput(id="probe", args=(), kwargs={})
-        probe = Job(source="def f():\n    return 1\n", entry="f", limits=Limits(), inputs=(honest,))
-        try:
-            box = self.sandbox.start(probe.limits.memory_mb)
-        except SandboxError:
-            return False
-        try:
-            session.begin(box, probe)
-            return session.ask(box, probe, probe.inputs[0]).ending == "value"
-        except SandboxError:
-            return False
-        finally:
-            box.close()
 
 
 def _suspicious(case: CaseEvidence, job: Job) -> bool:

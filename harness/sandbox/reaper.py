@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from harness import host
-from harness.errors import SandboxError
+from harness.errors import EngineUnavailable, SandboxError
+from harness.sandbox.failures import Missing, engine_errors
 from harness.types import Frozen
 
 if TYPE_CHECKING:
@@ -68,13 +69,8 @@ def owner_of(labels: Mapping[str, str]) -> Owner:
 
 def list_containers(client: docker.APIClient) -> tuple[Container, ...]:
     """Every container of any harness process, running or not. Raises SandboxError when the engine does not answer."""
-    from docker.errors import DockerException
-    from requests.exceptions import RequestException
-
-    try:
+    with engine_errors("list its containers"):
         found = client.containers(all=True, filters={"label": OWNER_PID})
-    except (DockerException, RequestException) as error:
-        raise SandboxError(f"the engine does not list its containers: {error}") from error
     return tuple(
         Container(
             id=str(entry["Id"]),
@@ -90,20 +86,25 @@ def list_containers(client: docker.APIClient) -> tuple[Container, ...]:
 def reap(client: docker.APIClient, *, everything: bool = False) -> int:
     """Remove the containers whose owner is dead (`everything`: all of them); returns how many went.
 
-    One that another process removes at the same moment is no error.
+    One that another process removes at the same moment is no error. Raises SandboxError for one that cannot be removed,
+    after the others went, and EngineUnavailable.
     """
-    from docker.errors import APIError
-
     count = 0
+    stuck: SandboxError | None = None
     for container in list_containers(client):
         if not everything and container.owner != "dead":
             continue
         try:
-            client.remove_container(container.id, force=True, v=True)
-        except APIError as error:
-            # 404: gone already; 409: its removal is in progress.
-            if error.status_code not in (404, 409):
-                raise SandboxError(f"container {container.name} cannot be removed: {error.explanation}") from error
+            with engine_errors(f"remove the container {container.name}"):
+                client.remove_container(container.id, force=True, v=True)
+        except EngineUnavailable:
+            raise
+        except Missing:
+            continue
+        except SandboxError as error:
+            stuck = error
         else:
             count += 1
+    if stuck is not None:
+        raise stuck
     return count

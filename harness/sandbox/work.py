@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from harness.errors import SandboxError
 from harness.sandbox import Box, BoxLost, BoxSilent, session
+from harness.sandbox.patience import Patience
 from harness.types import CaseEvidence, Job
 
 LOSSES = 3
 """Boxes one input may lose, with the engine in good health, before the loss is the candidate's doing."""
+EXCUSES = 20
+"""Boxes one input may lose to others (removed, gone with their engine) before the sandbox counts as broken."""
 
 
 class Work:
@@ -22,39 +23,65 @@ class Work:
         self.done: list[CaseEvidence] = []
         self.tries = 1
         self.losses = 0
+        self.excuses = 0
         self.infra = ""
         self.intact = False
         """The last box answered to the end."""
+        self._outages = 0
+        """Of the engine, when the first of these losses had not happened yet."""
 
     @property
     def finished(self) -> bool:
         return bool(self.infra) or len(self.done) == len(self.job.inputs)
 
-    def go_on(self, box: Box, healthy: Callable[[], bool]) -> None:
+    def go_on(self, box: Box, engine: Patience) -> None:
         """Run the remaining inputs in this box, or the next one if they are `apart`, until it is lost."""
         self.intact = False
+        if self.losses == 0:
+            self._outages = engine.outages
         try:
             session.begin(box, self.job)
             while not self.finished:
-                self.done.append(session.ask(box, self.job, self.job.inputs[len(self.done)]))
-                self.losses = 0
+                self._keep(session.ask(box, self.job, self.job.inputs[len(self.done)]))
                 if self.apart:
                     return
             self.intact = True
         except BoxLost as error:
-            self._lost(error, "oom" if box.ran_out_of_memory() else "lost", healthy)
+            self.tries += 1
+            try:
+                oom = box.ran_out_of_memory()
+            except SandboxError as reason:
+                # It was taken away, or its engine is: nothing that a candidate could bring about.
+                self._excuse(reason)
+            else:
+                self._lost(error, "oom" if oom else "lost", engine)
         except BoxSilent as error:
-            self._lost(error, "timeout", healthy)
+            self.tries += 1
+            self._lost(error, "timeout", engine)
 
-    def _lost(self, error: SandboxError, ending: str, healthy: Callable[[], bool]) -> None:
+    def _keep(self, case: CaseEvidence) -> None:
+        self.done.append(case)
+        self.losses = self.excuses = 0
+
+    def _lost(self, error: SandboxError, ending: str, engine: Patience) -> None:
         """Decide whose fault it was: the kernel's word for memory, otherwise repetition beside an honest control."""
-        self.losses += 1
-        self.tries += 1
-        if ending != "oom" and self.losses < LOSSES:
-            return
-        if ending != "oom" and not healthy():
-            self.infra = str(error)
-            return
+        if ending != "oom":
+            self.losses += 1
+            if self.losses < LOSSES:
+                return
+            # Asked before the outages are counted: it waits until the engine is back, and so notes one.
+            healthy = engine.healthy()
+            if engine.outages != self._outages:
+                self._excuse(error)
+                return
+            if not healthy:
+                self.infra = str(error)
+                return
         ident = self.job.inputs[len(self.done)].id
-        self.done.append(CaseEvidence.model_validate({"id": ident, "ending": ending, "detail": error.message[:500]}))
+        self._keep(CaseEvidence.model_validate({"id": ident, "ending": ending, "detail": error.message[:500]}))
+
+    def _excuse(self, reason: SandboxError) -> None:
         self.losses = 0
+        self.excuses += 1
+        if self.excuses > EXCUSES:
+            self.infra = f"{EXCUSES} containers in a row were lost to others, the last so: {reason}"

@@ -102,4 +102,4 @@ def test_what_is_really_written(
 
 
 def test_exit_codes(documented: dict[str, list[str]]) -> None:
-    assert documented["Exit codes"] == ["0", "1", "2", "130"]
+    assert documented["Exit codes"] == ["0", "1", "2", "130", "143"]

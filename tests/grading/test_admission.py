@@ -167,7 +167,7 @@ class OutOfOrder:
 
 
 def test_a_sandbox_that_fails_is_no_refusal(squares: NewTask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.sandbox.pool.PAUSES_S", ())
+    monkeypatch.setattr("harness.sandbox.patience.PAUSES_S", ())
     with Pool(OutOfOrder(), size=1) as broken, pytest.raises(SandboxError, match=r"reference\.py .*: no engine"):
         admit(squares(), broken, rounds=1)
 

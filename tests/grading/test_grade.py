@@ -59,7 +59,7 @@ def test_nothing_to_run(function_task: NewTask, pool: Pool) -> None:
 def test_a_sandbox_that_does_not_work_is_nobodys_wrong_answer(
     function_task: NewTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.sandbox.pool.PAUSES_S", (0.01,))
+    monkeypatch.setattr("harness.sandbox.patience.PAUSES_S", (0.01,))
     task = function_task(("returns", "a", 1, 1))
     with Pool(OutOfOrder(), size=1) as broken:
         verdict, signature = grade(task, given("def f(n):\n    return n\n"), broken)

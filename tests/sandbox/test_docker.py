@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import SandboxError, UsageError
-from harness.sandbox import BoxLost, BoxSilent, open_sandbox, session
-from harness.sandbox.docker import DockerBox, DockerSandbox
+from harness.errors import EngineUnavailable, SandboxError, UsageError
+from harness.sandbox import BoxLost, BoxSilent, BoxTaken, open_sandbox, session
+from harness.sandbox.docker import DockerSandbox
+from harness.sandbox.dockerbox import DockerBox
 from harness.sandbox.reaper import list_containers
 from harness.types import Job
 
@@ -59,7 +60,8 @@ def test_a_box_serves_until_it_is_closed(
     assert gone(engine, ident(box))
     with pytest.raises(BoxLost):
         box.send({"op": "start"}, {})
-    assert not box.ran_out_of_memory()
+    with pytest.raises(BoxTaken):
+        box.ran_out_of_memory()
 
 
 def test_a_box_that_says_nothing_is_silent(box: DockerBox) -> None:
@@ -75,7 +77,8 @@ def test_a_box_removed_by_someone_else_is_lost(box: DockerBox, engine: docker.AP
     with pytest.raises(BoxLost):
         box.receive(20)
     remover.join()
-    assert not box.ran_out_of_memory()
+    with pytest.raises(BoxTaken, match="removed by somebody else"):
+        box.ran_out_of_memory()
 
 
 def test_a_killed_supervisor_is_a_lost_box(box: DockerBox, engine: docker.APIClient) -> None:
@@ -102,12 +105,37 @@ def test_frames_arrive_whole_and_in_order(box: DockerBox, make_job: Callable[...
         assert len(blobs["answer"]) == size + len('{"value":["s",""]}')
 
 
-def test_a_missing_image_is_an_error_that_names_the_engine(image: object, engine: docker.APIClient) -> None:
+def test_an_image_that_is_gone_is_made_or_found_again(image: Image) -> None:
+    said: list[str] = []
+    backend = DockerSandbox(log=said.append)
+    try:
+        backend.image = backend.image.model_copy(update={"tag": "harness-no-such-image:0"})
+        backend.start(64).close()
+        assert backend.image == image
+        assert said[0].startswith("the image harness-no-such-image:0 is gone: ")
+    finally:
+        backend.close()
+
+
+def test_an_image_that_cannot_be_made_again_is_tried_once_for_all(
+    image: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The build is made to fail here: taking its base away from the shared engine would hurt others."""
+    asked: list[str] = []
+
+    def fails(client: object, log: object) -> Image:
+        asked.append("")
+        raise SandboxError("there is nothing to build on", remedy="get something")
+
     backend = DockerSandbox(log=print)
     try:
         backend.image = backend.image.model_copy(update={"tag": "harness-no-such-image:0"})
-        with pytest.raises(SandboxError, match=r"could not make a container: .*harness-no-such-image"):
-            backend.start(64)
+        monkeypatch.setattr("harness.sandbox.image.ensure_image", fails)
+        for _ in range(3):
+            with pytest.raises(EngineUnavailable, match="there is nothing to build on") as caught:
+                backend.start(64)
+            assert caught.value.remedy == "get something"
+        assert len(asked) == 1
     finally:
         backend.close()
 
@@ -121,6 +149,19 @@ def test_closing_the_backend_removes_what_it_made(image: object, engine: docker.
     assert made <= present(engine)
     backend.close()
     assert not made & present(engine)
+
+
+def test_closing_removes_also_what_it_never_heard_of(image: object, engine: docker.APIClient) -> None:
+    backend = DockerSandbox(log=print)
+    box = backend.start(64)
+    box.hang_up()
+    backend._live.clear()  # as after a request whose answer never came
+    backend.close()
+    backend.close()
+    assert ident(box) not in present(engine)
+    with pytest.raises(SandboxError):
+        backend.start(64)
+    assert not present(engine) & {ident(box)}
 
 
 def test_starting_in_several_threads(sandbox: DockerSandbox, engine: docker.APIClient) -> None:

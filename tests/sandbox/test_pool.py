@@ -16,7 +16,8 @@ import pytest
 
 from harness.errors import SandboxError
 from harness.sandbox import Box, BoxLost
-from harness.sandbox.docker import DockerBox, DockerSandbox
+from harness.sandbox.docker import DockerSandbox
+from harness.sandbox.dockerbox import DockerBox
 from harness.sandbox.pool import SIZES, Pool
 from harness.sandbox.reaper import list_containers, reap
 from harness.types import CaseEvidence, Job, Limits, PytestInput
@@ -107,7 +108,7 @@ def test_ready_boxes_that_died_are_not_held_against_a_candidate(sandbox: DockerS
         while len(backend.boxes) < 5:
             time.sleep(0.02)
         for box in backend.boxes:
-            box._sandbox.remove(box.name)
+            sandbox.remove(box.name)
         evidence = pool.run(make_job("def f():\n    return 2\n"))
         assert ends(evidence) == ["value"]
         assert evidence.tries == 2
@@ -116,7 +117,7 @@ def test_ready_boxes_that_died_are_not_held_against_a_candidate(sandbox: DockerS
 def test_an_engine_that_does_not_work_is_infra_after_bounded_tries(
     monkeypatch: pytest.MonkeyPatch, make_job: MakeJob
 ) -> None:
-    monkeypatch.setattr("harness.sandbox.pool.PAUSES_S", (0.01, 0.01))
+    monkeypatch.setattr("harness.sandbox.patience.PAUSES_S", (0.01, 0.01))
     backend = Broken(None, failures=10**9)
     with Pool(backend, size=2) as pool:
         evidence = pool.run(make_job("def f():\n    return 1\n", [(), ()]))
@@ -129,7 +130,7 @@ def test_an_engine_that_does_not_work_is_infra_after_bounded_tries(
 def test_an_engine_that_recovers_is_given_the_time(
     sandbox: DockerSandbox, monkeypatch: pytest.MonkeyPatch, make_job: MakeJob
 ) -> None:
-    monkeypatch.setattr("harness.sandbox.pool.PAUSES_S", (0.01, 0.01))
+    monkeypatch.setattr("harness.sandbox.patience.PAUSES_S", (0.01, 0.01))
     # As many failures lie ready as the pool keeps boxes; they are old news by the time of the second job.
     with Pool(Broken(sandbox, failures=6), size=4) as pool:
         pool.warm(256)
