@@ -29,6 +29,9 @@ class DockerSandbox:
         from harness.sandbox.reaper import owner_labels, reap
 
         self._client = ensure_engine(log)
+        self.calls = 0
+        """Requests to the engine so far."""
+        self._client.hooks["response"].append(self._count_call)
         self.engine = engine_info(self._client)
         self.image = ensure_image(self._client, log)
         self._labels = owner_labels()
@@ -40,6 +43,9 @@ class DockerSandbox:
         self.runtime = self.engine.runtime
         if self.runtime != self.engine.default_runtime:
             self._try_runtime(log)
+
+    def _count_call(self, *_: Any, **__: Any) -> None:
+        self.calls += 1
 
     def start(self, memory_mb: int) -> DockerBox:
         """A container with its supervisor ready. Raises SandboxError."""
