@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 Call = Callable[[int], None]
@@ -40,11 +40,7 @@ def closed_loop(call: Call, concurrency: int, seconds: float, period: int = 1) -
     def work(worker: int) -> None:
         while not enough.is_set():
             asked = time.perf_counter()
-            try:
-                call(worker)
-            except BaseException:
-                enough.set()
-                raise
+            call(worker)
             now = time.perf_counter()
             with lock:
                 if enough.is_set():
@@ -54,7 +50,7 @@ def closed_loop(call: Call, concurrency: int, seconds: float, period: int = 1) -
                 if now - began >= seconds and counted >= LEAST and counted % period == 0:
                     enough.set()
 
-    in_threads(work, concurrency)
+    in_threads(work, concurrency, enough.set)
     start, counted = ended[concurrency - 1][1], ended[concurrency:]
     return Slot(len(counted) / (counted[-1][1] - start), tuple(end - asked for asked, end in counted))
 
@@ -83,7 +79,8 @@ def open_loop(call: Call, arrivals: Sequence[float]) -> tuple[float, ...]:
 
 def burst(call: Call, size: int) -> tuple[float, ...]:
     """Seconds from one moment to the end of each of `size` units that all come then."""
-    gate = threading.Barrier(size + 1)
+    moment: list[float] = []
+    gate = threading.Barrier(size, lambda: moment.append(time.perf_counter()))
     ends: list[float] = []
 
     def one(worker: int) -> None:
@@ -91,27 +88,36 @@ def burst(call: Call, size: int) -> tuple[float, ...]:
         call(worker)
         ends.append(time.perf_counter())
 
-    with ThreadPoolExecutor(size) as threads:
-        waiting = [threads.submit(one, worker) for worker in range(size)]
-        gate.wait()
-        began = time.perf_counter()
-        for future in waiting:
-            future.result()
-    return tuple(end - began for end in ends)
+    in_threads(one, size)
+    return tuple(end - moment[0] for end in ends)
 
 
-def elapsed(work: Callable[[int], object], workers: int) -> float:
-    """Seconds until every worker has done its part."""
+def elapsed(call: Call, concurrency: int, count: int) -> float:
+    """Seconds that `count` units take, so many at once."""
+    left, lock, enough = iter(range(count)), threading.Lock(), threading.Event()
+
+    def work(worker: int) -> None:
+        while not enough.is_set():
+            with lock:
+                if next(left, None) is None:
+                    return
+            call(worker)
+
     began = time.perf_counter()
-    in_threads(work, workers)
+    in_threads(work, concurrency, enough.set)
     return time.perf_counter() - began
 
 
-def in_threads(work: Callable[[int], object], count: int) -> None:
-    """Every worker in a thread of its own; raises what the first failed one raised."""
+def in_threads(work: Call, count: int, stop: Callable[[], None] = lambda: None) -> None:
+    """Every worker in a thread of its own. When one fails, or this thread is interrupted, `stop` and raise that."""
     with ThreadPoolExecutor(count) as threads:
-        for future in [threads.submit(work, worker) for worker in range(count)]:
-            future.result()
+        futures = [threads.submit(work, worker) for worker in range(count)]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:
+            stop()
+    for future in futures:
+        future.result()
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -208,11 +208,9 @@ class Bench:
     def _length(self, way: Verdicts, size: int) -> Length:
         self.log(f"{size} verdicts: {way.subject.way}")
         workers = min(BASE_CONCURRENCY, size)
-        shares = [size // workers + (worker < size % workers) for worker in range(workers)]
-
         with way.backend() as backend, way.calls(backend, workers, full=False) as call:
             before = counters.read()
-            seconds = load.elapsed(lambda worker: [call(worker) for _ in range(shares[worker])], workers)
+            seconds = load.elapsed(call, workers, size)
             own_mb, engine_mb = counters.own_mb(), counters.engine_mb()
             spent = counters.read() - before
         return Length(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.option("--concurrency", type=click.IntRange(1, 64), multiple=True, help="Verdicts at once (repeatable).")
 @click.option("--rounds", type=click.IntRange(1, 100), help="Every measurement is made once a round.")
 @click.option("--seconds", type=click.FloatRange(0, 60, min_open=True), help="Of one measurement of a rate.")
+@click.option("--length", type=click.IntRange(1), multiple=True, help="Verdicts through one pool (repeatable).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def bench(
     backends: tuple[str, ...],
@@ -25,6 +26,7 @@ def bench(
     concurrency: tuple[int, ...],
     rounds: int | None,
     seconds: float | None,
+    length: tuple[int, ...],
     as_json: bool,
 ) -> int:
     """Measure how fast verdicts are on this machine.
@@ -35,7 +37,7 @@ def bench(
     from harness.bench.measure import Bench
     from harness.bench.plan import FULL, BenchPlan
 
-    given = {"concurrency": concurrency or None, "rounds": rounds, "seconds": seconds}
+    given = {"concurrency": concurrency or None, "rounds": rounds, "seconds": seconds, "lengths": length or None}
     plan = (FULL if full else BenchPlan()).model_copy(update={key: v for key, v in given.items() if v is not None})
     report = Bench(plan, lambda line: click.echo(line, err=True)).measure(backends)
     if as_json:

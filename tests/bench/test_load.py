@@ -37,9 +37,21 @@ def test_the_failure_of_one_worker_ends_all() -> None:
     with pytest.raises(ValueError, match="it broke"):
         load.closed_loop(call, 2, 60.0)
     with pytest.raises(ValueError, match="it broke"):
+        load.elapsed(call, 2, 10**9)
+    with pytest.raises(ValueError, match="it broke"):
         load.open_loop(call, [0.0, 0.0])
     with pytest.raises(ValueError, match="it broke"):
         load.burst(call, 2)
+
+
+def test_so_many_units_are_done_and_no_more() -> None:
+    asked: Counter[int] = Counter()
+
+    def call(worker: int) -> None:
+        asked[worker] += 1
+
+    assert load.elapsed(call, 3, 100) > 0
+    assert sum(asked.values()) == 100
 
 
 def test_a_schedule_is_the_same_for_the_same_seed() -> None:
