@@ -78,11 +78,11 @@ def test_counters_are_counted(report: BenchReport) -> None:
     by_way = {(row.backend, row.isolation): row for row in report.counters}
     alone, shared = by_way["docker", "candidate"], by_way["docker", "task"]
     assert (alone.counted, shared.counted) == (2, 20)
-    # A container is made, attached to, started and removed; one that was used before may still be on its way out.
+    # A container is made, attached to, started and removed; others may be on their way in or out at either end.
     assert alone.engine_calls is not None
-    assert 4 <= alone.engine_calls <= 5.5
+    assert 4 <= alone.engine_calls <= 8
     assert shared.engine_calls is not None
-    assert 4 / 20 <= shared.engine_calls <= 0.5
+    assert 4 / 20 <= shared.engine_calls <= 1
     for row in report.counters:
         assert row.own_cpu_ms > 0
         assert row.machine_cpu_ms >= 0
