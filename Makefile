@@ -63,7 +63,7 @@ faults: setup
 
 bench: setup
 	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/verdicts.py
+	$(BIN)/harness sandbox bench
 
 # Versions and hashes only: no address of any index.
 constraints: $(STAMP)

@@ -36,6 +36,7 @@ LAYERS = (
     ("routing",),
     ("solvers",),
     ("grading",),
+    ("bench",),
     ("judging",),
     ("stats",),
     ("manifest",),

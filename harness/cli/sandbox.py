@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.audit import audit
+from harness.cli.bench import bench
 from harness.errors import EngineUnavailable
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from harness.sandbox.reaper import Container
 
 
-@click.group(name="sandbox", commands=[audit])
+@click.group(name="sandbox", commands=[audit, bench])
 def command() -> None:
     """Build, inspect or clean the sandbox that candidates run in."""
 

@@ -33,6 +33,8 @@ class EngineApi:
         self._prefix = f"/v{version}"
         self._idle: deque[http.client.HTTPConnection] = deque()
         self._closed = False
+        self.calls = 0
+        """Requests so far; threads that ask at the same instant may be counted once."""
 
     def create(self, name: str, body: bytes) -> None:
         """A container called `name`; `body` is the create request as JSON."""
@@ -41,6 +43,7 @@ class EngineApi:
     def attach(self, name: str) -> tuple[socket.socket, bytes]:
         """The container's streams as one socket, and what came of them with the engine's answer."""
         path = f"{self._prefix}/containers/{quote(name)}/attach?stdin=1&stdout=1&stderr=1&stream=1"
+        self.calls += 1
         connection = self._connection()
         try:
             with engine_errors("attach to a container"):
@@ -78,6 +81,7 @@ class EngineApi:
             self._idle.pop().close()
 
     def _call(self, action: str, method: str, path: str, body: bytes | None = None) -> bytes:
+        self.calls += 1
         try:
             connection = self._idle.pop()
         except IndexError:

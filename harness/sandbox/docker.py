@@ -66,6 +66,11 @@ class DockerSandbox:
         if self.runtime != self.engine.default_runtime:
             self._try_runtime(log)
 
+    @property
+    def calls(self) -> int:
+        """Requests made to the engine for boxes so far."""
+        return self._api.calls
+
     def start(self, memory_mb: int) -> DockerBox:
         """A container with its supervisor ready. Raises SandboxError, EngineUnavailable."""
         image = self.image.tag

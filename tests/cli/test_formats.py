@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from harness.bench.report import BenchReport, Burst, Counted, Length, OpenLoop, Rate
 from harness.cli.new import TEMPLATES
 from harness.rundir import RunPaths
 from harness.types import Attempt, CaseResult, Extraction, Outcome, Reply, Request, Usage, Verdict
@@ -45,6 +46,12 @@ def told(root: Path, heading: str) -> str:
         ("raw.jsonl: extraction", Extraction),
         ("raw.jsonl: verdict", Verdict),
         ("raw.jsonl: verdict.cases", CaseResult),
+        ("harness sandbox bench --json", BenchReport),
+        ("harness sandbox bench --json: rates", Rate),
+        ("harness sandbox bench --json: open_loop", OpenLoop),
+        ("harness sandbox bench --json: bursts", Burst),
+        ("harness sandbox bench --json: counters", Counted),
+        ("harness sandbox bench --json: lengths", Length),
     ],
 )
 def test_types(documented: dict[str, list[str]], heading: str, model: type[BaseModel]) -> None:
