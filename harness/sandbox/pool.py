@@ -13,7 +13,7 @@ from harness.errors import SandboxError
 from harness.sandbox import Box, Sandbox, session
 from harness.sandbox.gate import Gate
 from harness.sandbox.work import Work
-from harness.types import CallInput, CaseEvidence, Evidence, Job, Limits, PytestInput
+from harness.types import CallInput, CaseEvidence, Evidence, Job, Limits
 
 PAUSES_S = (0.3, 3.0)
 """Before each further try to start a box for a job; after the last one the sandbox counts as broken."""
@@ -55,7 +55,8 @@ class Pool:
 
         A box that is lost is replaced and the job goes on where it stopped. `infra` is set, and cases are missing, only
         when the sandbox itself cannot work. Jobs with the same `share` may use a box one after another, as long as the
-        supervisor finds it clean after each; without, a box is used once. Each pytest process has one of its own.
+        supervisor finds it clean after each; without, a box is used once. Each pytest process has one of its own, but
+        where tests and candidate are in two: those never hold both, and are shared like any other.
         An input that was out of time in the company of other jobs, without having had the processor all the while, is
         run again alone.
         """
@@ -81,22 +82,26 @@ class Pool:
 
     def _carry_out(self, job: Job, share: str) -> Work:
         """The job with every input answered, unless the sandbox failed."""
-        work = Work(job, apart=any(isinstance(item, PytestInput) for item in job.inputs))
+        work = Work(job)
         memory_mb = job.limits.memory_mb
+        # A box that held tests is never one that a candidate gets into.
+        keys = [share, share and f"{share} tests"] if work.two_boxes else [share]
         while not work.finished:
-            try:
-                # What was made before a loss may have been lost with it, and must not count against the candidate.
-                box = self._take(memory_mb, share) if work.tries == 1 else self._start(memory_mb)
-            except SandboxError as error:
-                work.infra = str(error)
-                break
+            boxes: list[Box] = []
             reusable = False
             try:
-                work.go_on(box, self._healthy)
-                reusable = bool(share) and work.intact and _ended_clean(box)
+                # Boxes are made on demand and never counted out, so who holds one does not wait for others.
+                for key in keys:
+                    # What was made before a loss may have been lost with it, and must not count against the candidate.
+                    boxes.append(self._take(memory_mb, key) if work.tries == 1 else self._start(memory_mb))
+                work.go_on(boxes, self._healthy)
+                reusable = bool(share) and work.intact and all([_ended_clean(box) for box in boxes])
+            except SandboxError as error:
+                work.infra = str(error)
             finally:
-                if not (reusable and self._shared.put(memory_mb, share, box)):
-                    box.close()
+                for key, box in zip(keys, boxes, strict=False):
+                    if not (reusable and self._shared.put(memory_mb, key, box)):
+                        box.close()
         return work
 
     def _again(self, work: Work, share: str) -> int:

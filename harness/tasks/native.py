@@ -157,6 +157,7 @@ def _workspace(paths: TaskPaths, section: Section) -> dict[str, Any]:
         raise TaskError("no hidden test here: files test_*.py with functions test_*", path=paths.tests)
     reference, flawed = answers.overlays(paths, workspace)
     return {
+        "tests_pass": _tests_pass(section),
         "editable": editable,
         "workspace": workspace,
         "tests": tests,
@@ -213,6 +214,13 @@ def _select_on(section: Section, defaults: Section | None, found: tuple[Any, ...
         raise section.error(
             "no case of this task is visible", "select_on", "mark cases `visible: true`, or select_on: vote"
         )
+    return chosen
+
+
+def _tests_pass(section: Section) -> str:
+    chosen = section.text_value("tests_pass", "objects")
+    if chosen not in ("objects", "values"):
+        raise section.error(f"expected objects or values, found {chosen!r}", "tests_pass")
     return chosen
 
 

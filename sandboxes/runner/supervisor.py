@@ -35,8 +35,8 @@ def _serve(oom: Oom) -> None:
     status = 1
     try:
         start, blobs = wire.receive(0)
-        warden = Warden(start, blobs.get("source", b""), oom)
-        handlers = {"call": warden.call, "exec": warden.program, "pytest": warden.pytest}
+        warden = Warden(start, blobs, oom)
+        handlers = {"call": warden.call, "exec": warden.program, "pytest": warden.pytest, "tests": warden.tests}
         while True:
             header, blobs = wire.receive(0)
             if header["op"] == "end":
