@@ -178,8 +178,8 @@ class Task(Frozen):
     """Globs of the files a workspace answer may change."""
     workspace: dict[str, str] = {}
     """What the model is shown of a workspace: relative path -> text."""
-    tests_pass: Literal["objects", "values"] = "objects"
-    """What goes between tests and candidate: any objects, in one process; or only values, between two boxes."""
+    by_value: bool = False
+    """`tests_pass: values`: only values go between tests and candidate, so each can have a box of its own."""
     tests: dict[str, str] = {}
     visible_tests: dict[str, str] = {}
     reference: Answer | None = None

@@ -3,10 +3,10 @@
 Where tests pass values only (`tests_pass: values`), they run in a box of their own and reach the candidate's modules in
 another one through the host (`harness.sandbox.relay`): once, as they are, and the verdict is proof.
 
-Otherwise the candidate's modules share a process with the tests. So test files have random names, the second process holds tests
-that must fail (`harness.grading.canaries`) among others that must come out as before, nothing tells the candidate which
-of the two processes it is in, and the records must agree with each other and with the exit code. That is
-tamper-evident, not proof.
+Otherwise the modules share a process with the tests. So there is a second run with changed tests: files have
+random names, the second process holds tests that must fail (`harness.grading.canaries`) among others that must come out
+as before, nothing tells the candidate which of the two processes it is in, and the records must agree with each other
+and with the exit code. That is tamper-evident, not proof.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Verifier:
     assurance: Assurance = "tamper-evident"
 
     def plan(self, task: Task, candidate: Candidate) -> Plan:
-        return _apart(task, candidate) if task.tests_pass == "values" else self._together(task, candidate)
+        return _apart(task, candidate) if task.by_value else self._together(task, candidate)
 
     def _together(self, task: Task, candidate: Candidate) -> Plan:
         mutants: dict[str, str] = {}

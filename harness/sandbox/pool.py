@@ -92,10 +92,9 @@ class Pool:
             try:
                 # Boxes are made on demand and never counted out, so who holds one does not wait for others.
                 for key in keys:
-                    # What was made before a loss may have been lost with it, and must not count against the candidate.
-                    boxes.append(self._take(memory_mb, key) if work.tries == 1 else self._start(memory_mb))
+                    boxes.append(self._box(work, key))  # noqa: PERF401  the first must be closed if there is no second
                 work.go_on(boxes, self._healthy)
-                reusable = bool(share) and work.intact and all([_ended_clean(box) for box in boxes])
+                reusable = bool(share) and work.intact and all(_ended_clean(box) for box in boxes)
             except SandboxError as error:
                 work.infra = str(error)
             finally:
@@ -103,6 +102,11 @@ class Pool:
                     if not (reusable and self._shared.put(memory_mb, key, box)):
                         box.close()
         return work
+
+    def _box(self, work: Work, share: str) -> Box:
+        # What was made before a loss may have been lost with it, and must not count against the candidate.
+        memory_mb = work.job.limits.memory_mb
+        return self._take(memory_mb, share) if work.tries == 1 else self._start(memory_mb)
 
     def _again(self, work: Work, share: str) -> int:
         """Run the inputs again that were out of time, with no other candidate of this pool at work; how many were.

@@ -1,4 +1,4 @@
-"""Tests in one box, the candidate in another, the host between them: every value of the candidate is checked on the way.
+"""Tests in one box, the candidate in another, the host between: every value of the candidate is checked on the way.
 
     test box    --question-->  host  --question-->  candidate box
                 <--answer----        <--answer----
@@ -21,6 +21,8 @@ NAME = re.compile(r"[0-9a-f]{1,8}|=[A-Za-z]{1,40}")
 KINDS = {"module": 1, "class": 4, "exception": 4, "callable": 2, "object": 1}
 """What is told of a new object -> how many facts."""
 LONGEST_NAME = 200
+START_S = 10.0
+"""What a test process may take beyond the limit of its task: that pytest starts is no doing of the candidate."""
 
 
 class Relay:
@@ -29,7 +31,7 @@ class Relay:
     def __init__(self, tests: Box, candidate: Box, job: Job) -> None:
         self.tests, self.candidate, self.job = tests, candidate, job
         self.left_s = job.limits.timeout_s
-        """What is left of the candidate's time: its calls take as much together as a test process may alone."""
+        """What is left of the candidate's time: the limit is for all its answers together."""
         self.cpu_s = 0.0
         self.said = [b"", b""]
         """stdout and stderr of the candidate."""
@@ -37,7 +39,10 @@ class Relay:
 
     def run(self, item: PytestInput) -> CaseEvidence:
         """Evidence of the whole run. Raises BoxLost, BoxSilent."""
-        patience = 2 * self.job.limits.timeout_s + session.GRACE_S
+        patience = 2 * (self.job.limits.timeout_s + START_S) + session.GRACE_S
+        limits = self.job.limits.model_copy(update={"timeout_s": self.job.limits.timeout_s + START_S})
+        session.begin(self.candidate, self.job, item.candidate)
+        session.begin(self.tests, self.job.model_copy(update={"limits": limits}))
         header: dict[str, Any] = {"op": "tests", "id": item.id, "targets": list(item.targets)}
         self.tests.send({**header, "modules": list(item.modules)}, session.file_blobs(item.files))
         ended: CaseEvidence | None = None
@@ -84,12 +89,19 @@ class Relay:
 
     def _ended(self, ending: str, header: dict[str, Any], where: str) -> CaseEvidence:
         out, err = (said[: self.job.limits.output_kb * 1024] for said in self.said)
-        facts = {"id": "", "ending": ending, "detail": where, "signal": header.get("signal"), "stdout": out}
+        facts: dict[str, Any] = {
+            "id": "",
+            "ending": ending,
+            "detail": where,
+            "signal": header.get("signal"),
+            "stdout": out,
+        }
         if ending == "exit":
             # Its exit is no test run's, whatever the code.
             code = f"the process exited with code {header.get('exit_code')}"
             facts.update(ending="exception", exception=("SystemExit", code), detail=f"{code} {where}")
-        return CaseEvidence.model_validate({**facts, "stderr": err, "truncated": len(out) + len(err) < sum(map(len, self.said))})
+        facts.update(stderr=err, truncated=len(out) + len(err) < sum(map(len, self.said)))
+        return CaseEvidence.model_validate(facts)
 
 
 def checked(answer: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -106,9 +106,7 @@ def _digest(wire: Any, depth: int, objects: re.Pattern[str] | None = None) -> by
     tag, payload = wire[0], wire[1] if len(wire) == 2 else None
     if tag in ("l", "u", "S", "F", "d") and type(payload) is list:
         if tag == "d":
-            parts = [
-                _digest(key, depth + 1, objects) + _digest(value, depth + 1, objects) for key, value in payload
-            ]
+            parts = [_digest(key, depth + 1, objects) + _digest(value, depth + 1, objects) for key, value in payload]
         else:
             parts = [_digest(item, depth + 1, objects) for item in payload]
         content = b"".join(parts if tag in ("l", "u") else sorted(parts))

@@ -56,8 +56,6 @@ class Work:
         if not (self.two_boxes and isinstance(item, PytestInput)):
             return session.ask(boxes[0], self.job, item)
         candidate, tests = boxes
-        session.begin(candidate, self.job, item.candidate)
-        session.begin(tests, self.job)
         return Relay(tests, candidate, self.job).run(item)
 
     def _lost(self, error: SandboxError, ending: str, healthy: Callable[[], bool]) -> None:

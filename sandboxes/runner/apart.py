@@ -1,8 +1,8 @@
 """The pytest process where the candidate is in another box: its modules are stand-ins that ask for every value.
 
 Nothing of the candidate is here. A module that cannot be found is asked for; what it holds comes as a value, or as the
-stand-in of an object that stays in the other box. A stand-in is equal only to itself, has no operators, and of names with
-two underscores it knows `__all__` and `__version__`.
+stand-in of an object that stays in the other box. A stand-in is equal only to itself, has no operators, and of names
+with two underscores it passes on `__all__` and `__version__`.
 """
 
 import builtins
@@ -11,6 +11,7 @@ import sys
 from importlib.machinery import ModuleSpec
 
 from . import values, wire
+from .asked import of_python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Channel:
         answer = wire.loads(wire.read_exact(INPUT_FD, size).decode("ascii"))
         for found in answer["new"]:
             self.known[found[0]] = found[1:]
+        raised = None
         try:
             if "value" in answer:
                 return values.decode(answer["value"], self.named)
@@ -48,9 +50,7 @@ class Channel:
                 raised = self._exception(*answer["raised"])
         except (ValueError, RecursionError, MemoryError) as error:
             raise NotByValue(f"an answer that cannot be read: {error}") from None
-        if "raised" in answer:
-            raise raised
-        raise NotByValue(f"the answer of {name or do} is no value: {answer['unsupported']}")
+        raise raised or NotByValue(f"the answer of {name or do} is no value: {answer['unsupported']}")
 
     def call(self, of: str, name: str, args: "tuple[Any, ...]", kwargs: "dict[str, Any]") -> "Any":
         return self.ask(
@@ -70,8 +70,8 @@ class Channel:
     def _refer(self, value: "Any") -> str:
         if id(value) in self.names:
             return self.names[id(value)]
-        if isinstance(value, type) and getattr(builtins, value.__name__, None) is value:
-            return "=" + value.__name__
+        if of_python(value):
+            return "=" + str(value.__name__)
         raise values.Unsupported(f"{type(value).__module__}.{type(value).__qualname__}")
 
     def named(self, name: str) -> "Any":
@@ -106,9 +106,10 @@ class Channel:
         if kind == "exception":
             return _exception_class(name, tuple(self.named(base) for base in more[0]), more[1])
         cls = self.named(name)
-        if type(cls) is Class:
-            return object.__new__(cls)
-        return object.__new__(_class(getattr(cls, "__name__", "object"), (), "builtins", []))
+        if type(cls) is not Class:
+            cls = _class(getattr(cls, "__name__", "object"), (), "builtins", [])
+        new: Any = object.__new__
+        return new(cls)
 
     def _exception(self, name: str, message: str, args: "list[Any]") -> BaseException:
         """An exception to raise here: of the built-in class it has there, or of a stand-in's."""
@@ -117,14 +118,14 @@ class Channel:
             raise ValueError("no exception")
         cls = self.named(kind[1])
         if not (isinstance(cls, type) and issubclass(cls, BaseException)):
-            raise ValueError(f"{cls!r} is no exception")
+            raise ValueError(f"{cls!r} is no exception")  # noqa: TRY004  caught with the others
         given = [values.decode(item, self.named) for item in args]
         if not issubclass(cls, Remote):
             try:
                 error: BaseException = cls(*given)
                 if str(error) == message and not isinstance(error, (*NOT_RAISED, BaseExceptionGroup)):
                     return error
-            except Exception:  # noqa: BLE001  a class that wants other arguments
+            except Exception:  # a class that wants other arguments
                 pass
             cls = _exception_class(cls.__name__, (cls,), "builtins")
         error = cls.__new__(cls)
@@ -244,7 +245,8 @@ def _exception_class(name: str, bases: "tuple[Any, ...]", module: str) -> type:
 
 
 class _RemoteError(Remote):
-    __setattr__ = object.__setattr__  # Python itself sets context and traceback
+    # Python itself sets context and traceback.
+    __setattr__ = object.__setattr__  # type: ignore[assignment]
     __delattr__ = object.__delattr__
 
 
@@ -306,5 +308,5 @@ def main(tops: list[str], targets: list[str]) -> int:
 
     for name in [name for name in sys.modules if name == "runner" or name.startswith("runner.")]:
         del sys.modules[name]
-    sys.meta_path.append(Finder(tops))  # type: ignore[arg-type]
+    sys.meta_path.append(Finder(tops))
     return pytest_main.run(Recorder(RESULT_FD), targets)

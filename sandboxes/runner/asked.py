@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 DIRECTORY = "/box/work"
 
 
+def of_python(value: "Any") -> bool:
+    """Whether this is a class that every Python has under its name."""
+    return isinstance(value, type) and bool(value is vars(builtins).get(value.__name__))
+
+
 class Objects:
     """What the tests know by name. Nothing is forgotten: a test may come back to it."""
 
@@ -32,8 +37,8 @@ class Objects:
 
     def refer(self, value: "Any") -> str:
         """The name of an object. Built-in classes have the same name everywhere: `=ValueError`."""
-        if isinstance(value, type) and getattr(builtins, value.__name__, None) is value:
-            return "=" + value.__name__
+        if of_python(value):
+            return "=" + str(value.__name__)
         name = self.names.get(id(value))
         if name is None:
             name = self.names[id(value)] = f"{len(self.kept):x}"
@@ -94,6 +99,7 @@ def serve(files: "dict[str, bytes]") -> None:
 
 def _answer(objects: Objects, question: "dict[str, Any]") -> "dict[str, Any]":
     objects.new = []
+    answer: dict[str, Any]
     try:
         found = _ask(objects, question)
     except BaseException as error:

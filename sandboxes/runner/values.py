@@ -90,7 +90,7 @@ def _decode(wire: "Any", depth: int, resolve: "Callable[[str], Any] | None") -> 
     if type(payload) is not (bool if tag == "b" else str):
         raise ValueError("not a tagged value")
     if tag == "o" and resolve is not None:
-        return resolve(payload)
+        return resolve(str(payload))
     return _SCALARS[tag](payload)
 
 
