@@ -37,7 +37,7 @@ class Pool:
         """By memory limit, the one asked for last at the end."""
         self._lock = threading.Lock()
         self._closed = False
-        self._shared = _Shared(size)
+        self._shared = _Shared(2 * size)  # a job may have two
         self._gate = Gate()
         self.infra_failures = 0
         self._layers = sandbox.layers()
