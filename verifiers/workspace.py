@@ -92,13 +92,13 @@ def _apart(task: Task, candidate: Candidate) -> Plan:
     """Tests in one box, the candidate in another. Only modules below the workspace's own names are the candidate's."""
     tests = {**task.visible_tests, **task.tests}
     known = {*task.workspace, *(task.reference.files if task.reference else ())}
-    tops = {path.partition("/")[0].removesuffix(".py") for path in known if path.endswith(".py")}
+    tops = {_top(path) for path in known if path.endswith(".py")} - {_top(path) for path in tests}
     run = PytestInput(
         id="plain",
         files=tests,
         targets=tuple(sorted(filter(_is_test, tests))),
         candidate=candidate.files,
-        modules=tuple(sorted(name for name in tops if name.isidentifier())),
+        modules=tuple(sorted(filter(str.isidentifier, tops))),
     )
     return Plan(
         job=Job(limits=task.limits, inputs=(run,)),
@@ -169,6 +169,10 @@ def _seconds(instances: list[tuple[str, dict[str, Any]]]) -> float:
 def _is_test(path: str) -> bool:
     name = path.rsplit("/", 1)[-1]
     return name.startswith("test_") and name.endswith(".py")
+
+
+def _top(path: str) -> str:
+    return path.partition("/")[0].removesuffix(".py")
 
 
 def _alias(path: str) -> str:

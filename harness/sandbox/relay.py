@@ -21,6 +21,8 @@ NAME = re.compile(r"[0-9a-f]{1,8}|=[A-Za-z]{1,40}")
 KINDS = {"module": 1, "class": 4, "exception": 4, "callable": 2, "object": 1}
 """What is told of a new object -> how many facts."""
 LONGEST_NAME = 200
+MOST_QUESTIONS = 100_000
+"""A loop of the tests over what a candidate answers must end although neither side alone takes long."""
 START_S = 10.0
 """What a test process may take beyond the limit of its task: that pytest starts is no doing of the candidate."""
 
@@ -69,6 +71,9 @@ class Relay:
         self.asked += 1
         ident = f"question {self.asked}"
         asked = json.loads(question)["question"]
+        where = f"while the tests asked for {str(asked.get('name') or 'a call')[:100]}"
+        if self.asked > MOST_QUESTIONS:
+            return b"", self._ended("timeout", {}, f"more than {MOST_QUESTIONS} questions {where}")
         self.candidate.send({"op": "call", "id": ident, "question": asked, "timeout_s": max(0.01, self.left_s)}, {})
         header, blobs = self.candidate.receive(patience)
         if header.get("op") != "evidence" or header.get("id") != ident:
@@ -77,7 +82,6 @@ class Relay:
         self.cpu_s += header.get("cpu_s", 0.0)
         for number, name in enumerate(("stdout", "stderr")):
             self.said[number] += blobs.get(name, b"")
-        where = f"while the tests asked for {str(asked.get('name') or 'a call')[:100]}"
         if header["ending"] != "answer":
             return b"", self._ended(header["ending"], header, where)
         if sum(map(len, self.said)) > self.job.limits.output_kb * 1024:

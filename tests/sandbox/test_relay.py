@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.sandbox import Box, BoxLost
+from harness.sandbox import Box, BoxLost, relay
 from harness.sandbox.pool import Pool
 from harness.sandbox.relay import checked
 from harness.types import CaseEvidence, Evidence, Job, Limits, PytestInput
@@ -115,6 +115,13 @@ def test_the_time_limit_is_for_all_answers_together(run: Run) -> None:
     slow = "import time\ndef total(p):\n    time.sleep(1.2)\n    return sum(p)\n"
     assert run(slow, timeout_s=2).ending == "timeout"
     assert run(slow, timeout_s=8).exit_code == 0
+
+
+def test_questions_come_to_an_end(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "MOST_QUESTIONS", 20)
+    loop = "from src.shop import total\n\ndef test_loop():\n    while total([1]):\n        pass\n"
+    seen = run(GOOD, loop)
+    assert (seen.ending, seen.detail) == ("timeout", "more than 20 questions while the tests asked for a call")
 
 
 def test_time_of_the_tests_is_not_without_limit(run: Run) -> None:
