@@ -1,6 +1,6 @@
 """How sure is grading in one process: every shipped cheat graded again and again, each time with tests changed anew.
 
-    python benchmarks/canaries.py [--draws 20] [--values] [--times 10]
+    python benchmarks/canaries.py [--draws 20] [--values] [--times 10 [--task GLOB]]
 
 The cheats are `cheat/` of shipped workspace tasks and the class `pytest_cheats` of the hostile corpus. A draw is one
 verdict: random file names, random changes of expected values, random order. Printed are acceptances, n, and the upper
@@ -15,6 +15,7 @@ import contextlib
 import statistics
 from collections import Counter
 from collections.abc import Iterator
+from fnmatch import fnmatch
 
 from harness.content import content_dir
 from harness.grading.attempts import in_threads
@@ -35,10 +36,11 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=20, help="verdicts a cheat")
     parser.add_argument("--values", action="store_true", help="in two boxes, for tasks that say `tests_pass: values`")
     parser.add_argument("--times", type=int, default=0, help="compare seconds instead, with so many verdicts each way")
+    parser.add_argument("--task", default="*", metavar="GLOB", help="tasks to compare seconds for")
     options = parser.parse_args()
     with contextlib.closing(open_sandbox("docker", print)) as sandbox, Pool(sandbox, size=CONCURRENCY) as pool:
         if options.times:
-            compare(pool, options.times)
+            compare(pool, options.times, options.task)
         else:
             draw(pool, options.draws, by_value=options.values)
 
@@ -71,12 +73,12 @@ def draw(pool: Pool, draws: int, *, by_value: bool) -> None:
     def once(job: tuple[str, Task, Extraction]) -> tuple[str, Outcome]:
         return job[0], grade(job[1], job[2], pool, "task")[0].outcome
 
-    for name, outcome in in_threads(once, jobs, pool, CONCURRENCY):
-        found[name][outcome] += 1
     print("| cheat | accepted | n | rate, at most | outcomes |")
     print("|---|---|---|---|---|")
-    for name, outcomes in found.items():
-        print(line(name, outcomes))
+    for name, outcome in in_threads(once, jobs, pool, CONCURRENCY):
+        found[name][outcome] += 1
+        if found[name].total() == draws:
+            print(line(name, found[name]), flush=True)
     print(line("all", sum(found.values(), Counter())))
 
 
@@ -88,13 +90,13 @@ def line(name: str, outcomes: Counter[Outcome]) -> str:
     return f"| {name} | {outcomes[Outcome.passed]} | {n} | {high:.1%} | {said} |"
 
 
-def compare(pool: Pool, times: int) -> None:
+def compare(pool: Pool, times: int, glob: str) -> None:
     """Print median seconds of a verdict on the reference of every task that has both forms."""
     print("| task | isolation | two boxes, s | one process, twice, s | ratio |")
     print("|---|---|---|---|---|")
     levels: tuple[IsolationLevel, ...] = ("candidate", "task")
     for task in workspaces():
-        if not task.by_value or task.reference is None:
+        if not task.by_value or task.reference is None or not fnmatch(task.name, glob):
             continue
         extraction = candidate_from(task, code=None, files=task.reference.files)
         for isolation in levels:

@@ -23,8 +23,11 @@ KINDS = {"module": 1, "class": 4, "exception": 4, "callable": 2, "object": 1}
 LONGEST_NAME = 200
 MOST_QUESTIONS = 100_000
 """A loop of the tests over what a candidate answers must end although neither side alone takes long."""
-START_S = 10.0
-"""What a test process may take beyond the limit of its task: that pytest starts is no doing of the candidate."""
+START_S, OF_TESTS = 10.0, 3
+"""Seconds, and times the limit of its task, that a test process may take: it is no doing of the candidate."""
+SHORT_S, LATENCY = 0.1, 10
+"""What is answered faster than this counts its processor time, or a tenth of the wall clock: on a busy machine most of
+that is the wait for a turn, a few thousand times."""
 
 
 class Relay:
@@ -41,8 +44,8 @@ class Relay:
 
     def run(self, item: PytestInput) -> CaseEvidence:
         """Evidence of the whole run. Raises BoxLost, BoxSilent."""
-        patience = 2 * (self.job.limits.timeout_s + START_S) + session.GRACE_S
-        limits = self.job.limits.model_copy(update={"timeout_s": self.job.limits.timeout_s + START_S})
+        limits = self.job.limits.model_copy(update={"timeout_s": OF_TESTS * self.job.limits.timeout_s + START_S})
+        patience = 2 * limits.timeout_s + session.GRACE_S
         session.begin(self.candidate, self.job, item.candidate)
         session.begin(self.tests, self.job.model_copy(update={"limits": limits}))
         header: dict[str, Any] = {"op": "tests", "id": item.id, "targets": list(item.targets)}
@@ -78,8 +81,9 @@ class Relay:
         header, blobs = self.candidate.receive(patience)
         if header.get("op") != "evidence" or header.get("id") != ident:
             raise BoxLost(f"expected evidence of {ident!r}, got {str(header)[:200]}")
-        self.left_s -= header.get("wall_s", 0.0)
-        self.cpu_s += header.get("cpu_s", 0.0)
+        wall_s, cpu_s = header.get("wall_s", 0.0), header.get("cpu_s", 0.0)
+        self.left_s -= max(cpu_s, wall_s if wall_s >= SHORT_S else wall_s / LATENCY)
+        self.cpu_s += cpu_s
         for number, name in enumerate(("stdout", "stderr")):
             self.said[number] += blobs.get(name, b"")
         if header["ending"] != "answer":

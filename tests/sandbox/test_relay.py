@@ -117,6 +117,14 @@ def test_the_time_limit_is_for_all_answers_together(run: Run) -> None:
     assert run(slow, timeout_s=8).exit_code == 0
 
 
+def test_a_little_in_every_answer_adds_up(run: Run) -> None:
+    # Most of a short wait may be that for the processor on a busy machine, but not all of it.
+    loop = "from src.shop import total\n\ndef test_loop():\n    while total([1]):\n        pass\n"
+    assert (
+        run("import time\ndef total(p):\n    time.sleep(0.05)\n    return 1\n", loop, timeout_s=0.1).ending == "timeout"
+    )
+
+
 def test_questions_come_to_an_end(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "MOST_QUESTIONS", 20)
     loop = "from src.shop import total\n\ndef test_loop():\n    while total([1]):\n        pass\n"
