@@ -178,6 +178,8 @@ class Task(Frozen):
     """Globs of the files a workspace answer may change."""
     workspace: dict[str, str] = {}
     """What the model is shown of a workspace: relative path -> text."""
+    by_value: bool = False
+    """`tests_pass: values`: only values go between tests and candidate, so each can have a box of its own."""
     tests: dict[str, str] = {}
     visible_tests: dict[str, str] = {}
     reference: Answer | None = None
@@ -330,6 +332,10 @@ class PytestInput(Frozen):
     files: dict[str, str]
     targets: tuple[str, ...]
     """Test files to run, relative."""
+    candidate: dict[str, str] | None = None
+    """The candidate's files where it has a box of its own and the tests, which are `files`, another one."""
+    modules: tuple[str, ...] = ()
+    """Top-level names of the modules that tests get from the candidate's box."""
 
 
 JobInput = Annotated[CallInput | ExecInput | PytestInput, Field(discriminator="type")]

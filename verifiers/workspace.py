@@ -1,9 +1,12 @@
-"""Kind `workspace`: hidden pytest files over the candidate's files, and a second run of them with mutated tests.
+"""Kind `workspace`: hidden pytest files over the candidate's files.
 
-The candidate's modules share a process with the tests. So test files have random names, the second process holds tests
-that must fail (`harness.grading.canaries`) among others that must come out as before, nothing tells the candidate which
-of the two processes it is in, and the records must agree with each other and with the exit code. That is
-tamper-evident, not proof.
+Where tests pass values only (`tests_pass: values`), they run in a box of their own and reach the candidate's modules in
+another one through the host (`harness.sandbox.relay`): once, as they are, and the verdict is proof.
+
+Otherwise the modules share a process with the tests. So there is a second run with changed tests: files have
+random names, the second process holds tests that must fail (`harness.grading.canaries`) among others that must come out
+as before, nothing tells the candidate which of the two processes it is in, and the records must agree with each other
+and with the exit code. That is tamper-evident, not proof.
 """
 
 from __future__ import annotations
@@ -36,6 +39,9 @@ class Verifier:
     assurance: Assurance = "tamper-evident"
 
     def plan(self, task: Task, candidate: Candidate) -> Plan:
+        return _apart(task, candidate) if task.by_value else self._together(task, candidate)
+
+    def _together(self, task: Task, candidate: Candidate) -> Plan:
         mutants: dict[str, str] = {}
         must_fail: list[str] = []
         for path, text in task.tests.items():
@@ -82,6 +88,27 @@ class Verifier:
         return [_judge(case, runs["plain"], None if case.id in must_fail else second) for case in cases]
 
 
+def _apart(task: Task, candidate: Candidate) -> Plan:
+    """Tests in one box, the candidate in another. Only modules below the workspace's own names are the candidate's."""
+    tests = {**task.visible_tests, **task.tests}
+    known = {*task.workspace, *(task.reference.files if task.reference else ())}
+    tops = {_top(path) for path in known if path.endswith(".py")} - {_top(path) for path in tests}
+    run = PytestInput(
+        id="plain",
+        files=tests,
+        targets=tuple(sorted(filter(_is_test, tests))),
+        candidate=candidate.files,
+        modules=tuple(sorted(filter(str.isidentifier, tops))),
+    )
+    return Plan(
+        job=Job(limits=task.limits, inputs=(run,)),
+        secret={"aliases": {"plain": {path: path for path in tests}}, "must_fail": []},
+        left_out=tuple(task.tests),
+        comparable=bool(task.visible_tests),
+        assurance="proof",
+    )
+
+
 class _Run:
     """One pytest process: its records under the names the task knows."""
 
@@ -92,7 +119,8 @@ class _Run:
     def trouble(self) -> tuple[Outcome, str]:
         """Why nothing of this process can be believed; (passed, "") when there is no reason."""
         if self.seen.ending != "exit":
-            return ENDINGS[self.seen.ending], f"the test process: {self.seen.ending}"
+            detail = f": {self.seen.detail}" if self.seen.detail else ""
+            return ENDINGS[self.seen.ending], f"the test process: {self.seen.ending}{detail}"
         problem = self.records.problem()
         if not problem:
             return Outcome.passed, ""
@@ -141,6 +169,10 @@ def _seconds(instances: list[tuple[str, dict[str, Any]]]) -> float:
 def _is_test(path: str) -> bool:
     name = path.rsplit("/", 1)[-1]
     return name.startswith("test_") and name.endswith(".py")
+
+
+def _top(path: str) -> str:
+    return path.partition("/")[0].removesuffix(".py")
 
 
 def _alias(path: str) -> str:

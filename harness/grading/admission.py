@@ -58,7 +58,8 @@ def _check(task: Task, answer: Answer, pool: Pool, rounds: int) -> list[str]:
     if any(_outcomes(verdict) != _outcomes(first) for verdict in verdicts):
         problems.append(f"{where}: {rounds} rounds of grading did not agree: {'; '.join(_words(v) for v in verdicts)}")
     if answer is task.reference:
-        return problems if first.passed else [*problems, f"{where}: the reference does not pass: {_words(first)}"]
+        hint = "; tests that need more than values are `tests_pass: objects`" if task.by_value else ""
+        return problems if first.passed else [*problems, f"{where}: the reference does not pass: {_words(first)}{hint}"]
     return problems + [f"{where}: {problem}" for problem in _failed_as_stated(answer, first)]
 
 

@@ -106,7 +106,12 @@ CONTROLS = {
     "function": CLEAN.replace("SCRATCH", '("/tmp", "/dev/shm", "/box")') + "\ndef f(n):\n    return n * n\n",
     "program": CLEAN.replace("SCRATCH", '("/tmp", "/dev/shm")') + PROGRAM,
     "workspace": CLEAN.replace("SCRATCH", '("/tmp", "/dev/shm")') + SHOP,
+    "proxy": CLEAN.replace("SCRATCH", '("/tmp", "/dev/shm")') + SHOP,
 }
+
+
+ProgramKind = Literal["function", "program", "workspace", "proxy"]
+"""What a program answers: a task of this kind; `proxy` is a workspace whose tests are in another box."""
 
 
 class HostileProgram(Frozen):
@@ -118,11 +123,15 @@ class HostileProgram(Frozen):
     tries: str
     allowed: tuple[Outcome, ...] = Field(min_length=1)
     never: str
-    kind: Literal["function", "program", "workspace"] = "function"
+    kind: ProgramKind = "function"
     memory_mb: int = Field(default=MEMORY_MB, ge=64, le=1024)
     timeout_s: float = Field(default=TIMEOUT_S, gt=0, le=60)
     fresh: bool = False
     source: str
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(timeout_s=self.timeout_s, memory_mb=self.memory_mb)
 
 
 class AuditRow(Frozen):
@@ -245,9 +254,9 @@ def audit(
 
 def _row(program: HostileProgram, pool: Pool, isolation: IsolationLevel, lane: int) -> AuditRow:
     def verdict_on(source: str, timeout_s: float, *, fresh: bool) -> Verdict:
-        limits = Limits(timeout_s=timeout_s, memory_mb=program.memory_mb)
-        task = _task(program.kind, lane, limits, fresh=fresh)
-        files = {task.solution: source, **({"src/__init__.py": ""} if program.kind == "workspace" else {})}
+        limits = program.limits.model_copy(update={"timeout_s": timeout_s})
+        task = task_of(program.kind, lane, limits, fresh=fresh)
+        files = {task.solution: source, **({"src/__init__.py": ""} if task.kind == "workspace" else {})}
         return grade(task, Extraction(candidate=Candidate(files=files), choice="given"), pool, isolation)[0]
 
     verdict = verdict_on(program.source, program.timeout_s, fresh=program.fresh)
@@ -274,7 +283,9 @@ def _why(verdict: Verdict) -> str:
     return verdict.detail
 
 
-def _task(kind: Literal["function", "program", "workspace"], lane: int, limits: Limits, *, fresh: bool) -> Task:
+def task_of(kind: ProgramKind, lane: int, limits: Limits, *, fresh: bool) -> Task:
+    """The task that programs of this kind answer, as the lane of that number sees it."""
+    workspace = kind in ("workspace", "proxy")
     cases: list[Case]
     if kind == "function":
         cases = [CallCase(id=f"f({n})", source=f"f({n})", args=(n,), expect=Returns(value=n * n)) for n in NUMBERS]
@@ -288,12 +299,14 @@ def _task(kind: Literal["function", "program", "workspace"], lane: int, limits: 
         id=f"audit/lane-{lane}",
         suite="audit",
         name=f"lane-{lane}",
-        kind=kind,
+        kind="workspace" if kind == "proxy" else kind,
         instruction="",
         entry="f",
-        solution="src/shop.py" if kind == "workspace" else "solution.py",
+        solution="src/shop.py" if workspace else "solution.py",
         fresh=fresh,
         limits=limits,
         cases=tuple(cases),
-        tests={"tests/test_shop.py": SHOP_TESTS} if kind == "workspace" else {},
+        workspace={"src/shop.py": ""} if kind == "proxy" else {},
+        tests={"tests/test_shop.py": SHOP_TESTS} if workspace else {},
+        by_value=kind == "proxy",
     )

@@ -56,7 +56,7 @@ def _run(task: Task, candidate: Candidate, pool: Pool, isolation: IsolationLevel
         points=sum(case.points for case in results),
         max_points=float(task.points),
         cases=results,
-        assurance=verifier.assurance,
+        assurance=plan.assurance or verifier.assurance,
         isolation=isolation,
         backend=evidence.backend,
         layers=evidence.isolation,

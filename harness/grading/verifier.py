@@ -21,6 +21,8 @@ class Plan(Frozen):
     left_out: tuple[str, ...] = ()
     """What the signature must not depend on: ids of inputs that are drawn anew each time, and paths of hidden test
     files, whose tests hold the expected values."""
+    assurance: Assurance | None = None
+    """How far the verdict can be trusted, where that is another thing for this task than for its kind."""
     comparable: bool = True
     """False where hidden tests are all there is to run: only the files of two candidates can be compared then."""
 

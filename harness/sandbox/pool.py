@@ -15,7 +15,7 @@ from harness.sandbox import Box, Sandbox, session
 from harness.sandbox.gate import Gate
 from harness.sandbox.patience import Patience
 from harness.sandbox.work import Work
-from harness.types import CaseEvidence, Evidence, Job, PytestInput
+from harness.types import CaseEvidence, Evidence, Job
 
 OWN_SHARE = 0.9
 """Of the time limit: a candidate that used more processor time than this was out of time by its own doing."""
@@ -41,7 +41,7 @@ class Pool:
         """By memory limit, the one asked for last at the end."""
         self._lock = threading.Lock()
         self._closed = False
-        self._shared = _Shared(size)
+        self._shared = _Shared(2 * size)  # a job may have two
         self._gate = Gate()
         self.infra_failures = 0
         self._layers = sandbox.layers()
@@ -60,8 +60,9 @@ class Pool:
         A box that is lost is replaced and the job goes on where it stopped. `infra` is set, and cases are missing, only
         when the sandbox itself cannot work, or its engine is away for too long. Jobs with the same `share` may use a
         box one after another, as long as the supervisor finds it clean after each; without, a box is used once. Each
-        pytest process has one of its own. An input that was out of time in the company of other jobs, without having
-        had the processor all the while, is run again alone.
+        pytest process has one of its own, but where tests and candidate are in two: those never hold both, and are
+        shared like any other. An input that was out of time in the company of other jobs, without having had the
+        processor all the while, is run again alone.
         """
         began, late = time.monotonic(), 0
         with self._gate.side_by_side() as stay:
@@ -85,23 +86,31 @@ class Pool:
 
     def _carry_out(self, job: Job, share: str) -> Work:
         """The job with every input answered, unless the sandbox failed."""
-        work = Work(job, apart=any(isinstance(item, PytestInput) for item in job.inputs))
+        work = Work(job)
         memory_mb = job.limits.memory_mb
+        # A box that held tests is never one that a candidate gets into.
+        keys = [share, share and f"{share} tests"] if work.two_boxes else [share]
         while not work.finished:
-            try:
-                # What was made before a loss may have been lost with it, and must not count against the candidate.
-                box = self._take(memory_mb, share) if work.tries == 1 else self._patience.start(memory_mb)
-            except SandboxError as error:
-                work.infra = str(error)
-                break
+            boxes: list[Box] = []
             reusable = False
             try:
-                work.go_on(box, self._patience)
-                reusable = bool(share) and work.intact and _ended_clean(box)
+                # Boxes are made on demand and never counted out, so who holds one does not wait for others.
+                for key in keys:
+                    boxes.append(self._box(work, key))  # noqa: PERF401  the first must be closed if there is no second
+                work.go_on(boxes, self._patience)
+                reusable = bool(share) and work.intact and all(_ended_clean(box) for box in boxes)
+            except SandboxError as error:
+                work.infra = str(error)
             finally:
-                if not (reusable and self._shared.put(memory_mb, share, box)):
-                    box.close()
+                for key, box in zip(keys, boxes, strict=False):
+                    if not (reusable and self._shared.put(memory_mb, key, box)):
+                        box.close()
         return work
+
+    def _box(self, work: Work, share: str) -> Box:
+        # What was made before a loss may have been lost with it, and must not count against the candidate.
+        memory_mb = work.job.limits.memory_mb
+        return self._take(memory_mb, share) if work.tries == 1 else self._patience.start(memory_mb)
 
     def _again(self, work: Work, share: str) -> int:
         """Run the inputs again that were out of time, with no other candidate of this pool at work; how many were.

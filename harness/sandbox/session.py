@@ -16,8 +16,9 @@ WHILE_LOADING = "while loading"
 _uids = random.SystemRandom()
 
 
-def begin(box: Box, job: Job) -> None:
-    """Tell the supervisor about the candidate: its limits, its uid, its source."""
+def begin(box: Box, job: Job, files: dict[str, str] | None = None) -> None:
+    """Tell the supervisor about the candidate: its limits, its uid, its source; its `files` if it answers tests in
+    another box."""
     limits = job.limits
     header = {
         "op": "start",
@@ -29,8 +30,9 @@ def begin(box: Box, job: Job) -> None:
         "module": job.module,
         "entry": job.entry,
         "fresh": job.fresh,
+        "apart": files is not None,
     }
-    box.send(header, {"source": _bytes(job.source or "")})
+    box.send(header, {"source": to_bytes(job.source or ""), **file_blobs(files or {})})
 
 
 def ask(box: Box, job: Job, item: JobInput) -> CaseEvidence:
@@ -40,7 +42,7 @@ def ask(box: Box, job: Job, item: JobInput) -> CaseEvidence:
     header, blobs = box.receive(2 * wire.STRETCH * job.limits.timeout_s + GRACE_S)
     if header.get("op") != "evidence" or header.get("id") != item.id:
         raise BoxLost(f"expected evidence of {item.id!r}, got {str(header)[:200]}")
-    return _evidence(header, blobs)
+    return evidence_of(header, blobs)
 
 
 def end(box: Box) -> bool:
@@ -55,15 +57,20 @@ def _outgoing(item: JobInput) -> tuple[dict[str, Any], dict[str, bytes]]:
         args = [wire.encode(value) for value in item.args]
         kwargs = [[name, wire.encode(value)] for name, value in item.kwargs.items()]
         return {"op": "call", "id": item.id, "args": args, "kwargs": kwargs}, {}
-    blobs = {f"f:{path}": _bytes(text) for path, text in item.files.items()}
+    blobs = file_blobs(item.files)
     if isinstance(item, PytestInput):
         return {"op": "pytest", "id": item.id, "targets": list(item.targets)}, blobs
-    blobs["stdin"] = _bytes(item.stdin)
+    blobs["stdin"] = to_bytes(item.stdin)
     header = {"op": "exec", "id": item.id, "argv": list(item.argv), "collect": list(item.collect)}
     return header, blobs
 
 
-def _bytes(text: str) -> bytes:
+def file_blobs(files: dict[str, str]) -> dict[str, bytes]:
+    """Files as blobs of a frame."""
+    return {f"f:{path}": to_bytes(text) for path, text in files.items()}
+
+
+def to_bytes(text: str) -> bytes:
     """UTF-8; undecodable bytes of a file as they were, and any other lone surrogate somehow: never an error."""
     try:
         return text.encode("utf-8", "surrogateescape")
@@ -71,7 +78,8 @@ def _bytes(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
-def _evidence(header: dict[str, Any], blobs: dict[str, bytes]) -> CaseEvidence:
+def evidence_of(header: dict[str, Any], blobs: dict[str, bytes]) -> CaseEvidence:
+    """What a supervisor's frame says of one input."""
     facts: dict[str, Any] = {
         "id": header["id"],
         "ending": header["ending"],
@@ -106,18 +114,18 @@ def _answer(blob: bytes) -> dict[str, Any]:
         phase = WHILE_LOADING if "load" in said else ""
         return {
             "ending": "exception",
-            "exception": (_storable(described[0]), _storable(described[1])),
-            "detail": _storable(" ".join(part for part in (phase, described[2]) if part)),
+            "exception": (storable(described[0]), storable(described[1])),
+            "detail": storable(" ".join(part for part in (phase, described[2]) if part)),
         }
     if isinstance(said.get("missing"), str):
-        error = ("NameError", f"no function {_storable(said['missing'])!r}")
+        error = ("NameError", f"no function {storable(said['missing'])!r}")
         return {"ending": "exception", "exception": error, "detail": WHILE_LOADING}
     if isinstance(said.get("unsupported"), str):
-        return {"ending": "rejected", "detail": _storable(said["unsupported"][:500])}
+        return {"ending": "rejected", "detail": storable(said["unsupported"][:500])}
     return {"ending": "rejected", "detail": "the process sent no answer in the agreed form"}
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """The text with lone surrogates, which no type of ours, file or database takes, written as escapes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -134,7 +142,7 @@ def _record(line: bytes) -> dict[str, Any]:
         return {"broken": True}
     if not isinstance(record, dict) or not all(_flat(value) for value in record.values()):
         return {"broken": True}
-    return {key: _storable(value) if isinstance(value, str) else value for key, value in record.items()}
+    return {key: storable(value) if isinstance(value, str) else value for key, value in record.items()}
 
 
 def _flat(value: Any) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import json
 import math
+import re
 from typing import Any
 
 from harness.content import content_package
@@ -76,6 +77,15 @@ def same(got: Any, expected: Any, tolerance: float | None = None) -> bool:
         return False
 
 
+def well_formed(wire: Any, objects: re.Pattern[str]) -> bool:
+    """Whether an encoder can have made this form, in which `["o", name]` stands for objects of names like these."""
+    try:
+        _digest(wire, 0, objects)
+    except _FORGED:
+        return False
+    return True
+
+
 def _shown(wire: Any, depth: int) -> str:
     """Raises one of _FORGED for what no encoder can have made, and for integers too long to be written in decimal."""
     if type(wire) is not list or not wire or len(wire) > 2 or depth > _values.MAX_DEPTH:
@@ -124,16 +134,16 @@ def _float(payload: Any) -> float:
     return value
 
 
-def _digest(wire: Any, depth: int) -> bytes:
+def _digest(wire: Any, depth: int, objects: re.Pattern[str] | None = None) -> bytes:
     """A hash of the value, checked on the way. Raises one of _FORGED for what no encoder can have made."""
     if type(wire) is not list or not wire or len(wire) > 2 or depth > _values.MAX_DEPTH:
         raise ValueError("not a tagged value")
     tag, payload = wire[0], wire[1] if len(wire) == 2 else None
     if tag in ("l", "u", "S", "F", "d") and type(payload) is list:
         if tag == "d":
-            parts = [_digest(key, depth + 1) + _digest(value, depth + 1) for key, value in payload]
+            parts = [_digest(key, depth + 1, objects) + _digest(value, depth + 1, objects) for key, value in payload]
         else:
-            parts = [_digest(item, depth + 1) for item in payload]
+            parts = [_digest(item, depth + 1, objects) for item in payload]
         content = b"".join(parts if tag in ("l", "u") else sorted(parts))
     elif tag == "f" and type(payload) is str:
         content = (_float(payload) + 0.0).hex().encode()  # -0.0 + 0.0 is 0.0
@@ -146,6 +156,8 @@ def _digest(wire: Any, depth: int) -> bytes:
         content = payload.encode("utf-8", "surrogatepass")
     elif wire == ["n"]:
         content = b""
+    elif tag == "o" and objects is not None and type(payload) is str and objects.fullmatch(payload):
+        content = payload.encode()
     else:
         raise ValueError("not a tagged value")
     return hashlib.blake2b(content, digest_size=16, person=tag.encode()).digest()

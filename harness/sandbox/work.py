@@ -5,7 +5,8 @@ from __future__ import annotations
 from harness.errors import SandboxError
 from harness.sandbox import Box, BoxLost, BoxSilent, session
 from harness.sandbox.patience import Patience
-from harness.types import CaseEvidence, Job
+from harness.sandbox.relay import Relay
+from harness.types import CaseEvidence, Job, JobInput, PytestInput
 
 LOSSES = 3
 """Boxes one input may lose, with the engine in good health, before the loss is the candidate's doing."""
@@ -16,9 +17,12 @@ EXCUSES = 20
 class Work:
     """Progress of one job across the boxes it may need."""
 
-    def __init__(self, job: Job, *, apart: bool) -> None:
+    def __init__(self, job: Job) -> None:
         self.job = job
-        self.apart = apart
+        tests = [item for item in job.inputs if isinstance(item, PytestInput)]
+        self.two_boxes = bool(tests) and all(item.candidate is not None for item in tests)
+        """The tests have a box and the candidate another one."""
+        self.apart = bool(tests) and not self.two_boxes
         """Every input in a box of its own, so that nothing tells one process that another came before it."""
         self.done: list[CaseEvidence] = []
         self.tries = 1
@@ -34,22 +38,23 @@ class Work:
     def finished(self) -> bool:
         return bool(self.infra) or len(self.done) == len(self.job.inputs)
 
-    def go_on(self, box: Box, engine: Patience) -> None:
-        """Run the remaining inputs in this box, or the next one if they are `apart`, until it is lost."""
+    def go_on(self, boxes: list[Box], engine: Patience) -> None:
+        """Run the remaining inputs in these boxes, or the next one if they are `apart`, until one is lost."""
         self.intact = False
         if self.losses == 0:
             self._outages = engine.outages
         try:
-            session.begin(box, self.job)
+            if not self.two_boxes:
+                session.begin(boxes[0], self.job)
             while not self.finished:
-                self._keep(session.ask(box, self.job, self.job.inputs[len(self.done)]))
+                self._keep(self._ask(boxes, self.job.inputs[len(self.done)]))
                 if self.apart:
                     return
             self.intact = True
         except BoxLost as error:
             self.tries += 1
             try:
-                oom = box.ran_out_of_memory()
+                oom = any(box.ran_out_of_memory() for box in boxes)
             except SandboxError as reason:
                 # It was taken away, or its engine is: nothing that a candidate could bring about.
                 self._excuse(reason)
@@ -58,6 +63,12 @@ class Work:
         except BoxSilent as error:
             self.tries += 1
             self._lost(error, "timeout", engine)
+
+    def _ask(self, boxes: list[Box], item: JobInput) -> CaseEvidence:
+        if not (self.two_boxes and isinstance(item, PytestInput)):
+            return session.ask(boxes[0], self.job, item)
+        candidate, tests = boxes
+        return Relay(tests, candidate, self.job).run(item)
 
     def _keep(self, case: CaseEvidence) -> None:
         self.done.append(case)

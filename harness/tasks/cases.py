@@ -139,6 +139,12 @@ def pytest_cases(root: Path, tests: dict[str, str], *, visible: bool) -> list[Py
     return cases
 
 
+def star_import(source: str) -> int | None:
+    """The line of the first `from ... import *`."""
+    stars = (node for node in ast.walk(syntax.module(source)) if isinstance(node, ast.ImportFrom))
+    return next((node.lineno for node in stars if any(alias.name == "*" for alias in node.names)), None)
+
+
 def _test_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """`test_x` and `TestC::test_m` as pytest's default rules find them in a module, with their lines."""
     for node in tree.body:

@@ -157,6 +157,7 @@ def _workspace(paths: TaskPaths, section: Section) -> dict[str, Any]:
         raise TaskError("no hidden test here: files test_*.py with functions test_*", path=paths.tests)
     reference, flawed = answers.overlays(paths, workspace)
     return {
+        "by_value": _by_value(section, paths.root, {**visible, **tests}),
         "editable": editable,
         "workspace": workspace,
         "tests": tests,
@@ -214,6 +215,20 @@ def _select_on(section: Section, defaults: Section | None, found: tuple[Any, ...
             "no case of this task is visible", "select_on", "mark cases `visible: true`, or select_on: vote"
         )
     return chosen
+
+
+def _by_value(section: Section, root: Path, tests: dict[str, str]) -> bool:
+    """Whether the tests pass values only. Raises TaskError where one imports names that a candidate would choose."""
+    chosen = section.text_value("tests_pass", "objects")
+    if chosen not in ("objects", "values"):
+        raise section.error(f"expected objects or values, found {chosen!r}", "tests_pass")
+    for path, text in tests.items() if chosen == "values" else ():
+        line = cases.star_import(text) if path.endswith(".py") else None
+        if line:
+            raise TaskError(
+                "`import *` needs `tests_pass: objects`: name what is imported", path=root / path, line=line
+            )
+    return chosen == "values"
 
 
 def _solution(section: Section, default: str) -> str:

@@ -10,6 +10,9 @@
     values.py       Python values <-> tagged lists
     copyout.py      hands named files back, read as the candidate's user
     pytest_main.py  runs pytest and records what it does
+    apart.py        the same where the candidate is in another box: stand-ins of its modules
+    questions.py    carries their questions from the test process to the host, and the answers back
+    asked.py        the candidate's process there: imports its modules and answers
 
 No expected value ever comes here.
 """

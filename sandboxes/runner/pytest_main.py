@@ -58,9 +58,8 @@ def _message(report: "Any") -> str:
     return str(report.longrepr)[-CLIP:] if report.longrepr else ""
 
 
-def main() -> int:
-    """argv: result descriptor, then the test files."""
-    fd, targets = int(sys.argv[1]), sys.argv[2:]
+def run(recorder: Recorder, targets: list[str]) -> int:
+    """pytest over the given files; its exit code."""
     # At the end: nothing in the working directory may stand in for the standard library or pytest.
     sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "site"))
     sys.path.append(os.getcwd())
@@ -68,8 +67,9 @@ def main() -> int:
 
     options = ["-q", "--noconftest", "-c", "/dev/null", "--rootdir", os.getcwd(), "--import-mode=importlib"]
     options += ["-p", "no:cacheprovider", "-p", "no:faulthandler", "--tb=short", "--no-header"]
-    return int(pytest.main([*options, *targets], plugins=[Recorder(fd)]))
+    return int(pytest.main([*options, *targets], plugins=[recorder]))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Arguments: result descriptor, then the test files.
+    sys.exit(run(Recorder(int(sys.argv[1])), sys.argv[2:]))

@@ -36,8 +36,8 @@ def _serve(group: Cgroup) -> None:
     status = 1
     try:
         start, blobs = wire.receive(0)
-        warden = Warden(start, blobs.get("source", b""), group)
-        handlers = {"call": warden.call, "exec": warden.program, "pytest": warden.pytest}
+        warden = Warden(start, blobs, group)
+        handlers = {"call": warden.call, "exec": warden.program, "pytest": warden.pytest, "tests": warden.tests}
         while True:
             header, blobs = wire.receive(0)
             if header["op"] == "end":

@@ -6,6 +6,9 @@
 
 Types are exact: a subclass is not encoded, so nothing that redefines equality can stand for a value. The dictionaries
 of `collections` count as dicts. Host and runner share this file.
+
+Between tests and a candidate in two boxes there is one more: `["o", name]`, an object that stays where it is. It is
+made and understood only by who passes `refer` and `resolve`.
 """
 
 from binascii import a2b_base64, b2a_base64
@@ -22,8 +25,8 @@ class Unsupported(Exception):
     """The value has a part that is no plain value; the text says which."""
 
 
-def encode(value: "Any", depth: int = 0) -> "list[Any]":
-    """Tagged form of a value. Raises Unsupported."""
+def encode(value: "Any", depth: int = 0, refer: "Callable[[Any], str] | None" = None) -> "list[Any]":
+    """Tagged form of a value; what is no plain value is what `refer` calls it. Raises Unsupported."""
     if depth > MAX_DEPTH:
         raise Unsupported(f"nested deeper than {MAX_DEPTH}")
     kind = type(value)
@@ -38,13 +41,16 @@ def encode(value: "Any", depth: int = 0) -> "list[Any]":
     if kind is str:
         return ["s", value]
     if kind in _SEQUENCES:
-        return [_SEQUENCES[kind], [encode(item, depth + 1) for item in value]]
+        return [_SEQUENCES[kind], [encode(item, depth + 1, refer) for item in value]]
     if kind is dict or _dict_like(kind):
-        return ["d", [[encode(k, depth + 1), encode(v, depth + 1)] for k, v in dict.items(value)]]
+        pairs = dict.items(value)
+        return ["d", [[encode(k, depth + 1, refer), encode(v, depth + 1, refer)] for k, v in pairs]]
     if kind is bytes or kind is bytearray:
         return ["y" if kind is bytes else "Y", b2a_base64(value, newline=False).decode("ascii")]
     if kind is complex:
         return ["c", [value.real.hex(), value.imag.hex()]]
+    if refer is not None:
+        return ["o", refer(value)]
     raise Unsupported(f"{kind.__module__}.{kind.__qualname__} is not a plain value")
 
 
@@ -60,15 +66,15 @@ def _dict_like(kind: type) -> bool:
     return kind is getattr(collections, kind.__name__, None)
 
 
-def decode(wire: "Any") -> "Any":
+def decode(wire: "Any", resolve: "Callable[[str], Any] | None" = None) -> "Any":
     """The Python value of a tagged form. Raises ValueError for what `encode` cannot have made."""
     try:
-        return _decode(wire, 0)
+        return _decode(wire, 0, resolve)
     except (TypeError, IndexError, KeyError, AttributeError, OverflowError) as error:
         raise ValueError(f"not a tagged value: {error!r}") from None
 
 
-def _decode(wire: "Any", depth: int) -> "Any":
+def _decode(wire: "Any", depth: int, resolve: "Callable[[str], Any] | None") -> "Any":
     if depth > MAX_DEPTH or type(wire) is not list or not wire or len(wire) > 2:
         raise ValueError("not a tagged value")
     tag = wire[0]
@@ -76,13 +82,15 @@ def _decode(wire: "Any", depth: int) -> "Any":
         return None
     payload = wire[1]
     if tag in _BUILD:
-        return _BUILD[tag](_decode(item, depth + 1) for item in payload)
+        return _BUILD[tag](_decode(item, depth + 1, resolve) for item in payload)
     if tag == "d":
-        return {_decode(k, depth + 1): _decode(v, depth + 1) for k, v in payload}
+        return {_decode(k, depth + 1, resolve): _decode(v, depth + 1, resolve) for k, v in payload}
     if tag == "c":
         return complex(float.fromhex(payload[0]), float.fromhex(payload[1]))
     if type(payload) is not (bool if tag == "b" else str):
         raise ValueError("not a tagged value")
+    if tag == "o" and resolve is not None:
+        return resolve(str(payload))
     return _SCALARS[tag](payload)
 
 

@@ -24,8 +24,11 @@ TIMEOUTS_BEFORE_GIVING_UP = 3
 class Warden:
     """One candidate: its limits, and the process that answers its calls."""
 
-    def __init__(self, start: "dict[str, Any]", source: bytes, group: Cgroup) -> None:
-        self.start, self.source, self.group = start, source, group
+    def __init__(self, start: "dict[str, Any]", blobs: "dict[str, bytes]", group: Cgroup) -> None:
+        self.start, self.group = start, group
+        self.source = blobs.get("source", b"")
+        self.files = _files(blobs)
+        """A candidate of several files, whose tests are in another box."""
         with open("/proc/self/uid_map") as file:
             self.uid = own_uid(start["uid"], file.read())
         self.timeout = start["timeout_s"]
@@ -40,7 +43,7 @@ class Warden:
     # calls -----------------------------------------------------------------------------------------------------------
 
     def call(self, header: "dict[str, Any]", blobs: "dict[str, bytes]") -> "Frame":
-        """One call of the entry function."""
+        """One call of the entry function, or one question of tests in another box."""
         if self.broken is not None:
             return dict(self.broken[0], id=header["id"], wall_s=0.0, cpu_s=0.0), self.broken[1]
         kills, began = self.group.kills(), time.monotonic()
@@ -51,9 +54,9 @@ class Warden:
                 return dict(loaded[0], id=header["id"]), loaded[1]
             self.process = loaded
         process, spent = self.process, Spent(self.process, self.group)
-        process.feed(wire.pack({"args": header["args"], "kwargs": header["kwargs"]}, {}))
+        process.feed(wire.pack({key: header[key] for key in ("args", "kwargs", "question") if key in header}, {}))
         began = time.monotonic()
-        how = process.wait(began, self.timeout, True, spent)
+        how = process.wait(began, header.get("timeout_s", self.timeout), True, spent)
         facts, blobs = self._facts(process, how, kills, began, spent)
         blobs["stdout"] = self.said_while_loading[0] + blobs["stdout"]
         blobs["stderr"] = self.said_while_loading[1] + blobs["stderr"]
@@ -66,12 +69,17 @@ class Warden:
 
     def _load(self, kills: int, began: float) -> "Watched | Frame":
         """Fork and load the module: its process when it is ready, otherwise what to report for every call."""
-        start, source, uid = self.start, self.source, self.uid
+        start, source, files, uid = self.start, self.source, self.files, self.uid
+        if start["apart"]:
+            from . import asked  # here: no other kind of job should pay for it
 
         def body(stdin: int, stdout: int, stderr: int, result: int) -> None:
             child.arrange(os.open("/dev/null", os.O_RDONLY), stdout, stderr, result, stdin)
             child.give_up_rights(uid, start["cpu_s"])
-            child.serve_calls(source, start["module"], start["entry"])
+            if start["apart"]:
+                asked.serve(files)
+            else:
+                child.serve_calls(source, start["module"], start["entry"])
 
         process = Watched(body, self.cap)
         spent = Spent(process, self.group)
@@ -94,7 +102,7 @@ class Warden:
 
     def run(self, header: "dict[str, Any]", blobs: "dict[str, bytes]") -> "Frame":
         """One program or pytest process in a fresh working directory."""
-        files = {name[2:]: data for name, data in blobs.items() if name.startswith("f:")}
+        files = _files(blobs)
         start, uid = self.start, self.uid
 
         def body(stdin: int, stdout: int, stderr: int, result: int) -> None:
@@ -127,6 +135,29 @@ class Warden:
     def program(self, header: "dict[str, Any]", blobs: "dict[str, bytes]") -> "Frame":
         """`run` of a script."""
         return self.run(dict(header, argv=["-s", "-P", "-B", *header["argv"]]), blobs)
+
+    def tests(self, header: "dict[str, Any]", blobs: "dict[str, bytes]") -> "Frame":
+        """pytest over test files whose candidate is in another box, reached through the host."""
+        from . import questions
+
+        files, uid, cpu_s = _files(blobs), self.uid, self.start["cpu_s"]
+
+        def body(stdin: int, stdout: int, stderr: int, result: int) -> None:
+            child.arrange(os.open("/dev/null", os.O_RDONLY), stdout, stderr, result, stdin)
+            child.give_up_rights(uid, cpu_s)
+            child.lay_out(files)
+            child.become(questions.command(header["modules"], header["targets"]))
+
+        kills, began = self.group.kills(), time.monotonic()
+        process = Watched(body, self.cap)
+        spent = Spent(process, self.group)
+        how, records = questions.relay(process, self.timeout, spent)
+        process.kill()
+        facts, out = self._facts(process, how, kills, began, spent)
+        process.close()
+        killed = kill_all()
+        self.clean = wipe(uid) and killed
+        return dict(facts, id=header["id"]), dict(out, records=records)
 
     def _collect(self, names: list[str], out: "dict[str, bytes]") -> "dict[str, str]":
         reader, writer = os.pipe()
@@ -174,6 +205,10 @@ class Warden:
         if self.process is not None:
             self._end_process()
         return kill_all() and wipe(self.uid)
+
+
+def _files(blobs: "dict[str, bytes]") -> "dict[str, bytes]":
+    return {name[2:]: data for name, data in blobs.items() if name.startswith("f:")}
 
 
 def _put_down(process: Watched) -> None:

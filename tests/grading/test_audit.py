@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CLASSES = {
     *("processes", "memory", "files", "time", "output", "descriptors", "crashes", "privilege"),
-    *("forging", "pytest_cheats", "copy_out", HONEST),
+    *("forging", "pytest_cheats", "proxy_cheats", "copy_out", HONEST),
 }
 HEADER = "# tries: to be read\n# allowed: timeout, oom\n# never: it is not\n"
 
@@ -47,6 +47,10 @@ def test_the_corpus_is_complete(corpus: list[HostileProgram]) -> None:
     assert min(count.values()) >= 5
     assert len({(program.group, program.name) for program in corpus}) == len(corpus)
     assert {program.kind for program in corpus if program.group == "pytest_cheats"} == {"workspace"}
+    apart = Counter(program.group == HONEST for program in corpus if program.kind == "proxy")
+    assert apart[False] >= 12
+    assert apart[True] >= 3
+    assert {program.kind for program in corpus if program.group == "proxy_cheats"} == {"proxy"}
 
 
 def test_headers_say_what_is_expected(corpus: list[HostileProgram]) -> None:
