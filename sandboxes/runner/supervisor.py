@@ -6,20 +6,29 @@ import os
 import signal
 import sys
 
-from . import wire
+from . import hardening, wire
 from .scratch import kill_all
 from .warden import Oom, Warden
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 VERSION = 1
 
 
-def main() -> None:
-    """Announce readiness, then serve candidates until the stream ends."""
+def main(settings: "dict[str, Any] | None" = None) -> None:
+    """Announce readiness, then serve candidates until the stream ends.
+
+    `settings` where no container engine has prepared this process: see `hardening.set_up`.
+    """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Imported before the first fork: a warden then finds it loaded.
     import resource  # noqa: F401
 
     oom = Oom()
+    if settings is not None:
+        hardening.set_up(settings)
     wire.send(1, {"op": "hello", "version": VERSION, "python": sys.version.split()[0]}, {})
     while True:
         warden = os.fork()

@@ -1,0 +1,233 @@
+"""Control groups for sandboxes that no engine makes: memory, processes and processor time of each, on v1 and v2.
+
+    v1   /sys/fs/cgroup/{memory,pids,cpu}/harness-<owner>/<number>/
+    v2   <the nearest group above ours that we may divide>/harness-<owner>/<number>/
+
+The owner is in the name (process id, its start, its process id namespace), so that `reap` can tell what a dead process
+left from what a living one uses. Nothing is written to a disk, and a boot clears everything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from harness import host
+from harness.sandbox import profile
+from harness.sandbox.reaper import Owner, owner_named
+
+CONTROLLERS = ("memory", "pids", "cpu")
+PERIOD_US = 100_000
+"""Of the processor: each group gets as much as one core gives in it."""
+EMPTY_WITHIN_S = 5.0
+_NAME = re.compile(r"harness-(\d+)-(\d+)-(\d+)")
+
+
+class Cgroup:
+    """The group of one sandbox."""
+
+    def __init__(self, directories: tuple[Path, ...], version: str) -> None:
+        self.directories = directories
+        self.join = tuple(str(directory / "cgroup.procs") for directory in directories)
+        """Files into which a process writes 0 to enter."""
+        events = "memory.events" if version == "2" else "memory.oom_control"
+        self.events = directories[0] / events
+        """Counts the kernel's kills for want of memory."""
+        self._before = self.kills()
+
+    def kills(self) -> int:
+        """How many processes the kernel has killed here for want of memory."""
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            for line in self.events.read_text().splitlines():
+                if line.startswith("oom_kill "):
+                    return int(line.split()[1])
+        return 0
+
+    def ran_out_of_memory(self) -> bool:
+        return self.kills() > self._before
+
+    def remove(self) -> None:
+        """Kill whatever is left inside and remove the group. Never raises."""
+        deadline = time.monotonic() + EMPTY_WITHIN_S
+        for directory in self.directories:
+            _remove(directory, deadline)
+
+
+class Cgroups:
+    """Groups of this process, below one directory a hierarchy; `open_cgroups` finds out whether there can be any."""
+
+    def __init__(self, parents: tuple[Path, ...], version: str) -> None:
+        self.version = version
+        self._parents = parents
+        self._numbers = itertools.count(1)
+
+    def make(self, memory_mb: int) -> Cgroup:
+        """A group with the limits of a sandbox, `memory_mb` of memory among them. Raises OSError."""
+        name = str(next(self._numbers))
+        directories = tuple(parent / name for parent in self._parents)
+        for directory in dict.fromkeys(directories):
+            directory.mkdir()
+        limits = _limits_v2(memory_mb) if self.version == "2" else _limits_v1(memory_mb)
+        for place, file, value, needed in limits:
+            try:
+                (directories[place] / file).write_text(value)
+            except OSError:
+                if needed:
+                    raise
+        return Cgroup(tuple(dict.fromkeys(directories)), self.version)
+
+    def close(self) -> None:
+        """Remove what is left of this process's groups."""
+        for parent in dict.fromkeys(self._parents):
+            _remove_tree(parent)
+
+
+def open_cgroups() -> Cgroups | None:
+    """Groups of v2 or v1 where this process may make them and limit memory in them, otherwise None.
+
+    Groups that dead processes of harness left behind are removed on the way.
+    """
+    for version, bases in (("1", _bases_v1()), ("2", _base_v2())):
+        if bases is None:
+            continue
+        reap(bases)
+        parents = tuple(base / _own_name() for base in bases)
+        groups = Cgroups(parents, version)
+        try:
+            for parent in dict.fromkeys(parents):
+                parent.mkdir(exist_ok=True)
+                if version == "2":
+                    (parent / "cgroup.subtree_control").write_text("+memory +pids +cpu")
+            groups.make(profile.SMALLEST_MB).remove()
+        except OSError:
+            groups.close()
+            continue
+        return groups
+    return None
+
+
+def reap(bases: tuple[Path, ...], owner: Callable[[str, str, str], Owner] = owner_named) -> int:
+    """Remove the groups below `bases` whose owner is dead, processes in them included; how many."""
+    count = 0
+    for base in dict.fromkeys(bases):
+        for directory in base.glob("harness-*"):
+            match = _NAME.fullmatch(directory.name)
+            if match is not None and owner(*match.groups()) == "dead":
+                _remove_tree(directory)
+                count += 1
+    return count
+
+
+def _own_name() -> str:
+    namespace = re.sub(r"\D", "", host.pid_namespace())
+    return f"harness-{os.getpid()}-{host.process_start(os.getpid()) or 0}-{namespace or 0}"
+
+
+def _bases_v1() -> tuple[Path, ...] | None:
+    """Where each controller is mounted, None unless all are."""
+    found: dict[str, Path] = {}
+    for fields in _mounts():
+        if fields[2] == "cgroup":
+            for controller in set(fields[3].split(",")) & set(CONTROLLERS):
+                found.setdefault(controller, Path(fields[1]))
+    bases = tuple(found[name] for name in CONTROLLERS if name in found)
+    usable = len(bases) == len(CONTROLLERS) and all(os.access(base, os.W_OK) for base in bases)
+    return bases if usable else None
+
+
+def _base_v2() -> tuple[Path, ...] | None:
+    """The nearest group at or above this process's own that can have children with all controllers."""
+    mount = next((Path(fields[1]) for fields in _mounts() if fields[2] == "cgroup2"), None)
+    if mount is None:
+        return None
+    own = ""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            if line.startswith("0::"):
+                own = line[3:].strip("/")
+    here = mount / own
+    for directory in (here, *here.parents):
+        if not directory.is_relative_to(mount):
+            break
+        if _can_divide(directory):
+            return (directory,) * len(CONTROLLERS)
+    return None
+
+
+def _can_divide(directory: Path) -> bool:
+    """Whether all controllers are, or can be, handed down: refused while processes are in a group itself."""
+    files = ("", "cgroup.procs", "cgroup.subtree_control")
+    try:
+        if not all(os.access(directory / file, os.W_OK) for file in files):
+            return False
+        if set(CONTROLLERS) - set((directory / "cgroup.controllers").read_text().split()):
+            return False
+        (directory / "cgroup.subtree_control").write_text("+memory +pids +cpu")
+    except OSError:
+        return False
+    return True
+
+
+def _mounts() -> Iterator[list[str]]:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/mounts").read_text().splitlines():
+            yield line.split()
+
+
+def _limits_v1(memory_mb: int) -> list[tuple[int, str, str, bool]]:
+    """(controller, file, value, whether there must be one): swap may not be counted, swappiness may be gone."""
+    memory = str(memory_mb << 20)
+    return [
+        (0, "memory.limit_in_bytes", memory, True),
+        (0, "memory.memsw.limit_in_bytes", memory, False),
+        (0, "memory.swappiness", "0", False),
+        (1, "pids.max", str(profile.PIDS), True),
+        (2, "cpu.cfs_period_us", str(PERIOD_US), True),
+        (2, "cpu.cfs_quota_us", str(PERIOD_US), True),
+    ]
+
+
+def _limits_v2(memory_mb: int) -> list[tuple[int, str, str, bool]]:
+    return [
+        (0, "memory.max", str(memory_mb << 20), True),
+        (0, "memory.swap.max", "0", False),
+        (0, "pids.max", str(profile.PIDS), True),
+        (0, "cpu.max", f"{PERIOD_US} {PERIOD_US}", True),
+    ]
+
+
+def _remove(directory: Path, deadline: float) -> None:
+    """Remove one group, killing who is in it: for a moment after a sandbox ended its processes still count."""
+    while True:
+        try:
+            directory.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                return  # left to the reaper of the next start
+            _kill(directory)
+            time.sleep(0.002)
+        else:
+            return
+
+
+def _kill(directory: Path) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        for pid in (directory / "cgroup.procs").read_text().split():
+            # 0 stands for a process that cannot be named from here.
+            if int(pid) > 1:
+                os.kill(int(pid), signal.SIGKILL)
+
+
+def _remove_tree(directory: Path) -> None:
+    """Remove a group and those in it, with the processes they hold."""
+    with contextlib.suppress(OSError):
+        for one in (*(path for path in directory.iterdir() if path.is_dir()), directory):
+            _remove(one, time.monotonic() + EMPTY_WITHIN_S)
