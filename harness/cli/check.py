@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.options import require_isolation_option, sandbox_option, say
 from harness.errors import TaskError
-from harness.types import Task
+from harness.types import SandboxLevel, Task
 
 if TYPE_CHECKING:
     from harness.grading.admission import Admission
@@ -25,9 +26,17 @@ WORKERS = 4
 @click.option(
     "--rounds", type=click.IntRange(1, 20), default=3, show_default=True, help="Rounds of grading that must agree."
 )
-@click.option("--sandbox", default="auto", show_default=True, help="auto, docker, or an installed backend.")
+@sandbox_option
+@require_isolation_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def command(paths: tuple[Path, ...], globs: tuple[str, ...], rounds: int, sandbox: str, as_json: bool) -> int:
+def command(
+    paths: tuple[Path, ...],
+    globs: tuple[str, ...],
+    rounds: int,
+    sandbox: str,
+    require_isolation: SandboxLevel | None,
+    as_json: bool,
+) -> int:
     """Check that tasks can be trusted before any model meets them.
 
     The reference must pass; an empty answer, the stub and every wrong/ and cheat/ entry must fail, as they say; and the
@@ -42,7 +51,7 @@ def command(paths: tuple[Path, ...], globs: tuple[str, ...], rounds: int, sandbo
     broken = len(admissions)
     if tasks:
         with (
-            contextlib.closing(open_sandbox(sandbox, lambda line: click.echo(line, err=True))) as backend,
+            contextlib.closing(open_sandbox(sandbox, say, require_isolation)) as backend,
             Pool(backend, size=WORKERS) as pool,
         ):
             for admission in in_threads(lambda task: admit(task, pool, rounds), tasks, pool, WORKERS):

@@ -12,9 +12,10 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from harness.cli.options import require_isolation_option, sandbox_option, say
 from harness.cli.tables import show, table
 from harness.errors import UsageError
-from harness.types import Frozen, Outcome, Task, Verdict
+from harness.types import Frozen, Outcome, SandboxLevel, Task, Verdict
 
 SHAPES = '{"task": id, "code": text} or {"task": id, "files": {path: text}}'
 
@@ -43,11 +44,18 @@ class Given(Frozen):
     show_default=True,
     help="What shares a container.",
 )
-@click.option("--sandbox", default="auto", show_default=True, help="auto, docker, or an installed backend.")
+@sandbox_option
+@require_isolation_option
 @click.option("--concurrency", type=click.IntRange(1, 256), default=4, show_default=True, help="Candidates at once.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def command(
-    paths: tuple[Path, ...], candidates: Path, isolation: str, sandbox: str, concurrency: int, as_json: bool
+    paths: tuple[Path, ...],
+    candidates: Path,
+    isolation: str,
+    sandbox: str,
+    require_isolation: SandboxLevel | None,
+    concurrency: int,
+    as_json: bool,
 ) -> int:
     """Grade the answers of a file without any model. PATH is a suite or task that they answer."""
     from harness.grading.attempts import in_threads
@@ -59,7 +67,7 @@ def command(
     given = list(_read(candidates, tasks))
     size = min(concurrency, max(1, len(given)))
     with (
-        contextlib.closing(open_sandbox(sandbox, lambda line: click.echo(line, err=True))) as backend,
+        contextlib.closing(open_sandbox(sandbox, say, require_isolation)) as backend,
         Pool(backend, size=size) as pool,
     ):
         verdicts = list(in_threads(lambda item: _grade(item, tasks, pool, isolation), given, pool, size))

@@ -18,7 +18,7 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -178,6 +178,16 @@ class BubblewrapSandbox:
         enter = "".join(f'echo 0 >"${{{place}}}" && ' for place in range(1, len(cgroup.join) + 1))
         shell = ["/bin/sh", "-c", f'{enter}shift {len(cgroup.join)} && exec "$@"', "sh", *cgroup.join]
         return [*shell, *self._command, "--ro-bind", str(cgroup.events), "/sys/fs/cgroup/memory.events", *inside]
+
+
+def weaker(layers: Mapping[str, str]) -> str:
+    """What is missing of a container's isolation, in a line."""
+    missing = ["no engine, no AppArmor or SELinux"]
+    if layers["user_namespace"] != "none":
+        missing.append("every candidate is this user")
+    if layers["cgroup"] == "none":
+        missing.append("memory is limited a process and not in all, processor time not at all beside the clock")
+    return "; ".join(missing)
 
 
 def find_program() -> Path:

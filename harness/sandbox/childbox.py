@@ -34,8 +34,8 @@ class ChildBox:
         try:
             self._process = subprocess.Popen(
                 command,
-                stdin=theirs,
-                stdout=theirs,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
                 stderr=self._complaints,
                 env={"PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"},
                 cwd="/",
@@ -52,7 +52,8 @@ class ChildBox:
     @property
     def pid(self) -> int:
         """Of the bubblewrap process."""
-        return self._process.pid
+        pid: int = self._process.pid
+        return pid
 
     def send(self, header: dict[str, Any], blobs: dict[str, bytes]) -> None:
         try:

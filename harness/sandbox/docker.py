@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.errors import SandboxError
 from harness.sandbox import BoxLost, BoxSilent, profile, wire
+from harness.sandbox.levels import engine_level
 
 HELLO_S = 60.0
 """Seconds a new container may take until its supervisor speaks; a loaded machine needs a few."""
@@ -69,7 +70,9 @@ class DockerSandbox:
     def layers(self) -> dict[str, str]:
         """Isolation in force, by layer."""
         info = self.engine
+        level = engine_level(self.runtime, seccomp="seccomp" in info.security, own_users=info.rootless or info.userns)
         layers = {
+            "level": level.value,
             **info.layers,
             "engine": f"{info.name} {info.version}",
             "network": "disabled",

@@ -39,7 +39,23 @@ PREFIX = "rootfs-"
 OLDEST = (3, 11)
 TOOLS = (
     *("sh", "bash", "env", "true", "false", "echo", "printf", "test", "cat", "cp", "mv", "rm", "ln", "ls", "mkdir"),
-    *("rmdir", "touch", "chmod", "head", "tail", "wc", "cut", "tr", "sort", "uniq", "seq", "tee", "date", "sleep", "id"),
+    *(
+        "rmdir",
+        "touch",
+        "chmod",
+        "head",
+        "tail",
+        "wc",
+        "cut",
+        "tr",
+        "sort",
+        "uniq",
+        "seq",
+        "tee",
+        "date",
+        "sleep",
+        "id",
+    ),
     *("whoami", "uname", "pwd", "basename", "dirname", "readlink", "mktemp", "grep", "sed", "diff", "cmp", "kill"),
 )
 LOADED_BY_NAME = ("libgcc_s.so.1", "libnss_files.so.2", "libnss_myhostname.so.2")
@@ -54,7 +70,7 @@ LINKS = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/sel
 
 _PROBE = """
 import importlib.util, json, sys, sysconfig
-wanted = "_ctypes _decimal _json _socket _bz2 _lzma _sqlite3 _ssl zlib asyncio multiprocessing unittest zoneinfo".split()
+wanted = "_ctypes _decimal _json _socket _bz2 _lzma _sqlite3 _ssl zlib asyncio unittest zoneinfo".split()
 lacking = [name for name in wanted if importlib.util.find_spec(name) is None]
 print(json.dumps([lacking, sys.version, sys.version_info[:2], sys.executable, sysconfig.get_path("stdlib")]))
 """
@@ -149,7 +165,12 @@ def _key(python: Interpreter) -> str:
     digest.update(json.dumps([python.model_dump(mode="json"), when]).encode())
     digest.update(bpf.program())
     shipped = content_dir("sandboxes")
-    for path in (Path(__file__), shipped / "python" / "requirements.txt", *_sources(shipped / "python" / "etc"), *_runner(shipped)):
+    for path in (
+        Path(__file__),
+        shipped / "python" / "requirements.txt",
+        *_sources(shipped / "python" / "etc"),
+        *_runner(shipped),
+    ):
         digest.update(f"{path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -189,7 +210,7 @@ def _skeleton(root: Path) -> None:
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
         there = Path("/", name)
         if there.is_symlink():
-            (root / name).symlink_to(os.readlink(there).lstrip("/"))
+            (root / name).symlink_to(str(there.readlink()).lstrip("/"))
             (root / name).resolve().mkdir(parents=True, exist_ok=True)
     for name in DEVICES:
         (root / "dev" / name).touch()
@@ -203,9 +224,7 @@ def _programs(root: Path, python: Interpreter) -> list[Path]:
     """Copy the interpreter, its library and the tools; the files on the host whose shared libraries they need."""
     release = ".".join(map(str, python.release))
     ignore = shutil.ignore_patterns(*LEFT_OUT)
-    shutil.copytree(
-        python.library, root / "usr/lib" / f"python{release}", ignore=ignore, ignore_dangling_symlinks=True
-    )
+    shutil.copytree(python.library, root / "usr/lib" / f"python{release}", ignore=ignore, ignore_dangling_symlinks=True)
     for tree in map(Path, TREES):
         if tree.is_dir() and not tree.is_symlink():
             shutil.copytree(tree, root / tree.relative_to("/"), ignore=ignore, ignore_dangling_symlinks=True)
@@ -261,7 +280,18 @@ def _compile(root: Path, python: Interpreter) -> None:
     """Byte code for everything: nothing can be written there at run time."""
     release = ".".join(map(str, python.release))
     for place in ("opt/harness", f"usr/lib/python{release}"):
-        command = [str(python.executable), "-I", "-m", "compileall", "-q", "-s", str(root), "-p", "/", str(root / place)]
+        command = [
+            str(python.executable),
+            "-I",
+            "-m",
+            "compileall",
+            "-q",
+            "-s",
+            str(root),
+            "-p",
+            "/",
+            str(root / place),
+        ]
         subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 

@@ -14,7 +14,7 @@ from harness.host import Log
 
 
 def wheels(requirements: Path, log: Log) -> list[tuple[str, bytes]]:
-    """(name, content) of every wheel that the file pins, in a fixed order. Raises SandboxError when one cannot be had."""
+    """(name, content) of every wheel that the file pins, in a fixed order. Raises SandboxError."""
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
     cache = host.cache() / f"wheels-{digest}"
     if not cache.is_dir():

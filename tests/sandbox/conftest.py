@@ -1,14 +1,20 @@
-"""Short ways to run a candidate in a real container."""
+"""The backends, each of which runs the same tests, and short ways to run a candidate in one."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from harness.content import content_package
+from harness.sandbox import Box, Sandbox
+from harness.sandbox.bubblewrap import BubblewrapSandbox
+from harness.sandbox.childbox import ChildBox
+from harness.sandbox.docker import DockerBox
 from harness.sandbox.pool import Pool
 from harness.types import CallInput, CaseEvidence, ExecInput, Job, Limits
 
@@ -16,6 +22,61 @@ _values = importlib.import_module(f"{content_package('sandboxes')}.runner.values
 
 Calls = Callable[..., list[CaseEvidence]]
 Program = Callable[..., CaseEvidence]
+
+
+@pytest.fixture(scope="session")
+def bubblewrap_sandbox() -> Iterator[BubblewrapSandbox]:
+    """Namespaces made by bubblewrap. Where the kernel makes none for this user there is nothing to be tested."""
+    if not namespaces_allowed():
+        pytest.skip("the kernel makes no user namespaces for this user")
+    backend = BubblewrapSandbox(log=print)
+    yield backend
+    backend.close()
+
+
+def namespaces_allowed() -> bool:
+    """Whether a process of this user may make what bubblewrap needs; asked of the kernel, not of our own code."""
+    pid = os.fork()
+    if pid == 0:
+        import ctypes
+
+        flags = 0x20000000 | 0x00020000 | (0 if os.geteuid() == 0 else 0x10000000)
+        os._exit(0 if ctypes.CDLL(None).unshare(flags) == 0 else 1)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+@pytest.fixture(scope="session", params=["docker", "bubblewrap"])
+def sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    """Every backend in turn. What is about one of them only takes `docker_sandbox` or `bubblewrap_sandbox`."""
+    backend: Sandbox = request.getfixturevalue(f"{request.param}_sandbox")
+    return backend
+
+
+@pytest.fixture(scope="session")
+def pool(sandbox: Sandbox) -> Iterator[Pool]:
+    """Boxes made ahead."""
+    with Pool(sandbox, size=3) as boxes:
+        yield boxes
+
+
+@pytest.fixture(scope="session")
+def layers(sandbox: Sandbox) -> dict[str, str]:
+    """What is in force, for the few tests whose outcome depends on it."""
+    return sandbox.layers()
+
+
+@pytest.fixture(scope="session")
+def take_away() -> Callable[[Box], None]:
+    """End a box from outside, as another program might."""
+
+    def end(box: Box) -> None:
+        if isinstance(box, DockerBox):
+            box._sandbox.remove(box._id)
+        else:
+            assert isinstance(box, ChildBox)
+            os.kill(box.pid, signal.SIGKILL)
+
+    return end
 
 
 def job_of(source: str, args: Sequence[tuple[Any, ...]] = ((),), *, fresh: bool = False, **limits: Any) -> Job:
