@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
+import select
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -66,6 +68,12 @@ def layers(sandbox: Sandbox) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def one_user(layers: dict[str, str]) -> bool:
+    """Whether candidates and supervisor are one user, kept apart by namespaces alone: bubblewrap without root."""
+    return layers["user_namespace"] == "one uid"
+
+
+@pytest.fixture(scope="session")
 def take_away() -> Callable[[Box], None]:
     """End a box from outside, as another program might."""
 
@@ -74,7 +82,12 @@ def take_away() -> Callable[[Box], None]:
             box._sandbox.remove(box._id)
         else:
             assert isinstance(box, ChildBox)
-            os.kill(box.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(box.pid, signal.SIGKILL)
+            if box.open:
+                hung_up = select.poll()
+                hung_up.register(box._socket, 0)
+                assert hung_up.poll(10_000), "the supervisor outlives bubblewrap"
 
     return end
 
