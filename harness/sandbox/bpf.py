@@ -36,8 +36,11 @@ Instruction = tuple[int, int, int, int]
 
 
 @cache
-def program(architecture: str = "") -> bytes:
-    """The filter for a machine (this one without a name). Raises SandboxError for one that is not known."""
+def program(architecture: str = "", without: tuple[str, ...] = ()) -> bytes:
+    """The filter for a machine (this one without a name), less some calls by name.
+
+    Raises SandboxError for a machine that is not known.
+    """
     architecture = (architecture or platform.machine()).replace("arm64", "aarch64")
     directory = content_dir("sandboxes") / "profile"
     profile: dict[str, Any] = json.loads((directory / "seccomp.json").read_text(encoding="utf-8"))
@@ -47,7 +50,8 @@ def program(architecture: str = "") -> bytes:
             f"no system call filter for {architecture}: the sandbox `bubblewrap` knows {', '.join(AUDIT_ARCH)}",
             remedy="use a container engine: --sandbox docker",
         )
-    return assemble(compile_filter(profile, numbers, architecture))
+    kept = {name: number for name, number in numbers.items() if name not in without}
+    return assemble(compile_filter(profile, kept, architecture))
 
 
 def assemble(instructions: list[Instruction]) -> bytes:

@@ -3,7 +3,7 @@
     <cache>/rootfs-<hash>/
         usr/bin/      python3, a shell and the plain tools      usr/lib/pythonX.Y/   its standard library
         lib*, usr/lib*  the shared libraries of these            usr/share/zoneinfo/
-        etc/          ours                                       opt/harness/         runner/ site/ seccomp.bpf
+        etc/          ours                                       opt/harness/         runner/ site/ seccomp*.bpf
         proc/ dev/ tmp/ box/                                     empty: something is mounted there
 
 Nothing of the host is mounted in, so that no user's file, no set-uid program and no package of the host is there to be
@@ -60,6 +60,8 @@ TOOLS = (
 )
 LOADED_BY_NAME = ("libgcc_s.so.1", "libnss_files.so.2")
 """Libraries that no program is linked with."""
+HOLDS_MEMORY = ("memfd_create",)
+"""Calls that make memory no limit of a process counts: nobody has them where no control group counts it either."""
 TREES = ("/usr/share/zoneinfo", "/usr/lib/locale/C.utf8", "/usr/lib/locale/C.UTF-8")
 LEFT_OUT = (
     *("test", "tests", "idlelib", "lib2to3", "ensurepip", "turtledemo", "site-packages", "dist-packages"),
@@ -277,6 +279,7 @@ def _own_files(root: Path, log: Log) -> None:
             archive.extractall(own / "site")
         wheel.unlink()
     (own / "seccomp.bpf").write_bytes(bpf.program())
+    (own / "seccomp-rlimits.bpf").write_bytes(bpf.program(without=HOLDS_MEMORY))
 
 
 def _compile(root: Path, python: Interpreter) -> None:

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-FILTER = "/opt/harness/seccomp.bpf"
+FILTER, FILTER_WITHOUT_CGROUP = "/opt/harness/seccomp.bpf", "/opt/harness/seccomp-rlimits.bpf"
 CLONE_NEWNS, CLONE_NEWPID = 0x00020000, 0x20000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 2, 4, 8, 32
 PR_SET_DUMPABLE, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 4, 22, 2
@@ -63,7 +63,7 @@ def limit_candidate() -> None:
         resource.setrlimit(resource.RLIMIT_NPROC, (settings["processes"], settings["processes"]))
     if settings.get("memory_mb"):
         # What is written to counts as data, what is only set aside (stacks, arenas) as address space.
-        data, space = (settings["memory_mb"] + more << 20 for more in (64, 1024))
+        data, space = (settings["memory_mb"] + more << 20 for more in (64, 256))
         resource.setrlimit(resource.RLIMIT_DATA, (data, data))
         resource.setrlimit(resource.RLIMIT_AS, (space, space))
 
@@ -89,6 +89,8 @@ def enter() -> bool:
     _call("unshare", CLONE_NEWNS)
     _call("mount", b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, None)
     _keep_capabilities(0)
+    # A change of the user would have done this: /proc shows nothing of such a process to itself or its like.
+    _call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)
     _filter_calls()
     return True
 
@@ -121,7 +123,7 @@ def _filter_calls() -> None:
     class Program(ctypes.Structure):
         _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
-    with open(FILTER, "rb") as file:
+    with open(FILTER_WITHOUT_CGROUP if settings["memory_mb"] else FILTER, "rb") as file:
         program = file.read()
     _call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(Program(len(program) // 8, program)), 0, 0)
 

@@ -302,6 +302,28 @@ def test_the_next_candidate_of_a_shared_box_finds_nothing(calls: Calls, plain: P
         assert plain(two) == ([], [], False)
 
 
+def test_the_next_candidate_can_write_whatever_became_of_the_mode(calls: Calls, plain: Plain) -> None:
+    places = ("/tmp", "/dev/shm", "/box")
+    source = f"""
+import os
+def f(n):
+    for place in {places}:
+        try: os.chmod(place, 0)
+        except PermissionError: pass
+    return n
+"""
+    (one,) = calls(source, [(1,)], share="mode")
+    assert plain(one) == 1
+    source = f"""
+import os, stat
+def f(n):
+    for place in {places}: open(place + '/x', 'w').write('x')
+    return [stat.S_IMODE(os.stat(place).st_mode) for place in {places}]
+"""
+    (two,) = calls(source, [(1,)], share="mode")
+    assert plain(two) == [0o1777] * 3
+
+
 def test_a_candidate_killed_in_mid_run_leaves_nothing_either(calls: Calls, plain: Plain) -> None:
     source = LEAVE_BEHIND.replace("    return n\n", "    while True: pass\n")
     (one,) = calls(source, [(1,)], share="killed", timeout_s=1)
