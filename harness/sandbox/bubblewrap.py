@@ -13,7 +13,6 @@ import atexit
 import contextlib
 import importlib
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -25,7 +24,7 @@ from typing import Any
 
 from harness.errors import SandboxError
 from harness.sandbox import profile
-from harness.sandbox.cgroups import Cgroup, open_cgroups
+from harness.sandbox.cgroups import Cgroup, kernel_release, open_cgroups
 from harness.sandbox.childbox import ChildBox
 from harness.sandbox.rootfs import DEVICES, root_in_use
 from harness.types import SandboxLevel
@@ -62,7 +61,7 @@ class BubblewrapSandbox:
         self._cgroups = open_cgroups()
         if self._cgroups is not None:
             self._kept.callback(self._cgroups.close)
-        # Bubblewrap dies with the thread that started it, which therefore lives as long as this object.
+        # Bubblewrap dies with the thread that started it: not one of a caller's, but one that lives as long as this.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="start-box")
         self._removers = ThreadPoolExecutor(2, thread_name_prefix="remove-box")
         self._processes = _processes_of_a_candidate() if self.one_user else profile.PROCESSES
@@ -78,14 +77,14 @@ class BubblewrapSandbox:
         """Namespaces with a supervisor ready in them. Raises SandboxError."""
         memory_mb += profile.OVERHEAD_MB
         try:
-            cgroup = self._cgroups.make(memory_mb) if self._cgroups is not None else None
+            cgroup = self._cgroups.take(memory_mb) if self._cgroups is not None else None
         except OSError as error:
             raise SandboxError(f"no control group could be made: {error}") from error
         try:
-            box = self._starter.submit(ChildBox, self._with_group(cgroup, memory_mb), cgroup, self._discard).result()
+            starter = (None if cgroup is None else cgroup.starter) or self._starter
+            box = starter.submit(ChildBox, self._with_group(cgroup, memory_mb), cgroup, self._discard).result()
         except (SandboxError, RuntimeError) as error:
-            if cgroup is not None:
-                cgroup.remove()
+            self._give_back(cgroup)
             raise SandboxError(f"no sandbox could be started: {error}") from error
         with self._lock:
             self._live.add(box)
@@ -140,8 +139,13 @@ class BubblewrapSandbox:
 
     def _end(self, box: ChildBox) -> None:
         box.end()
+        self._give_back(box.cgroup)
         with self._lock:
             self._live.discard(box)
+
+    def _give_back(self, cgroup: Cgroup | None) -> None:
+        if self._cgroups is not None and cgroup is not None:
+            self._cgroups.give_back(cgroup)
 
     def _prepare(self) -> list[str]:
         """The part of the command that every box shares."""
@@ -174,10 +178,12 @@ class BubblewrapSandbox:
         inside = ["--", "/usr/bin/python3", "-s", "-P", "-S", "-B", "-c", boot]
         if cgroup is None:
             return [*self._command, *inside]
+        command = [*self._command, "--ro-bind", str(cgroup.events), "/sys/fs/cgroup/memory.events", *inside]
+        if not cgroup.join:
+            return command
         # Before there is anything to be counted or limited; `exec` leaves no process of the shell behind.
         enter = "".join(f'echo 0 >"${{{place}}}" && ' for place in range(1, len(cgroup.join) + 1))
-        shell = ["/bin/sh", "-c", f'{enter}shift {len(cgroup.join)} && exec "$@"', "sh", *cgroup.join]
-        return [*shell, *self._command, "--ro-bind", str(cgroup.events), "/sys/fs/cgroup/memory.events", *inside]
+        return ["/bin/sh", "-c", f'{enter}shift {len(cgroup.join)} && exec "$@"', "sh", *cgroup.join, *command]
 
 
 def weaker(layers: Mapping[str, str]) -> str:
@@ -221,8 +227,7 @@ def _is_root() -> bool:
 
 def _processes_of_a_candidate() -> int:
     """The limit of processes for a user namespace; older kernels count every process of its user on the machine."""
-    release = tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
-    return profile.PROCESSES + (0 if release >= OWN_PROCESS_COUNT else _threads_of_this_user())
+    return profile.PROCESSES + (0 if kernel_release() >= OWN_PROCESS_COUNT else _threads_of_this_user())
 
 
 def _threads_of_this_user() -> int:

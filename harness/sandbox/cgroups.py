@@ -12,10 +12,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import platform
 import re
 import signal
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from harness import host
@@ -26,19 +30,42 @@ CONTROLLERS = ("memory", "pids", "cpu")
 PERIOD_US = 100_000
 """Of the processor: each group gets as much as one core gives in it."""
 EMPTY_WITHIN_S = 5.0
+KEPT = 16
+"""Groups without a sandbox that wait for the next one."""
+ONLY_LEADERS_ARE_KILLED = (5, 3)
+"""Before this kernel a thread inside a group could get its whole process killed when the group ran out of memory."""
 _NAME = re.compile(r"harness-(\d+)-(\d+)-(\d+)")
 
 
 class Cgroup:
-    """The group of one sandbox."""
+    """The group of one sandbox at a time."""
 
-    def __init__(self, directories: tuple[Path, ...], version: str) -> None:
-        self.directories = directories
-        self.join = tuple(str(directory / "cgroup.procs") for directory in directories)
-        """Files into which a process writes 0 to enter."""
-        events = "memory.events" if version == "2" else "memory.oom_control"
-        self.events = directories[0] / events
+    def __init__(self, directories: tuple[Path, ...], version: str, memory_mb: int) -> None:
+        self.directories, self.version, self.memory_mb = directories, version, memory_mb
+        self.events = directories[0] / ("memory.events" if version == "2" else "memory.oom_control")
         """Counts the kernel's kills for want of memory."""
+        self._starter: ThreadPoolExecutor | None = None
+        if version == "1" and kernel_release() >= ONLY_LEADERS_ARE_KILLED:
+            self._starter = ThreadPoolExecutor(1, thread_name_prefix="start-box")
+            self._starter.submit(_enter, directories).result()
+        self._before = 0
+        self.begin()
+
+    @property
+    def join(self) -> tuple[str, ...]:
+        """Files into which a process has to write 0 to enter; none where `start` sees to it."""
+        return () if self._starter is not None else tuple(str(path / "cgroup.procs") for path in self.directories)
+
+    @property
+    def starter(self) -> ThreadPoolExecutor | None:
+        """A thread that lives in the group: what it starts is in it from the first moment, and nothing is moved.
+
+        To move a process costs a grace period of the kernel in every hierarchy, several times what a sandbox takes.
+        """
+        return self._starter
+
+    def begin(self) -> None:
+        """Another sandbox comes: only its own deaths count."""
         self._before = self.kills()
 
     def kills(self) -> int:
@@ -52,8 +79,22 @@ class Cgroup:
     def ran_out_of_memory(self) -> bool:
         return self.kills() > self._before
 
+    def empty(self) -> bool:
+        """Kill whatever is left of the sandbox; whether nothing is."""
+        deadline = time.monotonic() + EMPTY_WITHIN_S
+        while time.monotonic() < deadline:
+            inside = {line for path in self.directories for line in _lines(path / "cgroup.procs")} - {str(os.getpid())}
+            if not inside:
+                return True
+            for path in self.directories:
+                _kill(path)
+            time.sleep(0.002)
+        return False
+
     def remove(self) -> None:
         """Kill whatever is left inside and remove the group. Never raises."""
+        if self._starter is not None:
+            self._starter.shutdown(wait=True)
         deadline = time.monotonic() + EMPTY_WITHIN_S
         for directory in self.directories:
             _remove(directory, deadline)
@@ -66,9 +107,40 @@ class Cgroups:
         self.version = version
         self._parents = parents
         self._numbers = itertools.count(1)
+        self._idle: deque[Cgroup] = deque()
+        self._lock = threading.Lock()
 
-    def make(self, memory_mb: int) -> Cgroup:
+    def take(self, memory_mb: int) -> Cgroup:
         """A group with the limits of a sandbox, `memory_mb` of memory among them. Raises OSError."""
+        with self._lock:
+            for place, group in enumerate(self._idle):
+                if group.memory_mb == memory_mb:
+                    del self._idle[place]
+                    group.begin()
+                    return group
+        return self._make(memory_mb)
+
+    def give_back(self, group: Cgroup) -> None:
+        """For the next sandbox, if every process of the last one is gone."""
+        surplus: Cgroup | None = group
+        if group.starter is not None and group.empty():
+            with self._lock:
+                self._idle.append(group)
+                surplus = self._idle.popleft() if len(self._idle) > KEPT else None
+        if surplus is not None:
+            surplus.remove()
+
+    def close(self) -> None:
+        """Remove what is left of this process's groups."""
+        with self._lock:
+            idle = list(self._idle)
+            self._idle.clear()
+        for group in idle:
+            group.remove()
+        for parent in dict.fromkeys(self._parents):
+            _remove_tree(parent)
+
+    def _make(self, memory_mb: int) -> Cgroup:
         name = str(next(self._numbers))
         directories = tuple(parent / name for parent in self._parents)
         for directory in dict.fromkeys(directories):
@@ -80,12 +152,7 @@ class Cgroups:
             except OSError:
                 if needed:
                     raise
-        return Cgroup(tuple(dict.fromkeys(directories)), self.version)
-
-    def close(self) -> None:
-        """Remove what is left of this process's groups."""
-        for parent in dict.fromkeys(self._parents):
-            _remove_tree(parent)
+        return Cgroup(tuple(dict.fromkeys(directories)), self.version, memory_mb)
 
 
 def open_cgroups() -> Cgroups | None:
@@ -104,7 +171,7 @@ def open_cgroups() -> Cgroups | None:
                 parent.mkdir(exist_ok=True)
                 if version == "2":
                     (parent / "cgroup.subtree_control").write_text("+memory +pids +cpu")
-            groups.make(profile.SMALLEST_MB).remove()
+            groups.take(profile.SMALLEST_MB).remove()
         except OSError:
             groups.close()
             continue
@@ -122,6 +189,17 @@ def reap(bases: tuple[Path, ...], owner: Callable[[str, str, str], Owner] = owne
                 _remove_tree(directory)
                 count += 1
     return count
+
+
+def kernel_release() -> tuple[int, ...]:
+    """The first two numbers of the running kernel's release."""
+    return tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
+
+
+def _enter(directories: tuple[Path, ...]) -> None:
+    """Put the calling thread into a group of v1."""
+    for directory in directories:
+        (directory / "tasks").write_text("0")
 
 
 def _own_name() -> str:
@@ -219,11 +297,18 @@ def _remove(directory: Path, deadline: float) -> None:
 
 
 def _kill(directory: Path) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        for pid in (directory / "cgroup.procs").read_text().split():
-            # 0 stands for a process that cannot be named from here.
-            if int(pid) > 1:
+    for pid in _lines(directory / "cgroup.procs"):
+        # 0 stands for a process that cannot be named from here; of our own there is a thread.
+        if int(pid) > 1 and int(pid) != os.getpid():
+            with contextlib.suppress(OSError):
                 os.kill(int(pid), signal.SIGKILL)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text().split()
+    except OSError:
+        return []
 
 
 def _remove_tree(directory: Path) -> None:

@@ -24,7 +24,7 @@ class ChildBox:
     """One bubblewrap process with a supervisor inside."""
 
     def __init__(self, command: list[str], cgroup: Cgroup | None, discard: Callable[[ChildBox], None]) -> None:
-        self._cgroup, self._discard = cgroup, discard
+        self.cgroup, self._discard = cgroup, discard
         self._frames = bytearray()
         self._in_use = threading.Lock()
         self.open = True
@@ -75,7 +75,7 @@ class ChildBox:
             self._more(deadline)
 
     def ran_out_of_memory(self) -> bool:
-        return self._cgroup is not None and self._cgroup.ran_out_of_memory()
+        return self.cgroup is not None and self.cgroup.ran_out_of_memory()
 
     def close(self) -> None:
         if not self.open:
@@ -93,15 +93,13 @@ class ChildBox:
             self._socket.close()
 
     def end(self) -> None:
-        """Wait until every process of the sandbox is gone, and remove its control group."""
+        """Wait until every process of the sandbox is gone."""
         try:
             self._process.wait(ENDS_WITHIN_S)
         except subprocess.TimeoutExpired:
             # The supervisor asked for SIGKILL at bubblewrap's death, and its own death ends the namespace.
             self._process.kill()
             self._process.wait()
-        if self._cgroup is not None:
-            self._cgroup.remove()
         os.close(self._complaints)
 
     def _more(self, deadline: float) -> None:

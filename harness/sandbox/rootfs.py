@@ -257,6 +257,9 @@ def _libraries(root: Path, programs: Iterable[Path]) -> None:
         place = (path if system else standard / path.name).relative_to("/")
         (root / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, root / place)
+    with contextlib.suppress(FileNotFoundError):
+        # Where each library is; without it the loader tries a dozen places for every one.
+        shutil.copy2("/etc/ld.so.cache", root / "etc")
 
 
 def _own_files(root: Path, log: Log) -> None:

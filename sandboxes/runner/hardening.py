@@ -10,11 +10,15 @@ installs it itself, after it gave up every capability (`enter`), and before any 
 """
 
 import os
-import signal
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from typing import Any
+else:
+    # `signal` itself loads `enum` and `collections`, which every box would pay for.
+    import _signal as signal
 
 FILTER, FILTER_WITHOUT_CGROUP = "/opt/harness/seccomp.bpf", "/opt/harness/seccomp-rlimits.bpf"
 CLONE_NEWNS, CLONE_NEWPID = 0x00020000, 0x20000000
@@ -28,14 +32,21 @@ settings: "dict[str, Any]" = {}
 _own_pid_namespace = -1
 
 
+_ctypes: "Any" = None
+"""`ctypes` without its Python half, which takes a millisecond to load; loaded by `set_up`."""
+
+
 def set_up(given: "dict[str, Any]") -> None:
     """Make this process the supervisor of a hardened sandbox. Raises OSError: then there must be no sandbox.
 
     `scratch`: the tmpfs directories; `inodes` of each. `limits`: rlimits by name. `one_user`: see above. `processes`:
     of a candidate's user. `memory_mb`: of each process, where no control group holds the sandbox; otherwise None.
     """
-    global _own_pid_namespace
+    global _own_pid_namespace, _ctypes
+    import _ctypes as loaded
     import resource
+
+    _ctypes = loaded
 
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("500")
@@ -109,29 +120,38 @@ def _first_process() -> None:
 
 
 def _keep_capabilities(kept: int) -> None:
-    import ctypes
-
-    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     # Effective, permitted, inheritable of the first 32 capabilities, then of the others; ambient ones go with these.
-    data = (ctypes.c_uint32 * 6)(kept, kept, 0, 0, 0, 0)
-    _call("capset", header, data)
+    word = kept.to_bytes(4, sys.byteorder)
+    _call("capset", CAPABILITY_VERSION_3.to_bytes(4, sys.byteorder) + bytes(4), word + word + bytes(16))
 
 
 def _filter_calls() -> None:
-    import ctypes
-
-    class Program(ctypes.Structure):
-        _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
-
     with open(FILTER_WITHOUT_CGROUP if settings["memory_mb"] else FILTER, "rb") as file:
         program = file.read()
-    _call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(Program(len(program) // 8, program)), 0, 0)
+
+    class Length(_ctypes._SimpleCData):  # type: ignore[misc]
+        _type_ = "H"
+
+    class Instructions(_ctypes._SimpleCData):  # type: ignore[misc]
+        _type_ = "z"
+
+    class Program(_ctypes.Structure):  # type: ignore[misc]
+        _fields_ = (("length", Length), ("filter", Instructions))
+
+    given = _ctypes.byref(Program(len(program) // 8, program))
+    _call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, given, 0, 0)
 
 
 def _call(name: str, *args: "Any") -> None:
     """A function of the C library that answers 0, or OSError."""
-    import ctypes
 
-    if getattr(ctypes.CDLL(None, use_errno=True), name)(*args) != 0:
-        error = ctypes.get_errno()
+    class Int(_ctypes._SimpleCData):  # type: ignore[misc]
+        _type_ = "i"
+
+    class Function(_ctypes.CFuncPtr):  # type: ignore[misc]
+        _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_USE_ERRNO
+        _restype_ = Int
+
+    if Function(_ctypes.dlsym(_ctypes.dlopen(None, os.RTLD_NOW), name))(*args) != 0:
+        error = _ctypes.get_errno()
         raise OSError(error, f"{name}: {os.strerror(error)}")

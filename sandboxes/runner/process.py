@@ -2,14 +2,17 @@
 
 import os
 import select
-import signal
 import time
 
 from . import hardening, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable
+else:
+    # `signal` itself loads `enum` and `collections`, which every box would pay for.
+    import _signal as signal
 
 STREAM = 0
 CHUNK = 1 << 16

@@ -1,7 +1,6 @@
 """Nothing of a candidate stays in a container: its processes are killed, what it wrote is wiped, both are checked."""
 
 import os
-import signal
 import stat
 import time
 
@@ -9,7 +8,11 @@ from . import child
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable, Iterator
+else:
+    # `signal` itself loads `enum` and `collections`, which every box would pay for.
+    import _signal as signal
 
 SCRATCH = ("/tmp", "/dev/shm", "/box")
 MODE = 0o1777

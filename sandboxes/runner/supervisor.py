@@ -3,7 +3,6 @@ came in for one candidate is gone with its warden's memory.
 """
 
 import os
-import signal
 import sys
 
 from . import hardening, wire
@@ -12,7 +11,11 @@ from .warden import Oom, Warden
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from typing import Any
+else:
+    # `signal` itself loads `enum` and `collections`, which every box would pay for.
+    import _signal as signal
 
 VERSION = 1
 
@@ -35,8 +38,9 @@ def main(settings: "dict[str, Any] | None" = None) -> None:
         if warden == 0:
             _serve(oom)
         if _reap_until(warden) != 0 or not kill_all():
-            # The end of the stream, or not as it was: this container must not see another candidate.
-            return
+            # The end of the stream, or not as it was: this container must not see another candidate. At once: to take
+            # the interpreter down in order costs every box a millisecond or two.
+            os._exit(0)
 
 
 def _serve(oom: Oom) -> None:

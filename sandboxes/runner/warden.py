@@ -4,7 +4,6 @@ A warden is forked for each candidate and ends with it, so its memory holds noth
 """
 
 import os
-import signal
 import time
 
 from . import child, copyout, wire
@@ -13,9 +12,13 @@ from .scratch import as_candidate, kill_all, own_uid, wipe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from typing import Any
 
     Frame = tuple[dict[str, Any], dict[str, bytes]]
+else:
+    # `signal` itself loads `enum` and `collections`, which every box would pay for.
+    import _signal as signal
 
 TIMEOUTS_BEFORE_GIVING_UP = 3
 
