@@ -1,7 +1,7 @@
 """Control groups for sandboxes that no engine makes: memory, processes and processor time of each, on v1 and v2.
 
-    v1   /sys/fs/cgroup/{memory,pids,cpu}/harness-<owner>/<number>/
-    v2   <the nearest group above ours that we may divide>/harness-<owner>/<number>/
+    v1   /sys/fs/cgroup/{memory,pids,cpu}/harness-<owner>-<backend>/<number>/
+    v2   <the nearest group above ours that we may divide>/harness-<owner>-<backend>/<number>/
 
 The owner is in the name (process id, its start, its process id namespace), so that `reap` can tell what a dead process
 left from what a living one uses. Nothing is written to a disk, and a boot clears everything.
@@ -34,7 +34,8 @@ KEPT = 16
 """Groups without a sandbox that wait for the next one."""
 ONLY_LEADERS_ARE_KILLED = (5, 3)
 """Before this kernel a thread inside a group could get its whole process killed when the group ran out of memory."""
-_NAME = re.compile(r"harness-(\d+)-(\d+)-(\d+)")
+_NAME = re.compile(r"harness-(\d+)-(\d+)-(\d+)-\d+")
+_backends = itertools.count(1)
 
 
 class Cgroup:
@@ -164,7 +165,8 @@ def open_cgroups() -> Cgroups | None:
         if bases is None:
             continue
         reap(bases)
-        parents = tuple(base / _own_name() for base in bases)
+        name = _own_name()
+        parents = tuple(base / name for base in bases)
         groups = Cgroups(parents, version)
         try:
             for parent in dict.fromkeys(parents):
@@ -204,7 +206,7 @@ def _enter(directories: tuple[Path, ...]) -> None:
 
 def _own_name() -> str:
     namespace = re.sub(r"\D", "", host.pid_namespace())
-    return f"harness-{os.getpid()}-{host.process_start(os.getpid()) or 0}-{namespace or 0}"
+    return f"harness-{os.getpid()}-{host.process_start(os.getpid()) or 0}-{namespace or 0}-{next(_backends)}"
 
 
 def _bases_v1() -> tuple[Path, ...] | None:

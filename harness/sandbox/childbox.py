@@ -112,6 +112,8 @@ class ChildBox:
                 data = self._socket.recv(1 << 18)
         except TimeoutError:
             raise BoxSilent("a sandbox did not answer in time") from None
+        except ConnectionResetError:
+            data = b""  # it ended with a frame of ours unread
         except OSError as error:
             raise BoxLost(f"the stream to a sandbox broke: {error}") from None
         if not data:
