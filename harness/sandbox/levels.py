@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 from harness.types import SandboxLevel
+
+if TYPE_CHECKING:
+    from harness.sandbox.engine import EngineInfo
 
 REACHED_BY = {
     SandboxLevel.namespaces: "--sandbox bubblewrap, or any container engine",
@@ -25,6 +29,13 @@ def engine_level(runtime: str, *, seccomp: bool, own_users: bool) -> SandboxLeve
     if not seccomp:
         return SandboxLevel.namespaces
     return SandboxLevel.userns if own_users else SandboxLevel.container
+
+
+def engine_layers(info: EngineInfo) -> dict[str, str]:
+    """The layers an engine adds by itself, with the level that its best runtime reaches."""
+    own_users = info.rootless or info.userns
+    level = engine_level(info.runtime, seccomp="seccomp" in info.security, own_users=own_users)
+    return {"level": level.value, **info.layers}
 
 
 def check_level(name: str, layers: Mapping[str, str], wanted: SandboxLevel) -> None:

@@ -27,8 +27,13 @@ def python(root: Path) -> list[str]:
 
 
 def runs(python: str, code: str, *args: str) -> bool:
+    """Whether that user can start this interpreter, and the code ends well."""
     command = [python, "-I", "-c", f"import sys; {code}", *args]
-    return subprocess.run(command, user=SOMEBODY, group=SOMEBODY, extra_groups=[], capture_output=True).returncode == 0
+    try:
+        done = subprocess.run(command, user=SOMEBODY, group=SOMEBODY, extra_groups=[], capture_output=True)
+    except OSError:
+        return False
+    return done.returncode == 0
 
 
 @pytest.fixture
