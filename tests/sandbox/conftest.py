@@ -40,10 +40,14 @@ def namespaces_allowed() -> bool:
     """Whether a process of this user may make what bubblewrap needs; asked of the kernel, not of our own code."""
     pid = os.fork()
     if pid == 0:
-        import ctypes
+        status = 1
+        try:
+            import ctypes
 
-        flags = 0x20000000 | 0x00020000 | (0 if os.geteuid() == 0 else 0x10000000)
-        os._exit(0 if ctypes.CDLL(None).unshare(flags) == 0 else 1)
+            flags = 0x20000000 | 0x00020000 | (0 if os.geteuid() == 0 else 0x10000000)
+            status = 0 if ctypes.CDLL(None).unshare(flags) == 0 else 1
+        finally:
+            os._exit(status)
     return os.waitpid(pid, 0)[1] == 0
 
 
