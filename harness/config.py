@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from harness.types import IsolationLevel, Sampling
+from harness.types import IsolationLevel, Sampling, SandboxLevel
 
 
 class Config(BaseModel):
@@ -104,6 +104,8 @@ class RunConfig(Config):
     catalogue: Path | None = None
     """A models.yaml over the project's; None looks at ./models.yaml and the user's."""
     sandbox: str = "auto"
+    require_isolation: SandboxLevel | None = None
+    """The weakest sandbox that will do; None takes any."""
     isolation: IsolationLevel = "candidate"
     concurrency: int = Field(default=0, ge=0, le=256)
     """Trials under way at once; 0 fits the machine."""

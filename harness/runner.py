@@ -18,10 +18,10 @@ from harness.grading.attempts import regraded
 from harness.grading.select import select
 from harness.manifest import manifest
 from harness.plan import Plan, keep, key_of, same_run, task_infos
-from harness.sandbox import open_sandbox
+from harness.sandbox import Sandbox, open_sandbox
 from harness.store import Failures, Store
 from harness.tasks import load_tasks
-from harness.types import Attempt, AttemptKey, Selection, Task
+from harness.types import Attempt, AttemptKey, SandboxLevel, Selection, Task
 
 if TYPE_CHECKING:
     from harness.stats.inputs import ReportInput
@@ -87,8 +87,10 @@ def _concluded(planned: Plan, store: Store, incomplete: list[str]) -> Run:
     return Run(plan=planned, summary=_summary(report), reports=written, incomplete=incomplete)
 
 
-def regrade(directory: Path, sandbox: str, progress: Progress) -> Run:
+def regrade(directory: Path, sandbox: str, progress: Progress, require_isolation: SandboxLevel | None = None) -> Run:
     """Grade the stored replies of a run again, with its tasks as they are now; no model is called or needed.
+
+    Without `require_isolation`, what the run itself required holds.
 
     Raises StoreError when there is no run, UsageError when a task of it is gone.
     """
@@ -101,7 +103,8 @@ def regrade(directory: Path, sandbox: str, progress: Progress) -> Run:
         if gone:
             raise UsageError(f"no longer there: {', '.join(gone)}", remedy="restore those tasks, or start a new run")
         progress.begin(len(kept), 0, 0.0)
-        with contextlib.closing(open_sandbox(sandbox, progress.note)) as backend:
+        required = require_isolation or planned.config.require_isolation
+        with contextlib.closing(open_sandbox(sandbox, progress.note, required)) as backend:
             for attempt in regraded(kept, known, backend, planned.config.isolation):
                 store.save(attempt)
                 progress.attempt(attempt)
@@ -110,6 +113,10 @@ def regrade(directory: Path, sandbox: str, progress: Progress) -> Run:
         store.set_fact("tasks", task_infos(planned.tasks))
         store.finish()
         return _concluded(planned, store, _failures(store, {}))
+
+
+def _sandbox(planned: Plan, progress: Progress) -> Sandbox:
+    return open_sandbox(planned.config.sandbox, progress.note, planned.config.require_isolation)
 
 
 def _planned_before(store: Store, directory: Path) -> Plan:
@@ -133,7 +140,7 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
     for profile in planned.profiles.values():
         if budget is not None and profile.price is None and not profile.local:
             progress.note(f"{profile.name}: no price in the catalogue, so --budget does not count it")
-    with contextlib.closing(open_sandbox(planned.config.sandbox, progress.note)) as sandbox:
+    with contextlib.closing(_sandbox(planned, progress)) as sandbox:
         left = None if budget is None else budget - spent
         executor = LocalExecutor(planned.profiles, sandbox, planned.config.concurrency, progress.note, left)
         with contextlib.closing(executor):

@@ -51,6 +51,26 @@ Assurance = Literal["proof", "tamper-evident"]
 IsolationLevel = Literal["candidate", "task"]
 
 
+class SandboxLevel(StrEnum):
+    """How strongly a sandbox holds a candidate, weakest first; `require_isolation` names the weakest that will do."""
+
+    namespaces = "namespaces"
+    """Namespaces and a system call filter, made by harness itself (bubblewrap)."""
+    container = "container"
+    """A container of an engine (runc, crun) with a system call filter."""
+    userns = "userns"
+    """A container whose root is nobody on the host: rootless engine, or users remapped."""
+    gvisor = "gvisor"
+    """A kernel of its own in user space."""
+    vm = "vm"
+    """A virtual machine: Kata Containers, Firecracker."""
+
+    def reaches(self, wanted: SandboxLevel) -> bool:
+        """Whether this is at least as strong as `wanted`."""
+        order = list(SandboxLevel)
+        return order.index(self) >= order.index(wanted)
+
+
 class Limits(Frozen):
     """What one case may use."""
 

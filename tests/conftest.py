@@ -12,6 +12,7 @@ import pytest
 if TYPE_CHECKING:
     import docker
 
+    from harness.sandbox import Sandbox
     from harness.sandbox.docker import DockerSandbox
     from harness.sandbox.image import Image
     from harness.sandbox.pool import Pool
@@ -59,8 +60,8 @@ def image(engine: docker.APIClient) -> Image:
 
 
 @pytest.fixture(scope="session")
-def sandbox(image: Image) -> Iterator[DockerSandbox]:
-    """The real backend."""
+def docker_sandbox(image: Image) -> Iterator[DockerSandbox]:
+    """The container engine as a backend."""
     from harness.sandbox.docker import DockerSandbox
 
     backend = DockerSandbox(log=print)
@@ -69,7 +70,13 @@ def sandbox(image: Image) -> Iterator[DockerSandbox]:
 
 
 @pytest.fixture(scope="session")
-def pool(sandbox: DockerSandbox) -> Iterator[Pool]:
+def sandbox(docker_sandbox: DockerSandbox) -> Sandbox:
+    """The real backend."""
+    return docker_sandbox
+
+
+@pytest.fixture(scope="session")
+def pool(sandbox: Sandbox) -> Iterator[Pool]:
     """Boxes of the real backend, made ahead."""
     from harness.sandbox.pool import Pool
 

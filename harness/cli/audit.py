@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from harness.cli.options import sandbox_option, say
+
 if TYPE_CHECKING:
     from harness.grading.audit import AuditReport, AuditRow
     from harness.types import IsolationLevel
@@ -21,7 +23,7 @@ LEVELS: dict[str, tuple[IsolationLevel, ...]] = {
 
 
 @click.command(name="audit")
-@click.option("--sandbox", default="auto", show_default=True, help="auto, docker, or an installed backend.")
+@sandbox_option
 @click.option(
     "--isolation", type=click.Choice(list(LEVELS)), default="both", show_default=True, help="What shares a container."
 )
@@ -47,7 +49,7 @@ def audit(
 
     programs = read_corpus(globs)
     reports: dict[IsolationLevel, AuditReport] = {}
-    with contextlib.closing(open_sandbox(sandbox, lambda line: click.echo(line, err=True))) as backend:
+    with contextlib.closing(open_sandbox(sandbox, say)) as backend:
         for level in LEVELS[isolation]:
             with Pool(backend, size=concurrency) as pool:
                 reports[level] = run_audit(programs, pool, level, concurrency)

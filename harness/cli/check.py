@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.options import require_isolation_option, sandbox_option, say
 from harness.errors import TaskError
-from harness.types import Task
+from harness.types import SandboxLevel, Task
 
 if TYPE_CHECKING:
     from harness.grading.admission import Admission
@@ -26,9 +26,17 @@ WORKERS = 4
 @click.option(
     "--rounds", type=click.IntRange(1, 20), default=3, show_default=True, help="Rounds of grading that must agree."
 )
-@click.option("--sandbox", default="auto", show_default=True, help="auto, docker, or an installed backend.")
+@sandbox_option
+@require_isolation_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def command(paths: tuple[Path, ...], globs: tuple[str, ...], rounds: int, sandbox: str, as_json: bool) -> int:
+def command(
+    paths: tuple[Path, ...],
+    globs: tuple[str, ...],
+    rounds: int,
+    sandbox: str,
+    require_isolation: SandboxLevel | None,
+    as_json: bool,
+) -> int:
     """Check that tasks can be trusted before any model meets them.
 
     The reference must pass; an empty answer, the stub and every wrong/ and cheat/ entry must fail, as they say; and the
@@ -42,10 +50,9 @@ def command(paths: tuple[Path, ...], globs: tuple[str, ...], rounds: int, sandbo
     tasks, admissions = _read(paths, globs)
     broken = len(admissions)
     if tasks:
-        note = partial(click.echo, err=True)
         with (
-            contextlib.closing(open_sandbox(sandbox, note)) as backend,
-            Pool(backend, size=WORKERS, log=note) as pool,
+            contextlib.closing(open_sandbox(sandbox, say, require_isolation)) as backend,
+            Pool(backend, size=WORKERS, log=say) as pool,
         ):
             for admission in in_threads(lambda task: admit(task, pool, rounds), tasks, pool, WORKERS):
                 admissions.append(admission)

@@ -69,13 +69,21 @@ def _python() -> Finding:
 
 
 def _sandbox() -> Iterator[Finding]:
+    from harness.sandbox.bubblewrap import look
     from harness.sandbox.engine import connect
 
+    second = look()
+    files = "" if second.prepared or not second.works else "; its files are prepared when it is first used"
     try:
         client = connect(timeout_s=10)
     except HarnessError as error:
-        yield Finding("engine", "missing", error.message, error.remedy)
+        # Without an engine `--sandbox auto` takes the other backend, if that one works.
+        instead = "; candidates run under bubblewrap, which is weaker" if second.works else ""
+        yield Finding("engine", "note" if second.works else "missing", error.message + instead, error.remedy)
+        state: State = "ok" if second.works else "missing"
+        yield Finding("bubblewrap", state, second.detail + files, second.remedy)
         return
+    yield Finding("bubblewrap", "ok" if second.works else "note", second.detail + files, second.remedy)
     try:
         yield from _engine(client)
         yield from _image(client)
@@ -87,12 +95,13 @@ def _sandbox() -> Iterator[Finding]:
 
 def _engine(client: docker.APIClient) -> Iterator[Finding]:
     from harness.sandbox.engine import engine_info
+    from harness.sandbox.levels import engine_layers
 
     info = engine_info(client)
     memory = f"{info.cpus} cores, {info.memory_mb} MB"
     yield Finding("engine", "ok", f"{info.name} {info.version} (API {info.api}), {info.storage_driver}, {memory}")
     yield Finding("runtimes", "ok", f"{', '.join(info.runtimes) or info.default_runtime}; used: {info.runtime}")
-    yield Finding("isolation", "ok", ", ".join(f"{name} {value}" for name, value in info.layers.items()))
+    yield Finding("isolation", "ok", ", ".join(f"{name} {value}" for name, value in engine_layers(info).items()))
     for warning in info.warnings:
         yield Finding("isolation", "note", warning)
 

@@ -6,16 +6,16 @@ import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 from pydantic import ValidationError
 
+from harness.cli.options import require_isolation_option, sandbox_option, say
 from harness.cli.tables import show, table
 from harness.errors import UsageError
-from harness.types import Frozen, Outcome, Task, Verdict
+from harness.types import Frozen, Outcome, SandboxLevel, Task, Verdict
 
 SHAPES = '{"task": id, "code": text} or {"task": id, "files": {path: text}}'
 
@@ -44,11 +44,18 @@ class Given(Frozen):
     show_default=True,
     help="What shares a container.",
 )
-@click.option("--sandbox", default="auto", show_default=True, help="auto, docker, or an installed backend.")
+@sandbox_option
+@require_isolation_option
 @click.option("--concurrency", type=click.IntRange(1, 256), default=4, show_default=True, help="Candidates at once.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def command(
-    paths: tuple[Path, ...], candidates: Path, isolation: str, sandbox: str, concurrency: int, as_json: bool
+    paths: tuple[Path, ...],
+    candidates: Path,
+    isolation: str,
+    sandbox: str,
+    require_isolation: SandboxLevel | None,
+    concurrency: int,
+    as_json: bool,
 ) -> int:
     """Grade the answers of a file without any model. PATH is a suite or task that they answer."""
     from harness.grading.attempts import in_threads
@@ -59,10 +66,9 @@ def command(
     tasks = {task.id: task for task in load_tasks(paths)}
     given = list(_read(candidates, tasks))
     size = min(concurrency, max(1, len(given)))
-    note = partial(click.echo, err=True)
     with (
-        contextlib.closing(open_sandbox(sandbox, note)) as backend,
-        Pool(backend, size=size, log=note) as pool,
+        contextlib.closing(open_sandbox(sandbox, say, require_isolation)) as backend,
+        Pool(backend, size=size, log=say) as pool,
     ):
         verdicts = list(in_threads(lambda item: _grade(item, tasks, pool, isolation), given, pool, size))
     results = [_entry(index, item, verdict) for index, (item, verdict) in enumerate(zip(given, verdicts, strict=True))]

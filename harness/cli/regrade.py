@@ -6,15 +6,18 @@ from pathlib import Path
 
 import click
 
+from harness.cli.options import require_isolation_option, sandbox_option
 from harness.cli.progress import display
 from harness.cli.runs import run_directory
+from harness.types import SandboxLevel
 
 
 @click.command(short_help="grade a run's stored candidates again")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--sandbox", default="auto", show_default=True, help="auto, docker, or an installed backend.")
+@sandbox_option
+@require_isolation_option
 @click.option("--quiet", is_flag=True, help="No progress.")
-def command(run: Path, sandbox: str, quiet: bool) -> int:
+def command(run: Path, sandbox: str, require_isolation: SandboxLevel | None, quiet: bool) -> int:
     """Grade the stored replies of RUN again with the tasks as they are now: no model is called.
 
     For repaired tasks. Replies stay as they are; verdicts, selections and reports are replaced.
@@ -23,7 +26,7 @@ def command(run: Path, sandbox: str, quiet: bool) -> int:
     from harness.cli.tables import show_summary
 
     with display(quiet) as shown:
-        done = runner.regrade(run_directory(run), sandbox, shown)
+        done = runner.regrade(run_directory(run), sandbox, shown, require_isolation)
     show_summary(done)
     for reason in done.incomplete:
         click.echo(f"not complete: {reason}", err=True)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from harness.cli.options import require_isolation_option, sandbox_option
 from harness.cli.progress import display
 from harness.config import RunConfig
 from harness.errors import ConfigError
@@ -60,7 +61,8 @@ from harness.errors import ConfigError
 @click.option(
     "--catalogue", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A models.yaml over the others."
 )
-@click.option("--sandbox", default="auto", show_default=True, help="auto, docker, or an installed backend.")
+@sandbox_option
+@require_isolation_option
 @click.option(
     "--isolation",
     type=click.Choice(["candidate", "task"]),

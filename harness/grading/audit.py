@@ -38,7 +38,7 @@ from harness.types import (
 
 HONEST = "honest"
 """The class of programs that must pass; every other is hostile."""
-KEYS = ("tries", "allowed", "never", "kind", "memory_mb", "timeout_s", "fresh")
+KEYS = ("tries", "allowed", "never", "without_cgroup", "kind", "memory_mb", "timeout_s", "fresh")
 """What a header may say; the first three it must."""
 MEMORY_MB = 96
 TIMEOUT_S = 10.0
@@ -123,6 +123,8 @@ class HostileProgram(Frozen):
     tries: str
     allowed: tuple[Outcome, ...] = Field(min_length=1)
     never: str
+    without_cgroup: tuple[Outcome, ...] = ()
+    """Allowed too where memory is limited a process: the process finds no more, and nobody is killed."""
     kind: ProgramKind = "function"
     memory_mb: int = Field(default=MEMORY_MB, ge=64, le=1024)
     timeout_s: float = Field(default=TIMEOUT_S, gt=0, le=60)
@@ -222,7 +224,8 @@ def read_program(path: Path) -> HostileProgram:
         if key in values:
             raise TaskError(f"stands here again, first in line {lines[key]}", path=path, line=number, key=key)
         lines[key] = number
-        values[key] = [item.strip() for item in value.split(",")] if key == "allowed" else value.strip()
+        listed = key in ("allowed", "without_cgroup")
+        values[key] = [item.strip() for item in value.split(",")] if listed else value.strip()
     try:
         given = {"name": path.stem, "group": path.parent.name, "source": source}
         return HostileProgram.model_validate({**values, **given})
@@ -265,7 +268,7 @@ def _row(program: HostileProgram, pool: Pool, isolation: IsolationLevel, lane: i
         name=program.name,
         group=program.group,
         outcome=verdict.outcome,
-        allowed=program.allowed,
+        allowed=program.allowed + (program.without_cgroup if verdict.layers.get("cgroup") == "none" else ()),
         seconds=verdict.seconds,
         control_passed=control.passed,
         isolation=isolation,

@@ -7,9 +7,15 @@ grading -> Pool.run(job) -> Sandbox.start() -> Box  <- frames ->  sandboxes/runn
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import Any, Protocol
 
-from harness.errors import SandboxError, UsageError
+from harness.errors import EngineUnavailable, SandboxError, UsageError
+from harness.host import Log
+from harness.types import SandboxLevel
+
+ENGINE_ANSWERS_WITHIN_S = 20.0
+"""Otherwise `auto` does without it."""
 
 
 class BoxLost(SandboxError):
@@ -62,25 +68,64 @@ class Sandbox(Protocol):
         """Remove everything this backend made."""
 
 
-BACKENDS = {"docker": "harness.sandbox.docker:DockerSandbox"}
+BACKENDS = {
+    "docker": "harness.sandbox.docker:DockerSandbox",
+    "bubblewrap": "harness.sandbox.bubblewrap:BubblewrapSandbox",
+}
 """Name -> `module:Class`, imported when chosen."""
 
 
-def open_sandbox(name: str = "auto", log: Any = None) -> Sandbox:
-    """The backend called `name`; `auto` takes the container engine.
+def open_sandbox(name: str = "auto", log: Log | None = None, require: SandboxLevel | None = None) -> Sandbox:
+    """The backend called `name`; `auto` takes a container engine if one answers, and bubblewrap otherwise.
 
-    Raises UsageError for an unknown name, EngineUnavailable with a remedy when no engine can be had.
+    Raises UsageError for an unknown name or a backend weaker than `require`, EngineUnavailable or SandboxError with a
+    remedy when there is no sandbox to be had.
     """
+    from harness.sandbox.levels import check_level
+
+    say: Log = log or (lambda line: None)
+    backend = _automatic(say) if name == "auto" else _named(name)(log=say)
+    if require is not None:
+        try:
+            check_level(backend.name, backend.layers(), require)
+        except UsageError:
+            backend.close()
+            raise
+    return backend
+
+
+def _automatic(say: Log) -> Sandbox:
+    """An engine is only used, never installed: that is for `harness sandbox build` and `--sandbox docker`."""
+    from harness.sandbox.bubblewrap import weaker
+    from harness.sandbox.engine import connect
+
+    try:
+        connect(timeout_s=ENGINE_ANSWERS_WITHIN_S).close()
+    except EngineUnavailable as no_engine:
+        try:
+            backend = _named("bubblewrap")(log=say)
+        except SandboxError as error:
+            raise EngineUnavailable(
+                f"{no_engine.message}; and without an engine: {error.message}",
+                remedy=f"{no_engine.remedy}; or {error.remedy}",
+            ) from error
+        say(
+            f"no container engine answers: candidates run under bubblewrap, which is weaker: {weaker(backend.layers())}"
+        )
+        return backend
+    return _named("docker")(log=say)
+
+
+def _named(name: str) -> Callable[..., Sandbox]:
+    """The class of a backend. Raises UsageError."""
     from importlib.metadata import entry_points
 
-    chosen = "docker" if name == "auto" else name
+    if name in BACKENDS:
+        module, _, attribute = BACKENDS[name].partition(":")
+        found: Callable[..., Sandbox] = getattr(importlib.import_module(module), attribute)
+        return found
     plugins = {point.name: point for point in entry_points(group="harness.sandbox")}
-    if chosen in BACKENDS:
-        module, _, attribute = BACKENDS[chosen].partition(":")
-        make = getattr(importlib.import_module(module), attribute)
-    elif chosen in plugins:
-        make = plugins[chosen].load()
-    else:
+    if name not in plugins:
         raise UsageError(f"no sandbox {name!r}", remedy=f"available: {', '.join(['auto', *BACKENDS, *plugins])}")
-    backend: Sandbox = make(log=log or (lambda line: None))
-    return backend
+    loaded: Callable[..., Sandbox] = plugins[name].load()
+    return loaded

@@ -17,6 +17,7 @@ from harness.sandbox import BoxLost, profile
 from harness.sandbox.api import EngineApi, ssl_context
 from harness.sandbox.dockerbox import DockerBox
 from harness.sandbox.failures import ImageMissing, Missing, engine_errors
+from harness.sandbox.levels import engine_level
 
 HELLO_S = 60.0
 """Seconds a new container may take until its supervisor speaks; a loaded machine needs a few."""
@@ -139,7 +140,9 @@ class DockerSandbox:
     def layers(self) -> dict[str, str]:
         """Isolation in force, by layer."""
         info = self.engine
+        level = engine_level(self.runtime, seccomp="seccomp" in info.security, own_users=info.rootless or info.userns)
         layers = {
+            "level": level.value,
             **info.layers,
             "engine": f"{info.name} {info.version}",
             "network": "disabled",

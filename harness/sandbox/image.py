@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import subprocess
-import sys
 import tarfile
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +19,7 @@ from harness.content import content_dir
 from harness.errors import SandboxError, UsageError
 from harness.host import Log
 from harness.sandbox import base
+from harness.sandbox.wheels import wheels
 from harness.types import Frozen
 
 if TYPE_CHECKING:
@@ -84,8 +82,8 @@ def ensure_image(client: docker.APIClient, log: Log, *, name: str = "python") ->
         if found is None:
             log(f"building {tag}")
             chosen = base.choose_base(client, log)
-            wheels = _wheels(content_dir("sandboxes") / name / "requirements.txt", log)
-            _build(client, tag, chosen, _context(_definition(name), wheels), log)
+            found_wheels = wheels(content_dir("sandboxes") / name / "requirements.txt", log)
+            _build(client, tag, chosen, _context(_definition(name), found_wheels), log)
             found = find_image(client, name)
     if found is None:
         raise SandboxError(f"the engine does not show the image {tag} that it just built", remedy="see its log")
@@ -130,36 +128,6 @@ def _files(directory: Path, prefix: str) -> Iterator[tuple[str, bytes]]:
         relative = path.relative_to(directory)
         if path.is_file() and "__pycache__" not in relative.parts and not relative.name.startswith("."):
             yield prefix + relative.as_posix(), path.read_bytes()
-
-
-def _wheels(requirements: Path, log: Log) -> list[tuple[str, bytes]]:
-    """The pinned wheels, checked against their hashes, fetched once into the cache directory."""
-    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
-    cache = host.cache() / f"wheels-{digest}"
-    if not cache.is_dir():
-        log("fetching pytest for the image")
-        with tempfile.TemporaryDirectory(dir=cache.parent, prefix="wheels-") as scratch:
-            _download(requirements, Path(scratch) / "done")
-            (Path(scratch) / "done").rename(cache)
-    return [(f"wheels/{path.name}", path.read_bytes()) for path in sorted(cache.glob("*.whl"))]
-
-
-def _download(requirements: Path, target: Path) -> None:
-    # Pure Python wheels only, so that what fits this interpreter fits the image's.
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
-    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--dest", str(target)]
-    command += ["--requirement", str(requirements)]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-    )
-    if done.returncode != 0:
-        missing = b"No module named pip" in done.stdout
-        raise SandboxError(
-            f"the wheels of {requirements} could not be fetched:\n{host.tail(done.stdout)}",
-            remedy=f"install pip for {sys.executable} (`{sys.executable} -m ensurepip`)"
-            if missing
-            else "let pip reach a package index (see `pip config list`), then repeat",
-        )
 
 
 def _context(*parts: Iterable[tuple[str, bytes]]) -> io.BytesIO:

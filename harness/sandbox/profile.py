@@ -14,6 +14,9 @@ from harness.content import content_dir
 
 ARCHITECTURES = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64", "arm64": "SCMP_ARCH_AARCH64"}
 PIDS = 128
+"""Of a whole box."""
+PROCESSES = 100
+"""Of a candidate: the supervisor keeps some for itself."""
 TMPFS_MB = 32
 """Of each scratch directory; together well below any container's memory."""
 SMALLEST_MB = 64

@@ -67,6 +67,14 @@ def owner_of(labels: Mapping[str, str]) -> Owner:
     return "alive" if started is not None and started == labels.get(OWNER_START) else "dead"
 
 
+def owner_named(pid: str, start: str, namespace: str) -> Owner:
+    """What became of a process of this machine and boot: `namespace` is the number of its process id namespace."""
+    own = owner_labels()
+    here = f"pid:[{namespace}]" == own[OWNER_NAMESPACE]
+    labels = {**own, OWNER_PID: pid, OWNER_START: start, OWNER_NAMESPACE: own[OWNER_NAMESPACE] if here else namespace}
+    return owner_of(labels)
+
+
 def list_containers(client: docker.APIClient) -> tuple[Container, ...]:
     """Every container of any harness process, running or not. Raises SandboxError when the engine does not answer."""
     with engine_errors("list its containers"):

@@ -5,6 +5,7 @@
     child.py        the candidate's process, from fork to its last answer
     process.py      a watched child process: pipes, deadline, byte cap, exit facts
     cgroup.py       what the kernel counts for all of it
+    hardening.py    what an engine does before all this, for sandboxes without one
     scratch.py      nothing of a candidate stays: kill, wipe, check
     wire.py         frames of the stream, small JSON
     values.py       Python values <-> tagged lists

@@ -5,7 +5,7 @@ import os
 import select
 import time
 
-from . import wire
+from . import hardening, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Watched:
     ) -> None:
         pairs = [os.pipe() for _ in range(4)]
         (in_r, in_w), (out_r, out_w), (err_r, err_w), (res_r, res_w) = pairs
-        self.pid = os.fork()
+        self.pid = hardening.fork()
         if self.pid == 0:
             status = 70
             try:

@@ -2,6 +2,7 @@
 
 import _signal as signal  # `signal` itself would cost every container milliseconds for `enum`
 import os
+import stat
 import time
 
 from . import child
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SCRATCH = ("/tmp", "/dev/shm", "/box")
+MODE = 0o1777
+"""Of these."""
 FIRST_UID = 1000
 """Below it a distribution's own users may live."""
 
@@ -71,6 +74,11 @@ def _empty() -> None:
     import shutil
 
     for directory in SCRATCH:
+        try:  # noqa: SIM105  `contextlib` takes milliseconds to import
+            # Where supervisor and candidate are one user, the candidate may have changed it.
+            os.chmod(directory, MODE)
+        except OSError:
+            pass
         for top, folders, _ in os.walk(directory, topdown=True):
             for name in folders:
                 # A mode-000 directory hides what it holds from its own owner.
@@ -88,6 +96,8 @@ def _empty() -> None:
 def _listing() -> "Iterator[str]":
     for directory in SCRATCH:
         try:
+            if stat.S_IMODE(os.stat(directory).st_mode) != MODE:
+                yield directory
             yield from os.listdir(directory)
         except OSError:
             yield directory

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.sandbox import command
-from harness.errors import EngineUnavailable
 from harness.sandbox.image import Image
 from harness.sandbox.reaper import OWNER_BOOT, owner_labels
+from harness.types import SandboxLevel
 
 if TYPE_CHECKING:
     import docker
@@ -36,6 +36,8 @@ def test_status(engine: docker.APIClient, image: Image) -> None:
         engine.remove_container(container, force=True)
     state = json.loads(told.stdout)
     assert state["image"]["present"]
+    assert state["isolation"]["level"] in list(SandboxLevel)
+    assert "not taken by --sandbox auto" in shown.stdout
     assert state["image"]["tag"] == image.tag
     assert state["engine"]["version"] in shown.stdout
     assert [entry["owner"] for entry in state["containers"] if entry["id"] == container["Id"]] == ["this"]
@@ -52,6 +54,14 @@ def test_clean_removes_orphans(engine: docker.APIClient, image: Image) -> None:
 
 def test_without_an_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
-    assert "nothing to clean" in CliRunner().invoke(command, ["clean"], catch_exceptions=False).stdout
-    with pytest.raises(EngineUnavailable):
-        CliRunner().invoke(command, ["status"], catch_exceptions=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    cleaned = CliRunner().invoke(command, ["clean"], catch_exceptions=False).stdout
+    assert "no containers or images to clean" in cleaned
+    assert "files of 0 definitions" in cleaned
+    shown = CliRunner().invoke(command, ["status"], catch_exceptions=False).stdout
+    assert shown.startswith("engine      none: no container engine answers")
+    assert "taken by --sandbox auto" in shown
+    told = json.loads(CliRunner().invoke(command, ["status", "--json"], catch_exceptions=False).stdout)
+    assert told["engine"] is None
+    assert told["bubblewrap"]["works"]
+    assert not told["bubblewrap"]["prepared"]

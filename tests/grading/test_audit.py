@@ -57,6 +57,7 @@ def test_headers_say_what_is_expected(corpus: list[HostileProgram]) -> None:
     for program in corpus:
         name = f"{program.group}/{program.name}"
         assert (Outcome.passed in program.allowed) == (program.group == HONEST), name
+        assert Outcome.passed not in program.without_cgroup, name
         assert not {Outcome.infra_error, Outcome.no_candidate} & set(program.allowed), name
         assert len({program.tries, program.never}) == 2, name
     assert len({program.source for program in corpus}) == len(corpus)

@@ -1,14 +1,23 @@
-"""Short ways to run a candidate in a real container."""
+"""The backends, each of which runs the same tests, and short ways to run a candidate in one."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-from collections.abc import Callable, Sequence
+import os
+import select
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from harness.content import content_package
+from harness.sandbox import Box, Sandbox
+from harness.sandbox.bubblewrap import BubblewrapSandbox
+from harness.sandbox.childbox import ChildBox
+from harness.sandbox.docker import DockerSandbox
+from harness.sandbox.dockerbox import DockerBox
 from harness.sandbox.pool import Pool
 from harness.types import CallInput, CaseEvidence, ExecInput, Job, Limits
 
@@ -16,6 +25,77 @@ _values = importlib.import_module(f"{content_package('sandboxes')}.runner.values
 
 Calls = Callable[..., list[CaseEvidence]]
 Program = Callable[..., CaseEvidence]
+
+
+@pytest.fixture(scope="session")
+def bubblewrap_sandbox() -> Iterator[BubblewrapSandbox]:
+    """Namespaces made by bubblewrap. Where the kernel makes none for this user there is nothing to be tested."""
+    if not namespaces_allowed():
+        pytest.skip("the kernel makes no user namespaces for this user")
+    backend = BubblewrapSandbox(log=print)
+    yield backend
+    backend.close()
+
+
+def namespaces_allowed() -> bool:
+    """Whether a process of this user may make what bubblewrap needs; asked of the kernel, not of our own code."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            import ctypes
+
+            flags = 0x20000000 | 0x00020000 | (0 if os.geteuid() == 0 else 0x10000000)
+            status = 0 if ctypes.CDLL(None).unshare(flags) == 0 else 1
+        finally:
+            os._exit(status)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+@pytest.fixture(scope="session", params=["docker", "bubblewrap"])
+def sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    """Every backend in turn. What is about one of them only takes `docker_sandbox` or `bubblewrap_sandbox`."""
+    backend: Sandbox = request.getfixturevalue(f"{request.param}_sandbox")
+    return backend
+
+
+@pytest.fixture(scope="session")
+def pool(sandbox: Sandbox) -> Iterator[Pool]:
+    """Boxes made ahead."""
+    with Pool(sandbox, size=3) as boxes:
+        yield boxes
+
+
+@pytest.fixture(scope="session")
+def layers(sandbox: Sandbox) -> dict[str, str]:
+    """What is in force, for the few tests whose outcome depends on it."""
+    return sandbox.layers()
+
+
+@pytest.fixture(scope="session")
+def one_user(layers: dict[str, str]) -> bool:
+    """Whether candidates and supervisor are one user, kept apart by namespaces alone: bubblewrap without root."""
+    return layers["user_namespace"] == "one uid"
+
+
+@pytest.fixture(scope="session")
+def take_away() -> Callable[[Box], None]:
+    """End a box from outside, as another program might."""
+
+    def end(box: Box) -> None:
+        if isinstance(box, DockerBox):
+            assert isinstance(box._sandbox, DockerSandbox)
+            box._sandbox.remove(box.name)
+        else:
+            assert isinstance(box, ChildBox)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(box.pid, signal.SIGKILL)
+            if box.open:
+                hung_up = select.poll()
+                hung_up.register(box._socket, 0)
+                assert hung_up.poll(10_000), "the supervisor outlives bubblewrap"
+
+    return end
 
 
 def job_of(source: str, args: Sequence[tuple[Any, ...]] = ((),), *, fresh: bool = False, **limits: Any) -> Job:

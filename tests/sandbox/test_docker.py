@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from harness.sandbox.image import Image
 
 
+@pytest.fixture(scope="session")
+def sandbox(docker_sandbox: DockerSandbox) -> DockerSandbox:
+    return docker_sandbox
+
+
 def ident(box: DockerBox) -> str:
     return box.name
 
@@ -209,7 +214,7 @@ def test_a_runtime_that_starts_nothing_is_not_used(image: Image, monkeypatch: py
 def test_backends_by_name(image: object) -> None:
     with pytest.raises(UsageError, match="no sandbox 'chroot'") as caught:
         open_sandbox("chroot")
-    assert "auto, docker" in caught.value.remedy
+    assert "auto, docker, bubblewrap" in caught.value.remedy
     backend = open_sandbox("auto")
     assert backend.name == "docker"
     backend.close()

@@ -20,6 +20,7 @@ from harness.sandbox import base
 from harness.sandbox import image as image_module
 from harness.sandbox.image import Image, clean_images, ensure_image, find_image, image_tag
 from harness.sandbox.reaper import owner_labels
+from harness.sandbox.wheels import wheels
 
 if TYPE_CHECKING:
     import docker
@@ -146,7 +147,7 @@ def test_wheels_that_do_not_match_their_hash_are_refused(tmp_path: Path, monkeyp
     requirements = tmp_path / "requirements.txt"
     requirements.write_text(f"iniconfig==2.3.1 --hash=sha256:{'0' * 64}\n")
     with pytest.raises(SandboxError, match=r"could not be fetched") as caught:
-        image_module._wheels(requirements, print)
+        wheels(requirements, print)
     assert "HASH" in caught.value.message.upper()
     assert not list((tmp_path / "harness").glob("wheels-*")), "nothing half-fetched stays behind"
 

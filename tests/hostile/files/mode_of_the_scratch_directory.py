@@ -6,5 +6,8 @@ import os
 
 
 def f(n):
+    if os.stat("/tmp").st_uid == os.getuid():
+        # Without root there is one user, and the wipe after it gives the directory its mode again.
+        raise PermissionError("its own to change")
     os.chmod("/tmp", 0o700)
     return n * n

@@ -1,5 +1,6 @@
 # tries: lets a child run out of memory and answers rightly all the same
 # allowed: oom
+# without_cgroup: runtime_error
 # never: a right answer hides that the limit was broken
 
 import os
