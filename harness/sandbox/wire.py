@@ -135,11 +135,16 @@ def _float(payload: Any) -> float:
 
 
 def _digest(wire: Any, depth: int, objects: re.Pattern[str] | None = None) -> bytes:
-    """A hash of the value, checked on the way. Raises one of _FORGED for what no encoder can have made."""
+    """Equal for equal values only, at most 66 bytes: the value where it is short, else a hash of it.
+
+    Checked on the way: raises one of _FORGED for what no encoder can have made.
+    """
     if type(wire) is not list or not wire or len(wire) > 2 or depth > _values.MAX_DEPTH:
         raise ValueError("not a tagged value")
     tag, payload = wire[0], wire[1] if len(wire) == 2 else None
-    if tag in ("l", "u", "S", "F", "d") and type(payload) is list:
+    if type(payload) is str and tag in _TEXTS:
+        content = payload.encode("utf-8", "surrogatepass")
+    elif type(payload) is list and tag in _CONTAINERS:
         if tag == "d":
             parts = [_digest(key, depth + 1, objects) + _digest(value, depth + 1, objects) for key, value in payload]
         else:
@@ -152,15 +157,23 @@ def _digest(wire: Any, depth: int, objects: re.Pattern[str] | None = None) -> by
         content = f"{(_float(real) + 0.0).hex()} {(_float(imaginary) + 0.0).hex()}".encode()
     elif tag == "b" and type(payload) is bool:
         content = b"1" if payload else b"0"
-    elif tag in ("i", "s", "y", "Y") and type(payload) is str:
-        content = payload.encode("utf-8", "surrogatepass")
     elif wire == ["n"]:
         content = b""
     elif tag == "o" and objects is not None and type(payload) is str and objects.fullmatch(payload):
         content = payload.encode()
     else:
         raise ValueError("not a tagged value")
-    return hashlib.blake2b(content, digest_size=16, person=tag.encode()).digest()
+    # The length in front keeps neighbours apart; 255 stands for a hash.
+    head: bytes = tag.encode()
+    if len(content) > SHORT:
+        return head + b"\xff" + hashlib.blake2b(content, digest_size=16).digest()
+    return head + bytes((len(content),)) + content
+
+
+_TEXTS = frozenset({"i", "s", "y", "Y"})
+_CONTAINERS = frozenset({"l", "u", "S", "F", "d"})
+SHORT = 64
+"""Bytes of a value that are compared as they are."""
 
 
 def _close(got: Any, expected: Any, tolerance: float) -> bool:
