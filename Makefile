@@ -1,7 +1,7 @@
 # make setup   environment, container engine, sandbox image, model weights: safe to repeat, quick when nothing is missing
 # make demo    the main job with a real model on this machine, ends with a table and the path of a report
 # make test    all tests            make lint   ruff and mypy            make check   admit the shipped tasks
-# make audit   attack the sandbox with the corpus of hostile programs, under both isolations
+# make audit   attack both sandboxes with the corpus of hostile programs, under both isolations
 # make faults  engines killed, hung and starved, signals, leaks: each fault several times, at random moments
 # make bench   speed, as ratios     make constraints   compile constraints.txt again     make clean
 
@@ -57,6 +57,7 @@ check: setup
 
 audit: setup
 	$(BIN)/harness sandbox audit --isolation both
+	$(BIN)/harness sandbox audit --isolation both --sandbox bubblewrap
 
 faults: setup
 	FAULT_ROUNDS=$${FAULT_ROUNDS:-5} $(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import docker
 
     from harness.sandbox import Sandbox
+    from harness.sandbox.bubblewrap import BubblewrapSandbox
     from harness.sandbox.docker import DockerSandbox
     from harness.sandbox.image import Image
     from harness.sandbox.pool import Pool
@@ -67,6 +68,33 @@ def docker_sandbox(image: Image) -> Iterator[DockerSandbox]:
     backend = DockerSandbox(log=print)
     yield backend
     backend.close()
+
+
+@pytest.fixture(scope="session")
+def bubblewrap_sandbox() -> Iterator[BubblewrapSandbox]:
+    """Namespaces made by bubblewrap. Where the kernel makes none for this user there is nothing to be tested."""
+    if not namespaces_allowed():
+        pytest.skip("the kernel makes no user namespaces for this user")
+    from harness.sandbox.bubblewrap import BubblewrapSandbox
+
+    backend = BubblewrapSandbox(log=print)
+    yield backend
+    backend.close()
+
+
+def namespaces_allowed() -> bool:
+    """Whether a process of this user may make what bubblewrap needs; asked of the kernel, not of our own code."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            import ctypes
+
+            flags = 0x20000000 | 0x00020000 | (0 if os.geteuid() == 0 else 0x10000000)
+            status = 0 if ctypes.CDLL(None).unshare(flags) == 0 else 1
+        finally:
+            os._exit(status)
+    return os.waitpid(pid, 0)[1] == 0
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from harness.errors import SandboxError
+from harness.errors import HarnessError, SandboxError
 from harness.sandbox import profile
 from harness.sandbox.cgroups import Cgroup, kernel_release, open_cgroups
 from harness.sandbox.childbox import ChildBox
@@ -216,7 +216,7 @@ def look() -> Available:
     try:
         program = find_program()
         version, root = _version(program), find_root()
-    except SandboxError as error:
+    except HarnessError as error:
         return Available(works=False, detail=error.message, remedy=error.remedy)
     made = ["--ro-bind", "/", "/", "--proc", "/proc", "--die-with-parent", "--", "/bin/true"]
     done = subprocess.run(

@@ -18,6 +18,7 @@ from harness.sandbox.pool import Pool
 from harness.types import IsolationLevel, Outcome
 
 if TYPE_CHECKING:
+    from harness.sandbox.bubblewrap import BubblewrapSandbox
     from harness.sandbox.docker import DockerSandbox
 
 CLASSES = {
@@ -144,6 +145,31 @@ def test_the_sandbox_holds(corpus: list[HostileProgram], lanes: Pool, isolation:
     assert report.surprises == ()
     assert {row.layers["network"] for row in report.rows} == {"disabled"}
     assert {row.isolation for row in report.rows} == {isolation}
+
+
+WITHOUT_AN_ENGINE = ("privilege", "memory", "processes", "files")
+"""What depends on who made the sandbox more than on the verifiers."""
+
+
+def test_the_sandbox_holds_without_an_engine(
+    corpus: list[HostileProgram], bubblewrap_sandbox: BubblewrapSandbox
+) -> None:
+    corpus = [program for program in corpus if program.group in WITHOUT_AN_ENGINE]
+    with Pool(bubblewrap_sandbox, size=4) as pool:
+        report = audit(corpus, pool, "task")
+    assert len(report.rows) == len(corpus)
+    assert report.false_accepts == ()
+    assert report.false_rejects == ()
+    assert report.surprises == ()
+
+
+def test_where_no_control_group_is_other_endings_are_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "memory" / "one.py"
+    path.parent.mkdir()
+    path.write_text(HEADER + "# without_cgroup: runtime_error, crash\n")
+    program = read_program(path)
+    assert program.allowed == (Outcome.timeout, Outcome.oom)
+    assert program.without_cgroup == (Outcome.runtime_error, Outcome.crash)
 
 
 @pytest.mark.engine

@@ -14,7 +14,6 @@ import pytest
 
 from harness.content import content_package
 from harness.sandbox import Box, Sandbox
-from harness.sandbox.bubblewrap import BubblewrapSandbox
 from harness.sandbox.childbox import ChildBox
 from harness.sandbox.docker import DockerSandbox
 from harness.sandbox.dockerbox import DockerBox
@@ -25,31 +24,6 @@ _values = importlib.import_module(f"{content_package('sandboxes')}.runner.values
 
 Calls = Callable[..., list[CaseEvidence]]
 Program = Callable[..., CaseEvidence]
-
-
-@pytest.fixture(scope="session")
-def bubblewrap_sandbox() -> Iterator[BubblewrapSandbox]:
-    """Namespaces made by bubblewrap. Where the kernel makes none for this user there is nothing to be tested."""
-    if not namespaces_allowed():
-        pytest.skip("the kernel makes no user namespaces for this user")
-    backend = BubblewrapSandbox(log=print)
-    yield backend
-    backend.close()
-
-
-def namespaces_allowed() -> bool:
-    """Whether a process of this user may make what bubblewrap needs; asked of the kernel, not of our own code."""
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            import ctypes
-
-            flags = 0x20000000 | 0x00020000 | (0 if os.geteuid() == 0 else 0x10000000)
-            status = 0 if ctypes.CDLL(None).unshare(flags) == 0 else 1
-        finally:
-            os._exit(status)
-    return os.waitpid(pid, 0)[1] == 0
 
 
 @pytest.fixture(scope="session", params=["docker", "bubblewrap"])

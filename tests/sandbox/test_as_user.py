@@ -14,7 +14,7 @@ SOMEBODY = 61_234
 """No such user has to exist."""
 UNSHARE = "import ctypes; sys.exit(ctypes.CDLL(None).unshare(0x10000000 | 0x20000000 | 0x00020000) != 0)"
 """CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNS: asked of the kernel, not of our own code."""
-FILES = ("test_session.py", "test_boundary.py", "test_pool.py", "test_bubblewrap.py")
+FILES = ("test_session.py", "test_boundary.py", "test_pool.py", "test_scratch.py", "test_bubblewrap.py")
 
 
 @pytest.fixture(scope="module")
