@@ -101,8 +101,10 @@ def test_nothing_is_left_of_hundreds_of_verdicts_with_failures(ours: PrivateEngi
     rng = random.Random(13)
     many(ours, 16, rng)  # what is loaded once is loaded now
     held, there, memory = possessions(), ours.holdings(), rss_mb()
+    shims = ours.shims()
     many(ours, VERDICTS, rng)
     assert ours.holdings() == there
+    wait_until(lambda: ours.shims() == shims, 20)
     assert possessions() == held
     assert rss_mb() - memory < RSS_MB
 
