@@ -148,21 +148,23 @@ class PrivateEngine:
     # what is there ----------------------------------------------------------------------------------------------------
 
     def holdings(self) -> dict[str, list[str]]:
-        """Containers, volumes, networks and images, by id or name; layers of containers on disk; shims."""
+        """Containers, volumes, networks and images, by id or name."""
         with self.client() as client:
             return {
                 "containers": sorted(item["Id"] for item in client.containers(all=True)),
                 "volumes": sorted(item["Name"] for item in client.volumes()["Volumes"] or []),
                 "networks": sorted(item["Name"] for item in client.networks()),
                 "images": sorted(item["Id"] for item in client.images(all=True)),
-                "shims": [str(pid) for pid in self.processes() if self._is_shim(pid)],
             }
 
-    @staticmethod
-    def _is_shim(pid: int) -> bool:
-        with contextlib.suppress(OSError):
-            return "shim" in Path(f"/proc/{pid}/comm").read_text()
-        return False
+    def shims(self) -> list[int]:
+        """Processes of the engine that stand by a container, or did when the engine was killed: those stay for good."""
+        found = []
+        for pid in self.processes():
+            with contextlib.suppress(OSError):
+                if "shim" in Path(f"/proc/{pid}/comm").read_text():
+                    found.append(pid)
+        return found
 
     def destroy(self) -> None:
         """End every process, unmount everything, remove the directory."""
