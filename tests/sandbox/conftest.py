@@ -66,7 +66,7 @@ def take_away() -> Callable[[Box], None]:
                 os.kill(box.pid, signal.SIGKILL)
             if box.open:
                 hung_up = select.poll()
-                hung_up.register(box._socket, 0)
+                hung_up.register(box._stream._socket, 0)
                 assert hung_up.poll(10_000), "the supervisor outlives bubblewrap"
 
     return end
