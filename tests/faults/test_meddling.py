@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import subprocess
 import threading
@@ -147,14 +148,21 @@ def test_an_engine_whose_disk_is_full_says_so_and_the_rest_is_done_later(
 
 @contextlib.contextmanager
 def full(victim: PrivateEngine) -> Iterator[None]:
-    """The engine's file system without a free byte."""
+    """The engine's file system without a free byte; what the engine frees is taken from it again at once."""
+    enough = threading.Event()
 
-    def sized(size: str) -> None:
-        subprocess.run(["mount", "-o", f"remount,size={size}", victim.root], check=True)
+    def work() -> None:
+        while not enough.wait(0.02):
+            at = os.statvfs(victim.root)
+            size = (at.f_blocks - at.f_bfree) * at.f_frsize
+            # Refused when more is used by now: then the next round takes it.
+            subprocess.run(["mount", "-o", f"remount,size={size}", victim.root], check=False, capture_output=True)
 
-    used = subprocess.run(["df", "--output=used", "-B1", victim.root], capture_output=True, text=True, check=True)
-    sized(used.stdout.split()[-1])
+    thread = threading.Thread(target=work)
+    thread.start()
     try:
         yield
     finally:
-        sized("2g")
+        enough.set()
+        thread.join()
+        remount(victim.root, "size=2g")
