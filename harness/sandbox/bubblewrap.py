@@ -196,7 +196,7 @@ def weaker(layers: Mapping[str, str]) -> str:
     if layers["user_namespace"] != "none":
         missing.append("every candidate is this user")
     if layers["cgroup"] == "none":
-        missing.append("memory is limited a process and not in all, processor time not at all beside the clock")
+        missing.append("memory and processor time are limited a process, not in all")
     return "; ".join(missing)
 
 

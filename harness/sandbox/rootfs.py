@@ -36,6 +36,7 @@ from harness.sandbox.wheels import wheels
 from harness.types import Frozen
 
 PREFIX = "rootfs-"
+SYSTEM_PYTHON = "/usr/bin/python3"
 OLDEST = (3, 11)
 TOOLS = (
     *("sh", "bash", "env", "true", "false", "echo", "printf", "test", "cat", "cp", "mv", "rm", "ln", "ls", "mkdir"),
@@ -144,7 +145,7 @@ def clean_roots(*, keep_current: bool = True) -> int:
 def _interpreter() -> Interpreter:
     """The system's Python if it is complete and new enough, else the one that runs here."""
     own = str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
-    for candidate in ("/usr/bin/python3", own, os.path.realpath(sys.executable)):
+    for candidate in (SYSTEM_PYTHON, own, os.path.realpath(sys.executable)):
         try:
             done = subprocess.run([candidate, "-I", "-S", "-c", _PROBE], capture_output=True, check=True, timeout=60)
             lacking, version, release, executable, library = json.loads(done.stdout)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness import host
 from harness.sandbox import rootfs
+from harness.sandbox.bubblewrap import BubblewrapSandbox
+from harness.sandbox.pool import Pool
 from harness.sandbox.rootfs import Root, clean_roots, find_root, root_in_use
+from harness.types import Job
 
 
 @pytest.fixture
@@ -61,21 +67,36 @@ def test_it_is_made_once_and_then_needs_nothing(tree: Root, said: list[str], mon
     assert said == []
 
 
-def test_what_a_killed_process_left_half_made_is_removed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]
-) -> None:
-    """Into an empty cache; only the wheels, which are another file's concern, are those at hand."""
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache without a tree; the wheels, which are another file's concern, are those at hand."""
     at_hand = host.cache()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for path in at_hand.glob("wheels-*"):
         shutil.copytree(path, host.cache() / path.name)
-    left = host.cache() / f"making-{rootfs.PREFIX}abc"
+    return host.cache()
+
+
+def test_without_a_python_of_the_system_ours_is_copied_and_its_home_not_shown(
+    empty_cache: Path, monkeypatch: pytest.MonkeyPatch, make_job: Callable[..., Job], plain: Callable[..., Any]
+) -> None:
+    monkeypatch.setattr(rootfs, "SYSTEM_PYTHON", "/nonexistent")
+    source = "import ctypes, sqlite3, ssl, sys\ndef f():\n    return sys.version, sys.prefix, sys.path\n"
+    with contextlib.closing(BubblewrapSandbox(log=print)) as backend, Pool(backend, size=1) as pool:
+        version, prefix, path = plain(pool.run(make_job(source)).cases[0])
+    assert version == sys.version
+    assert prefix == "/usr"
+    assert all(entry.startswith("/usr/lib/") for entry in path)
+
+
+def test_what_a_killed_process_left_half_made_is_removed(empty_cache: Path, said: list[str]) -> None:
+    left = empty_cache / f"making-{rootfs.PREFIX}abc"
     (left / "root").mkdir(parents=True)
     with root_in_use(said.append) as made:
-        assert made.path.is_relative_to(tmp_path)
+        assert made.path.is_relative_to(empty_cache)
         assert not left.exists()
         assert len(said) == 1
-        older = host.cache() / f"{rootfs.PREFIX}0123456789abcdef"
+        older = empty_cache / f"{rootfs.PREFIX}0123456789abcdef"
         older.mkdir()
         assert clean_roots() == 1
         assert not older.exists()
