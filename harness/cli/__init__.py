@@ -72,6 +72,7 @@ def main(argv: list[str] | None = None) -> None:
             error.show()
             code = error.exit_code
         except (KeyboardInterrupt, click.Abort):
-            click.echo("interrupted: the same command resumes", err=True)
+            resumes = (sys.argv[1:] if argv is None else argv)[:1] == ["run"]
+            click.echo("interrupted: the same command resumes" if resumes else "interrupted", err=True)
             code = interruption.code
         sys.exit(code)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
+import shutil
+import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,16 +74,13 @@ def command(
         contextlib.closing(open_sandbox(sandbox, say, require_isolation)) as backend,
         Pool(backend, size=size, log=say) as pool,
     ):
-        verdicts = list(in_threads(lambda item: _grade(item, tasks, pool, isolation), given, pool, size))
-    results = [_entry(index, item, verdict) for index, (item, verdict) in enumerate(zip(given, verdicts, strict=True))]
-    if as_json:
-        click.echo(json.dumps({"results": results, "summary": _summary(verdicts)}, indent=2))
-    else:
-        _show(results, verdicts)
-    broken = [verdict.detail for verdict in verdicts if verdict.outcome is Outcome.infra_error]
-    if broken:
-        click.echo(f"not complete: the sandbox failed on {len(broken)} candidates: {broken[0]}", err=True)
-    return 1 if broken else 0
+        verdicts = in_threads(lambda item: _grade(item, tasks, pool, isolation), given, pool, size)
+        # One at a time: a hundred thousand verdicts with all their cases would fill the memory.
+        entries = (_entry(*found) for found in zip(itertools.count(), given, verdicts))
+        tally = _print_json(entries) if as_json else _print_table(entries)
+    if tally.broken:
+        click.echo(f"not complete: the sandbox failed on {tally.broken} candidates: {tally.reason}", err=True)
+    return 1 if tally.broken else 0
 
 
 def _read(path: Path, tasks: dict[str, Task]) -> Iterator[Given]:
@@ -148,14 +149,48 @@ def _entry(index: int, item: Given, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _summary(verdicts: list[Verdict]) -> dict[str, Any]:
-    outcomes = Counter(verdict.outcome.value for verdict in verdicts)
-    return {"candidates": len(verdicts), "passed": outcomes.get("passed", 0), "outcomes": dict(outcomes)}
+class _Tally:
+    """What is kept of entries that were printed."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.reason = ""
+        """Of the first failure of the sandbox."""
+
+    def count(self, entry: dict[str, Any]) -> None:
+        self.outcomes[entry["outcome"]] += 1
+        if entry["outcome"] == Outcome.infra_error.value:
+            self.reason = self.reason or entry["detail"]
+
+    @property
+    def broken(self) -> int:
+        """Candidates on which the sandbox failed."""
+        return self.outcomes[Outcome.infra_error.value]
+
+    def summary(self) -> dict[str, Any]:
+        passed = self.outcomes[Outcome.passed.value]
+        return {"candidates": self.outcomes.total(), "passed": passed, "outcomes": dict(+self.outcomes)}
 
 
-def _show(results: list[dict[str, Any]], verdicts: list[Verdict]) -> None:
+def _print_json(entries: Iterator[dict[str, Any]]) -> _Tally:
+    """The document, once it is whole: an interrupted command prints no half of one."""
+    tally = _Tally()
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as kept:
+        for entry in entries:
+            kept.write((",\n  " if tally.outcomes else "\n  ") + json.dumps(entry))
+            tally.count(entry)
+        kept.seek(0)
+        click.echo('{"results": [', nl=False)
+        shutil.copyfileobj(kept, sys.stdout)
+        click.echo(f'\n], "summary": {json.dumps(tally.summary())}}}')
+    return tally
+
+
+def _print_table(entries: Iterator[dict[str, Any]]) -> _Tally:
+    tally = _Tally()
     made = table("verdicts", "task", "line", "outcome", "score", "assurance", "seconds")
-    for entry in results:
+    for entry in entries:
+        tally.count(entry)
         made.add_row(
             entry["task"],
             str(entry["line"]),
@@ -165,5 +200,6 @@ def _show(results: list[dict[str, Any]], verdicts: list[Verdict]) -> None:
             f"{entry['seconds']:.2f}",
         )
     show(made)
-    found = _summary(verdicts)
+    found = tally.summary()
     click.echo(f"{found['passed']} of {found['candidates']} passed")
+    return tally

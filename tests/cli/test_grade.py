@@ -155,4 +155,9 @@ def test_without_an_engine(
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
     path = answers({"task": "function", "code": GOOD})
-    assert "docker" in harness("grade", suite, "--candidates", path, "--json").refused(1).lower()
+    refused = harness("grade", suite, "--candidates", path, "--json", "--sandbox", "docker").refused(1)
+    assert f"no container engine answers at unix://{tmp_path}/none.sock" in refused
+    done = harness("grade", suite, "--candidates", path, "--json")
+    assert done.code == 0
+    assert [entry["outcome"] for entry in json.loads(done.out)["results"]] == ["passed"]
+    assert "candidates run under bubblewrap, which is weaker" in done.err
