@@ -74,12 +74,16 @@ class Lines(Tally):
             self._say()
 
     def note(self, line: str) -> None:
-        if not self._quiet:
-            print(line, file=sys.stderr, flush=True)
+        # No progress: what was done to the machine, or that a sandbox is weaker, is told to everybody.
+        print(line, file=sys.stderr, flush=True)
 
     def begin(self, total: int, done: int, spent: float) -> None:
         super().begin(total, done, spent)
-        self.note(f"{total} attempts" + (f", {done} of them done already" if done else ""))
+        self._progress(f"{total} attempts" + (f", {done} of them done already" if done else ""))
+
+    def _progress(self, line: str) -> None:
+        if not self._quiet:
+            print(line, file=sys.stderr, flush=True)
 
     def attempt(self, attempt: Attempt) -> None:
         self.add(attempt)
@@ -89,7 +93,7 @@ class Lines(Tally):
 
     def _say(self) -> None:
         left = (self.total - self.before - self.ended) / max(1e-6, self.rate)
-        self.note(f"{self.before + self.ended}/{self.total} attempts, {self.words()}, about {left:.0f} s left")
+        self._progress(f"{self.before + self.ended}/{self.total} attempts, {self.words()}, about {left:.0f} s left")
 
 
 class Live(Tally):

@@ -66,7 +66,7 @@ def test_a_broken_task_alone_needs_no_engine(
     assert done.code == 2
     assert done.out.splitlines()[0] == "REFUSED   s/broken"
     assert done.err == ""
-    assert "docker" in harness("check", suite / "good").refused(1).lower()
+    assert "no container engine answers" in harness("check", suite / "good", "--sandbox", "docker").refused(1)
 
 
 @pytest.mark.engine
