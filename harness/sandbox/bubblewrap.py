@@ -182,7 +182,10 @@ class BubblewrapSandbox:
         inside = ["--", "/usr/bin/python3", "-s", "-P", "-S", "-B", "-c", boot]
         if cgroup is None:
             return [*self._command, *inside]
-        command = [*self._command, "--ro-bind", str(cgroup.events), "/sys/fs/cgroup/memory.events", *inside]
+        # The names of v2, whatever is in them: the supervisor reads both kinds.
+        counted = {"memory.events": cgroup.events, "cpu.stat": cgroup.usage}
+        binds = [part for name, path in counted.items() for part in ("--ro-bind", str(path), f"/sys/fs/cgroup/{name}")]
+        command = [*self._command, *binds, *inside]
         if not cgroup.join:
             return command
         # Before there is anything to be counted or limited; `exec` leaves no process of the shell behind.

@@ -1,6 +1,6 @@
 """Control groups for sandboxes that no engine makes: memory, processes and processor time of each, on v1 and v2.
 
-    v1   /sys/fs/cgroup/{memory,pids,cpu}/harness-<owner>-<backend>/<number>/
+    v1   /sys/fs/cgroup/{memory,pids,cpu,cpuacct}/harness-<owner>-<backend>/<number>/
     v2   <the nearest group above ours that we may divide>/harness-<owner>-<backend>/<number>/
 
 The owner is in the name (process id, its start, its process id namespace), so that `reap` can tell what a dead process
@@ -27,6 +27,7 @@ from harness.sandbox import profile
 from harness.sandbox.reaper import Owner, owner_named
 
 CONTROLLERS = ("memory", "pids", "cpu")
+CONTROLLERS_V1 = (*CONTROLLERS, "cpuacct")
 PERIOD_US = 100_000
 """Of the processor: each group gets as much as one core gives in it."""
 EMPTY_WITHIN_S = 5.0
@@ -45,6 +46,8 @@ class Cgroup:
         self.directories, self.version, self.memory_mb = directories, version, memory_mb
         self.events = directories[0] / ("memory.events" if version == "2" else "memory.oom_control")
         """Counts the kernel's kills for want of memory."""
+        self.usage = directories[-1] / ("cpu.stat" if version == "2" else "cpuacct.usage")
+        """Counts processor time."""
         self._starter: ThreadPoolExecutor | None = None
         if version == "1" and kernel_release() >= ONLY_LEADERS_ARE_KILLED:
             self._starter = ThreadPoolExecutor(1, thread_name_prefix="start-box")
@@ -214,10 +217,10 @@ def _bases_v1() -> tuple[Path, ...] | None:
     found: dict[str, Path] = {}
     for fields in _mounts():
         if fields[2] == "cgroup":
-            for controller in set(fields[3].split(",")) & set(CONTROLLERS):
+            for controller in set(fields[3].split(",")) & set(CONTROLLERS_V1):
                 found.setdefault(controller, Path(fields[1]))
-    bases = tuple(found[name] for name in CONTROLLERS if name in found)
-    usable = len(bases) == len(CONTROLLERS) and all(os.access(base, os.W_OK) for base in bases)
+    bases = tuple(found[name] for name in CONTROLLERS_V1 if name in found)
+    usable = len(bases) == len(CONTROLLERS_V1) and all(os.access(base, os.W_OK) for base in bases)
     return bases if usable else None
 
 

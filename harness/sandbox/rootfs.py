@@ -218,7 +218,8 @@ def _skeleton(root: Path) -> None:
     for name in DEVICES:
         (root / "dev" / name).touch()
     # Where the box's own count of kills for want of memory is shown; without a control group it stays empty.
-    (root / "sys/fs/cgroup/memory.events").touch()
+    for name in ("memory.events", "cpu.stat"):
+        (root / "sys/fs/cgroup" / name).touch()
     for name, target in LINKS.items():
         (root / "dev" / name).symlink_to(target)
 

@@ -27,6 +27,9 @@ def main(settings: "dict[str, Any] | None" = None) -> None:
     # Imported before the first fork: a warden then finds it loaded.
     import resource  # noqa: F401
 
+    if settings is not None:
+        # Whatever the harness inherited from whoever started it is not for a candidate.
+        os.closerange(3, 1 << 20)
     group = Cgroup()
     if settings is not None:
         hardening.set_up(settings)
