@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -28,37 +30,59 @@ LEVELS: dict[str, tuple[IsolationLevel, ...]] = {
     "--isolation", type=click.Choice(list(LEVELS)), default="both", show_default=True, help="What shares a container."
 )
 @click.option("--class", "globs", multiple=True, metavar="GLOB", help="Only classes of programs that match.")
+@click.option("--rounds", type=click.IntRange(1, 1000), default=1, show_default=True, help="Every program so often.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.option("--concurrency", type=click.IntRange(1, 64), default=4, show_default=True, help="Programs at once.")
 def audit(
     sandbox: str,
     isolation: Literal["candidate", "task", "both"],
     globs: tuple[str, ...],
+    rounds: int,
     as_json: bool,
     concurrency: int,
 ) -> int:
     """Attack the sandbox with the corpus of hostile programs.
 
     Each is graded like any candidate, and an honest program right after it. Exit code 1 when a hostile program passes,
-    an honest one does not, or one ends in another way than its header allows.
+    an honest one does not, one ends in another way than its header allows, or anything is left behind in the end.
     """
     from harness.grading.audit import audit as run_audit
     from harness.grading.audit import read_corpus
     from harness.sandbox import open_sandbox
+    from harness.sandbox.holdings import holdings
     from harness.sandbox.pool import Pool
 
     programs = read_corpus(globs)
     reports: dict[IsolationLevel, AuditReport] = {}
-    with contextlib.closing(open_sandbox(sandbox, say)) as backend:
-        for level in LEVELS[isolation]:
-            with Pool(backend, size=concurrency) as pool:
-                reports[level] = run_audit(programs, pool, level, concurrency)
+    # Temporary files of other programs are not ours to count.
+    with tempfile.TemporaryDirectory(prefix="harness-audit-") as scratch, _temporary_files_in(scratch):
+        before = holdings()
+        with contextlib.closing(open_sandbox(sandbox, say)) as backend:
+            for level in LEVELS[isolation]:
+                with Pool(backend, size=concurrency) as pool:
+                    reports[level] = run_audit(programs * rounds, pool, level, concurrency)
+        after = holdings()
+    left = after.beyond(before)
     if as_json:
-        click.echo(json.dumps({level: _document(report) for level, report in reports.items()}, indent=2))
+        documents = {level: _document(report) for level, report in reports.items()}
+        click.echo(json.dumps({"isolation": documents, "left_behind": left}, indent=2))
     else:
         for level, report in reports.items():
             _show(level, report)
-    return 0 if all(report.holds for report in reports.values()) else 1
+        verdicts = 2 * sum(len(report.rows) for report in reports.values())
+        found = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in left.items()) or "nothing"
+        memory = f"resident memory {before.resident_mb:.0f} MiB before, {after.resident_mb:.0f} MiB after"
+        click.echo(f"left behind after {verdicts} verdicts: {found}; {memory}")
+    return 0 if not left and all(report.holds for report in reports.values()) else 1
+
+
+@contextlib.contextmanager
+def _temporary_files_in(directory: str) -> Iterator[None]:
+    before, tempfile.tempdir = tempfile.tempdir, directory
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _document(report: AuditReport) -> dict[str, object]:

@@ -221,6 +221,8 @@ class DockerSandbox:
             left = []
         for ident in left:
             self.remove(ident)
+        with self._lock:
+            self._live.clear()
         self._api.close()
         self._client.close()
 

@@ -177,7 +177,8 @@ def grade(started: Start, root: Path, candidates: Path) -> Start:
     suite = root / "fixtures" / "warmup"
 
     def start(isolation: str = "task", *flags: object, **environment: str) -> Command:
-        arguments = ("--candidates", candidates, "--isolation", isolation, "--json", *flags)
+        # By name: without an answer `auto` would take bubblewrap.
+        arguments = ("--candidates", candidates, "--isolation", isolation, "--json", "--sandbox", "docker", *flags)
         return started("grade", suite, *arguments, **environment)
 
     return start
@@ -199,7 +200,7 @@ def run(started: Start, root: Path, tmp_path: Path) -> Start:
 
     def start(name: str = "hurt", *flags: object, **environment: str) -> Command:
         arguments = ("--model", "reference", "--best-of", 3, "--out", tmp_path, "--name", name, "--json")
-        return started("run", root / "fixtures" / "warmup", *arguments, *flags, **environment)
+        return started("run", root / "fixtures" / "warmup", *arguments, "--sandbox", "docker", *flags, **environment)
 
     return start
 

@@ -192,7 +192,11 @@ def test_the_command() -> None:
     assert shown.return_value == 0, shown.stdout
     assert "copy_out" in shown.stdout
     assert "false accepts" in shown.stdout
+    assert "left behind after " in shown.stdout
+    assert " verdicts: nothing; resident memory " in shown.stdout
     told = CliRunner().invoke(command, [*flags, "--json"], catch_exceptions=False, standalone_mode=False)
-    (document,) = json.loads(told.stdout).values()
+    found = json.loads(told.stdout)
+    assert found["left_behind"] == {}
+    (document,) = found["isolation"].values()
     assert document["holds"]
     assert {row["class"] for row in document["rows"]} == {"copy_out"}

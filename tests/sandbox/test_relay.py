@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.sandbox import Box, BoxLost, relay
+from harness.sandbox import Box, BoxLost, Sandbox, relay
 from harness.sandbox.pool import Pool
 from harness.sandbox.relay import checked
 from harness.types import CaseEvidence, Evidence, Job, Limits, PytestInput
@@ -210,7 +210,7 @@ def test_a_box_lost_every_time_is_the_candidates_doing(sandbox: DockerSandbox) -
     assert [case.ending for case in evidence.cases] == ["lost"]
 
 
-def test_a_removed_container_is_replaced(sandbox: DockerSandbox) -> None:
+def test_a_removed_container_is_replaced(sandbox: Sandbox, take_away: Callable[[Box], None]) -> None:
     slow = "import time\ndef total(p):\n    time.sleep(1)\n    return sum(p)\n"
     backend = Watching(sandbox)
     with Pool(backend, size=2) as pool, ThreadPoolExecutor(1) as threads:
@@ -218,7 +218,7 @@ def test_a_removed_container_is_replaced(sandbox: DockerSandbox) -> None:
         deadline = time.monotonic() + 30
         while len(backend.boxes) < 2 and time.monotonic() < deadline:
             time.sleep(0.02)
-        sandbox.remove(backend.boxes[1].name)
+        take_away(backend.boxes[1])
         evidence = running.result()
     assert [outcomes(case) for case in evidence.cases] == [{"test_total": "passed", "test_nothing": "passed"}]
 
