@@ -56,8 +56,8 @@ check: setup
 	$(BIN)/harness check fixtures/*
 
 audit: setup
-	$(BIN)/harness sandbox audit --isolation both
-	$(BIN)/harness sandbox audit --isolation both --sandbox bubblewrap
+	$(BIN)/harness sandbox audit --isolation both --rounds 2
+	$(BIN)/harness sandbox audit --isolation both --rounds 2 --sandbox bubblewrap
 
 faults: setup
 	FAULT_ROUNDS=$${FAULT_ROUNDS:-5} $(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)

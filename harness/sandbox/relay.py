@@ -45,7 +45,8 @@ class Relay:
     def run(self, item: PytestInput) -> CaseEvidence:
         """Evidence of the whole run. Raises BoxLost, BoxSilent."""
         limits = self.job.limits.model_copy(update={"timeout_s": OF_TESTS * self.job.limits.timeout_s + START_S})
-        patience = 2 * limits.timeout_s + session.GRACE_S
+        # Each enforces its limits itself, longer where it has to wait for a processor.
+        patience = wire.STRETCH * limits.timeout_s + session.GRACE_S
         session.begin(self.candidate, self.job, item.candidate)
         session.begin(self.tests, self.job.model_copy(update={"limits": limits}))
         header: dict[str, Any] = {"op": "tests", "id": item.id, "targets": list(item.targets)}

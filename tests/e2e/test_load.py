@@ -16,7 +16,7 @@ import pytest
 from harness.tasks import load_tasks
 
 CONCURRENCY = 16
-TIMEOUT_S = 2
+TIMEOUT_S = 1
 WORK = """
 import time
 
@@ -69,7 +69,7 @@ def test_load_turns_no_verdict_over(root: Path, tmp_path: Path, image: object, i
     for task in load_tasks([suites[0]]):
         assert task.reference is not None
         lines += [{"task": task.id, "files": answer.files} for answer in (task.reference, *task.flawed)]
-    for seconds in (0.1, 0.6, 60):  # well within the limit, within it, never
+    for seconds in (0.05, 0.3, 60):  # well within the limit, within it, never
         lines.append({"task": "timed/works_long", "code": WORK.format(entry="works_long", seconds=seconds)})
     candidates = tmp_path / "candidates.jsonl"
     candidates.write_text("".join(json.dumps(line) + "\n" for line in lines))

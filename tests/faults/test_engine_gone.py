@@ -133,12 +133,12 @@ def test_an_engine_that_never_answers_again_ends_a_grade_with_every_record(
 ) -> None:
     task = tmp_path / "task"
     task.mkdir()
-    (task / "task.yaml").write_text("kind: function\nentry: f\nsignature: 'def f(n):'\nlimits: {timeout_s: 1}\n")
+    (task / "task.yaml").write_text("kind: function\nentry: f\nsignature: 'def f(n):'\nlimits: {timeout_s: 0.3}\n")
     (task / "instruction.md").write_text("Return n.\n")
     (task / "cases.yaml").write_text("- call: f(1)\n  returns: 1\n  visible: true\n- call: f(2)\n  returns: 2\n")
     (task / "reference.py").write_text("def f(n):\n    return n\n")
     (tmp_path / "c.jsonl").write_text('{"task": "task", "code": "def f(n):\\n    return n\\n"}\n' * 300)
-    arguments = ("--candidates", tmp_path / "c.jsonl", "--isolation", "candidate", "--json")
+    arguments = ("--candidates", tmp_path / "c.jsonl", "--isolation", "candidate", "--json", "--sandbox", "docker")
     command = started("grade", task, *arguments, HARNESS_ENGINE_WAIT_S="5")
     under_way(command, victim, random.Random(4))
     victim.stop()

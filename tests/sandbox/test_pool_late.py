@@ -55,11 +55,11 @@ def test_who_was_late_for_want_of_a_processor_is_run_again_alone(sandbox: Docker
     source = (
         "import subprocess, sys\n"
         "BUSY = 'import time\\nwhile time.process_time() < 0.05: pass'\n"
-        "def f(n):\n    for _ in range(8):\n"
+        "def f(n):\n    for _ in range(5):\n"
         "        subprocess.run([sys.executable, '-S', '-c', BUSY], check=True)\n    return n\n"
     )
-    number = 10 * len(os.sched_getaffinity(0))
-    found = crowd(sandbox, make_job(source, [(1,), (2,)], timeout_s=2.0), number)
+    number = 8 * len(os.sched_getaffinity(0))
+    found = crowd(sandbox, make_job(source, [(1,), (2,)], timeout_s=1.0), number)
     assert [[case.ending for case in evidence.cases] for evidence in found] == [["value"] * 2] * number
     assert any(evidence.run_again for evidence in found)
 

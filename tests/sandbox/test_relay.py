@@ -132,7 +132,8 @@ def test_questions_come_to_an_end(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert (seen.ending, seen.detail) == ("timeout", "more than 20 questions while the tests asked for a call")
 
 
-def test_time_of_the_tests_is_not_without_limit(run: Run) -> None:
+def test_time_of_the_tests_is_not_without_limit(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "START_S", 2.0)
     seen = run(GOOD, "def test_long():\n    while True: pass\n", timeout_s=0.5)
     assert seen.ending == "timeout"
 
