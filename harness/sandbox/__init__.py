@@ -18,6 +18,13 @@ ENGINE_ANSWERS_WITHIN_S = 20.0
 """Otherwise `auto` does without it."""
 
 
+SEND_S = 30.0
+"""A supervisor that is about to read takes no longer to accept more of a frame."""
+
+Frame = tuple[dict[str, Any], dict[str, bytes]]
+"""Header and named blobs of one message to or from a box."""
+
+
 class BoxLost(SandboxError):
     """The stream to a box ended before it answered."""
 
@@ -33,10 +40,10 @@ class BoxTaken(SandboxError):
 class Box(Protocol):
     """One disposable container (or namespace) with a supervisor waiting in it."""
 
-    def send(self, header: dict[str, Any], blobs: dict[str, bytes]) -> None:
-        """One frame in. Raises BoxLost."""
+    def send(self, *frames: Frame, within_s: float = SEND_S) -> None:
+        """Frames in, which the supervisor takes within that time. Raises BoxLost."""
 
-    def receive(self, timeout_s: float) -> tuple[dict[str, Any], dict[str, bytes]]:
+    def receive(self, timeout_s: float) -> Frame:
         """The next frame out. Raises BoxLost, BoxSilent."""
 
     def ran_out_of_memory(self) -> bool:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from harness.errors import SandboxError
-from harness.sandbox import Box, Sandbox, session
+from harness.sandbox import Box, Sandbox
 from harness.sandbox.gate import Gate
 from harness.sandbox.patience import Patience
 from harness.sandbox.work import Work
@@ -92,18 +92,16 @@ class Pool:
         keys = [share, share and f"{share} tests"] if work.two_boxes else [share]
         while not work.finished:
             boxes: list[Box] = []
-            reusable = False
             try:
                 # Boxes are made on demand and never counted out, so who holds one does not wait for others.
                 for key in keys:
                     boxes.append(self._box(work, key))  # noqa: PERF401  the first must be closed if there is no second
-                work.go_on(boxes, self._patience)
-                reusable = bool(share) and work.intact and all(_ended_clean(box) for box in boxes)
+                work.go_on(boxes, self._patience, share=bool(share))
             except SandboxError as error:
                 work.infra = str(error)
             finally:
                 for key, box in zip(keys, boxes, strict=False):
-                    if not (reusable and self._shared.put(memory_mb, key, box)):
+                    if not (work.reusable and self._shared.put(memory_mb, key, box)):
                         box.close()
         return work
 
@@ -190,13 +188,6 @@ def _suspicious(case: CaseEvidence, job: Job) -> bool:
 def _close_made(future: Future[Box]) -> None:
     if future.exception() is None:
         future.result().close()
-
-
-def _ended_clean(box: Box) -> bool:
-    try:
-        return session.end(box)
-    except SandboxError:
-        return False
 
 
 class _Shared:

@@ -50,7 +50,7 @@ class Relay:
         session.begin(self.candidate, self.job, item.candidate)
         session.begin(self.tests, self.job.model_copy(update={"limits": limits}))
         header: dict[str, Any] = {"op": "tests", "id": item.id, "targets": list(item.targets)}
-        self.tests.send({**header, "modules": list(item.modules)}, session.file_blobs(item.files))
+        self.tests.send(({**header, "modules": list(item.modules)}, session.file_blobs(item.files)))
         ended: CaseEvidence | None = None
         while True:
             header, blobs = self.tests.receive(patience)
@@ -58,10 +58,10 @@ class Relay:
                 break
             answer, ended = self._answer(blobs["question"], patience)
             if ended is not None:
-                self.tests.send({"op": "stop"}, {})
+                self.tests.send(({"op": "stop"}, {}))
                 header, blobs = self.tests.receive(patience)
                 break
-            self.tests.send({"op": "answer"}, {"answer": answer})
+            self.tests.send(({"op": "answer"}, {"answer": answer}))
         if header.get("op") != "evidence" or header.get("id") != item.id:
             raise BoxLost(f"expected evidence of {item.id!r}, got {str(header)[:200]}")
         seen = session.evidence_of(header, blobs)
@@ -78,7 +78,10 @@ class Relay:
         where = f"while the tests asked for {str(asked.get('name') or 'a call')[:100]}"
         if self.asked > MOST_QUESTIONS:
             return b"", self._ended("timeout", {}, f"more than {MOST_QUESTIONS} questions {where}")
-        self.candidate.send({"op": "call", "id": ident, "question": asked, "timeout_s": max(0.01, self.left_s)}, {})
+        if self.left_s <= 0:
+            return b"", self._ended("timeout", {}, where)
+        header: dict[str, Any] = {"op": "question", "id": ident, "question": asked, "timeout_s": self.left_s}
+        self.candidate.send((header, {}))
         header, blobs = self.candidate.receive(patience)
         if header.get("op") != "evidence" or header.get("id") != ident:
             raise BoxLost(f"expected evidence of {ident!r}, got {str(header)[:200]}")

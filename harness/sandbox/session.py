@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from harness.sandbox import Box, BoxLost, wire
-from harness.types import CallInput, CaseEvidence, Job, JobInput, PytestInput
+from harness.sandbox import Box, BoxLost, Frame, wire
+from harness.types import CallInput, CaseEvidence, ExecInput, Job, JobInput, PytestInput
 
 GRACE_S = 15.0
 """Beyond a case's own limit, which the supervisor enforces, before a box counts as silent."""
@@ -19,6 +20,10 @@ _uids = random.SystemRandom()
 def begin(box: Box, job: Job, files: dict[str, str] | None = None) -> None:
     """Tell the supervisor about the candidate: its limits, its uid, its source; its `files` if it answers tests in
     another box."""
+    box.send(_start(job, files))
+
+
+def _start(job: Job, files: dict[str, str] | None = None) -> Frame:
     limits = job.limits
     header = {
         "op": "start",
@@ -29,17 +34,77 @@ def begin(box: Box, job: Job, files: dict[str, str] | None = None) -> None:
         "output_kb": limits.output_kb,
         "module": job.module,
         "entry": job.entry,
-        "fresh": job.fresh,
+        "called": files is not None or any(isinstance(item, CallInput) for item in job.inputs),
         "apart": files is not None,
     }
-    box.send(header, {"source": to_bytes(job.source or ""), **file_blobs(files or {})})
+    return header, {"source": to_bytes(job.source or ""), **file_blobs(files or {})}
+
+
+def patience(job: Job) -> float:
+    """Seconds until the evidence of an input, or the next of several, must have come: loading a module, and then a
+    call, may take their limit, stretched where there is no processor for them."""
+    return 2 * wire.STRETCH * job.limits.timeout_s + GRACE_S
+
+
+class Served(NamedTuple):
+    """How a row of calls ended."""
+
+    loaded: bool
+    """False: the module does not load, and would not for the next call either."""
+    clean: bool | None
+    """None: the candidate waits for more. Otherwise it ended; whether nothing of it is left in the box."""
+
+
+def calls(
+    box: Box, job: Job, inputs: Sequence[JobInput], keep: Callable[[CaseEvidence], None], *, start: bool, end: bool
+) -> Served:
+    """Call a candidate with one input after the other, up to the first that ends its process; `keep` gets evidence.
+
+    `start`: of a new candidate; `end`: with the last input. All inputs go to the box at once, the candidate gets the
+    next when it has answered: a wait between host and box costs more than most calls. Raises BoxLost, BoxSilent.
+    """
+    header: dict[str, Any] = {"op": "calls", "calls": [_call(item) for item in inputs], "end": end}
+    frames: list[Frame] = [(header, {})]
+    if start:
+        frames.insert(0, _start(job))
+    # While the module loads nobody reads.
+    box.send(*frames, within_s=patience(job))
+    waiting = [item.id for item in inputs]
+    while True:
+        header, blobs = box.receive(patience(job))
+        seen = _several(header, blobs)
+        if not seen or [case.id for case in seen] != waiting[: len(seen)]:
+            raise BoxLost(f"expected evidence of {waiting[:1]}, got {str(header)[:200]}")
+        del waiting[: len(seen)]
+        for case in seen:
+            keep(case)
+        if header.get("last") is True:
+            clean = header.get("clean")
+            if waiting and clean is None and header.get("loaded") is True:
+                raise BoxLost(f"no evidence of {waiting[0]!r}")
+            return Served(header.get("loaded") is True, None if clean is None else clean is True)
+
+
+def _several(header: dict[str, Any], blobs: dict[str, bytes]) -> list[CaseEvidence]:
+    """Evidence of the calls a frame is about. Raises BoxLost for a frame that no supervisor sends."""
+    try:
+        found = [(facts, dict[str, bytes]()) for facts in header["cases"]]
+        for name, data in blobs.items():
+            number, _, rest = name.partition(":")
+            found[int(number)][1][rest] = data
+        return [evidence_of(facts, out) for facts, out in found]
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise BoxLost(f"no evidence of calls: {str(header)[:200]} ({type(error).__name__})") from None
 
 
 def ask(box: Box, job: Job, item: JobInput) -> CaseEvidence:
-    """Run one input. Raises BoxLost, BoxSilent."""
-    box.send(*_outgoing(item))
-    # Twice: loading the module has a limit of its own.
-    header, blobs = box.receive(2 * wire.STRETCH * job.limits.timeout_s + GRACE_S)
+    """Run one input of a candidate that was begun. Raises BoxLost, BoxSilent."""
+    if isinstance(item, CallInput):
+        found: list[CaseEvidence] = []
+        calls(box, job, [item], found.append, start=False, end=False)
+        return found[0]
+    box.send(_outgoing(item))
+    header, blobs = box.receive(patience(job))
     if header.get("op") != "evidence" or header.get("id") != item.id:
         raise BoxLost(f"expected evidence of {item.id!r}, got {str(header)[:200]}")
     return evidence_of(header, blobs)
@@ -47,22 +112,23 @@ def ask(box: Box, job: Job, item: JobInput) -> CaseEvidence:
 
 def end(box: Box) -> bool:
     """Close the candidate; whether nothing of it is left in the box. Raises BoxLost, BoxSilent."""
-    box.send({"op": "end"}, {})
+    box.send(({"op": "end"}, {}))
     header, _ = box.receive(GRACE_S)
     return header.get("op") == "ended" and header.get("clean") is True
 
 
-def _outgoing(item: JobInput) -> tuple[dict[str, Any], dict[str, bytes]]:
-    if isinstance(item, CallInput):
-        args = [wire.encode(value) for value in item.args]
-        kwargs = [[name, wire.encode(value)] for name, value in item.kwargs.items()]
-        return {"op": "call", "id": item.id, "args": args, "kwargs": kwargs}, {}
+def _call(item: JobInput) -> dict[str, Any]:
+    assert isinstance(item, CallInput)
+    args = [wire.encode(value) for value in item.args]
+    return {"id": item.id, "args": args, "kwargs": [[name, wire.encode(value)] for name, value in item.kwargs.items()]}
+
+
+def _outgoing(item: ExecInput | PytestInput) -> Frame:
     blobs = file_blobs(item.files)
     if isinstance(item, PytestInput):
         return {"op": "pytest", "id": item.id, "targets": list(item.targets)}, blobs
     blobs["stdin"] = to_bytes(item.stdin)
-    header = {"op": "exec", "id": item.id, "argv": list(item.argv), "collect": list(item.collect)}
-    return header, blobs
+    return {"op": "exec", "id": item.id, "argv": list(item.argv), "collect": list(item.collect)}, blobs
 
 
 def file_blobs(files: dict[str, str]) -> dict[str, bytes]:

@@ -8,12 +8,9 @@ import ssl
 import struct
 import threading
 import time
-from typing import Any
 
-from harness.sandbox import BoxLost, BoxSilent, wire
+from harness.sandbox import SEND_S, BoxLost, BoxSilent, Frame, wire
 
-SEND_S = 30.0
-"""Seconds a supervisor may take to accept more of a frame."""
 CHUNK = 1 << 16
 
 
@@ -25,20 +22,23 @@ class FrameStream:
         self._socket = stream
         # The kernel's own time-outs: Python's cost two more system calls for each of the many reads and writes.
         stream.settimeout(None)
-        stream.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(SEND_S))
-        self._patience_s = 0.0
+        self._within_s = self._patience_s = 0.0
         self._frames = bytearray()
         self._in_use = threading.Lock()
 
-    def send(self, header: dict[str, Any], blobs: dict[str, bytes]) -> None:
-        """One frame out. Raises BoxLost."""
+    def send(self, *frames: Frame, within_s: float = SEND_S) -> None:
+        """Frames out; `within_s` seconds for the other side to take more of them. Raises BoxLost."""
+        data = b"".join(wire.pack(header, blobs) for header, blobs in frames)
         try:
             with self._in_use:
-                self._socket.sendall(wire.pack(header, blobs))
+                if within_s != self._within_s:
+                    self._within_s = within_s
+                    self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(within_s))
+                self._socket.sendall(data)
         except OSError as error:
             raise BoxLost(f"the stream to {self.box} broke: {error}") from None
 
-    def receive(self, timeout_s: float) -> tuple[dict[str, Any], dict[str, bytes]]:
+    def receive(self, timeout_s: float) -> Frame:
         """The next frame. Raises BoxLost, BoxSilent."""
         deadline = time.monotonic() + timeout_s
         while True:

@@ -56,6 +56,8 @@ class Watched:
         self.to_write = memoryview(stdin or b"")
         self.status: int | None = None
         self.cpu_total = 0.0
+        self.held_up = 0.0
+        """Seconds of waiting for a processor that were made up for already."""
         if stdin == b"":
             self._end_stdin()
 
@@ -108,7 +110,7 @@ class Watched:
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
-                deadline = _deadline(began, limit, spent)
+                deadline = spent.deadline(began, limit)
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return "timeout"
@@ -204,22 +206,24 @@ class Spent:
     def __init__(self, process: Watched, group: "Cgroup") -> None:
         self._process, self._group = process, group
         self._before = (process.cpu(), group.cpu_s())
+        self._made_up_for = process.held_up
 
     def seconds(self) -> float:
         own, all_of_them = self._before
         return max(0.0, self._process.cpu() - own, self._group.cpu_s() - all_of_them)
 
+    def deadline(self, began: float, limit: float) -> float:
+        """The end of a time limit, by what the kernel says now.
 
-def _deadline(began: float, limit: float, spent: Spent) -> float:
-    """The end of a time limit, by what the kernel says now.
-
-    Time in which a process of the candidate could have run and others had the processor is not the candidate's: a
-    verdict must not depend on what else the machine does. Bounded, and only while the candidate has used less
-    processor time than the limit.
-    """
-    if spent.seconds() >= limit:
-        return began
-    return began + limit + min(_held_up(), (STRETCH - 1) * limit)
+        Time in which a process of the candidate could have run and others had the processor is not the candidate's: a
+        verdict must not depend on what else the machine does. Bounded, granted once, and only while the candidate has
+        used less processor time than the limit.
+        """
+        if self.seconds() >= limit:
+            return began
+        held_up = _held_up()
+        self._process.held_up = max(held_up, self._process.held_up)
+        return began + limit + min(max(0.0, held_up - self._made_up_for), (STRETCH - 1) * limit)
 
 
 def _held_up() -> float:

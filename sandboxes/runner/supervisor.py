@@ -45,24 +45,31 @@ def main(settings: "dict[str, Any] | None" = None) -> None:
 
 
 def _serve(group: Cgroup) -> None:
-    """The warden's life: `start`, inputs until `end`, then whether everything is clean."""
+    """The warden's life: `start`, inputs until `end` or its candidate's process ends, then whether all is clean."""
     status = 1
     try:
         start, blobs = wire.receive(0)
         warden = Warden(start, blobs, group)
-        handlers = {"call": warden.call, "exec": warden.program, "pytest": warden.pytest, "tests": warden.tests}
-        while True:
+        handlers = {"question": warden.call, "exec": warden.program, "pytest": warden.pytest, "tests": warden.tests}
+        if start["called"]:
+            warden.load()
+        clean: bool | None = None
+        while clean is None:
             header, blobs = wire.receive(0)
             if header["op"] == "end":
                 clean = warden.end()
                 wire.send(1, {"op": "ended", "clean": clean}, {})
-                status = 0 if clean else 1
-                return
-            facts, out = handlers[header["op"]](header, blobs)
-            wire.send(1, dict(facts, op="evidence"), out)
-            if not warden.clean:
-                # The host goes on in a fresh container.
-                return
+            elif header["op"] == "calls":
+                for facts, out in warden.calls(header, blobs):
+                    clean = facts.get("clean")
+                    wire.send(1, dict(facts, op="evidence"), out)
+            else:
+                facts, out = handlers[header["op"]](header, blobs)
+                wire.send(1, dict(facts, op="evidence"), out)
+                if not warden.clean:
+                    # The host goes on in a fresh container.
+                    return
+        status = 0 if clean else 1
     except wire.Broken:
         pass
     except BaseException:

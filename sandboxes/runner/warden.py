@@ -14,15 +14,20 @@ from .scratch import as_candidate, kill_all, own_uid, wipe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     Frame = tuple[dict[str, Any], dict[str, bytes]]
 
-TIMEOUTS_BEFORE_GIVING_UP = 3
+FRAME_BYTES, FRAME_S = 1 << 20, 1.0
+"""Evidence of calls is sent when it is so much, or so old: few frames, and none of them huge or late."""
 
 
 class Warden:
-    """One candidate: its limits, and the process that answers its calls."""
+    """One candidate: its limits, and the one process that answers its calls.
+
+    There is never a second one: what a warden has read of inputs would be in the memory of whatever it forks.
+    """
 
     def __init__(self, start: "dict[str, Any]", blobs: "dict[str, bytes]", group: Cgroup) -> None:
         self.start, self.group = start, group
@@ -34,26 +39,51 @@ class Warden:
         self.timeout = start["timeout_s"]
         self.cap = start["output_kb"] * 1024
         self.process: Watched | None = None
+        self.loaded = True
         self.broken: Frame | None = None
-        self.timeouts = 0
+        """What every call gets, once there is no process to answer it."""
         self.said_while_loading = (b"", b"")
         self.clean = True
         """Whether a program can start here as if nothing had run before it."""
 
     # calls -----------------------------------------------------------------------------------------------------------
 
+    def load(self) -> None:
+        """Fork the process of a candidate that is called, before anything was read of what it will be called with."""
+        began = time.monotonic()
+        loaded = self._load(self.group.kills(), began)
+        if isinstance(loaded, Watched):
+            self.process = loaded
+        else:
+            self.broken, self.loaded = loaded, False
+
+    def calls(self, header: "dict[str, Any]", blobs: "dict[str, bytes]") -> "Iterator[Frame]":
+        """Frames of evidence of calls of the entry function, in order, up to the first that ends the process.
+
+        With it, and where `end` is asked for, all ends: the last frame then says whether the box is clean.
+        """
+        gathered = Gathered()
+        answered = True
+        for call in header["calls"]:
+            facts, out = self.call(call, blobs)
+            gathered.add(facts, out)
+            answered = facts["ending"] == "answer"
+            if not answered:
+                break
+            if gathered.due():
+                yield gathered.frame({"last": False})
+        said = {"last": True, "loaded": self.loaded}
+        if header["end"] or not answered:
+            said["clean"] = self.end()
+        yield gathered.frame(said)
+
     def call(self, header: "dict[str, Any]", blobs: "dict[str, bytes]") -> "Frame":
         """One call of the entry function, or one question of tests in another box."""
-        if self.broken is not None:
-            return dict(self.broken[0], id=header["id"], wall_s=0.0, cpu_s=0.0), self.broken[1]
-        kills, began = self.group.kills(), time.monotonic()
-        if self.process is None:
-            loaded = self._load(kills, began)
-            if not isinstance(loaded, Watched):
-                self.broken = loaded
-                return dict(loaded[0], id=header["id"]), loaded[1]
-            self.process = loaded
-        process, spent = self.process, Spent(self.process, self.group)
+        process = self.process
+        if process is None:
+            facts, blobs = self.broken or ({"ending": "exit"}, {})
+            return dict(facts, id=header["id"]), blobs
+        kills, spent = self.group.kills(), Spent(process, self.group)
         process.feed(wire.pack({key: header[key] for key in ("args", "kwargs", "question") if key in header}, {}))
         began = time.monotonic()
         how = process.wait(began, header.get("timeout_s", self.timeout), True, spent)
@@ -63,7 +93,8 @@ class Warden:
         self.said_while_loading = (b"", b"")
         if facts["ending"] == "answer":
             blobs["answer"] = process.frame() or b""
-        if facts["ending"] != "answer" or self.start["fresh"]:
+        else:
+            self.broken = facts, blobs
             self._end_process()
         return dict(facts, id=header["id"]), blobs
 
@@ -189,10 +220,6 @@ class Warden:
                     facts["ending"] = "timeout"
         if self.group.kills() > kills:
             facts["ending"] = "oom"
-        if facts["ending"] == "timeout":
-            self.timeouts += 1
-            if self.timeouts >= TIMEOUTS_BEFORE_GIVING_UP:
-                self.broken = ({"ending": "timeout", "detail": "not run: earlier cases timed out"}, {})
         facts["wall_s"] = time.monotonic() - began
         facts["cpu_s"] = spent.seconds()
         out, err = process.take()
@@ -205,6 +232,34 @@ class Warden:
         if self.process is not None:
             self._end_process()
         return kill_all() and wipe(self.uid)
+
+
+class Gathered:
+    """Evidence of several calls on its way into one frame."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._cases: list[dict[str, Any]] = []
+        self._blobs: dict[str, bytes] = {}
+        self._size = 0
+
+    def add(self, facts: "dict[str, Any]", blobs: "dict[str, bytes]") -> None:
+        number = len(self._cases)
+        self._cases.append(facts)
+        for name, data in blobs.items():
+            if data:
+                self._blobs[f"{number}:{name}"] = data
+                self._size += len(data)
+
+    def due(self) -> bool:
+        """Whether it should be sent, although more is to come."""
+        return self._size > FRAME_BYTES or time.monotonic() - self._began > FRAME_S
+
+    def frame(self, said: "dict[str, Any]") -> "Frame":
+        """What was gathered, and no more of it from now on."""
+        header, blobs = dict(said, cases=self._cases), self._blobs
+        self.__init__()  # type: ignore[misc]
+        return header, blobs
 
 
 def _files(blobs: "dict[str, bytes]") -> "dict[str, bytes]":

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.grading.grade import grade
-from harness.sandbox import Box, Sandbox
+from harness.sandbox import SEND_S, Box, Frame, Sandbox
 from harness.sandbox.pool import Pool
 from harness.types import (
     CallCase,
@@ -338,9 +338,10 @@ class RecordingBox:
         self.owner, self.box = owner, box
         self.receive, self.ran_out_of_memory, self.close = box.receive, box.ran_out_of_memory, box.close
 
-    def send(self, header: dict[str, Any], blobs: dict[str, bytes]) -> None:
-        self.owner.sent += json.dumps(header).encode() + b"".join(blobs.values())
-        self.box.send(header, blobs)
+    def send(self, *frames: Frame, within_s: float = SEND_S) -> None:
+        for header, blobs in frames:
+            self.owner.sent += json.dumps(header).encode() + b"".join(blobs.values())
+        self.box.send(*frames, within_s=within_s)
 
 
 @pytest.fixture
@@ -369,3 +370,25 @@ def test_expected_values_never_leave_the_host(recording: tuple[Recording, Pool],
     assert b"INPUT" in backend.sent
     for mark in marks:
         assert mark.encode() not in backend.sent
+
+
+def test_no_input_is_known_before_its_turn(calls: Calls, plain: Plain) -> None:
+    """They are in the box, but not in any memory that the candidate's process has a copy of."""
+    source = """
+import gc, os
+def f(wanted):
+    wanted = bytes(wanted)
+    found = []
+    for line in open("/proc/self/maps") if os.access("/proc/self/mem", os.R_OK) else ():
+        start, end = (int(part, 16) for part in line.split()[0].split("-"))
+        if "r" in line.split()[1]:
+            with open("/proc/self/mem", "rb", buffering=0) as memory:
+                memory.seek(start)
+                try: found.append(wanted in memory.read(end - start))
+                except OSError: pass
+    return any(found), any(wanted in repr(item).encode() for item in gc.get_objects() if type(item) in (list, dict))
+"""
+    # As numbers one by one, which is not how they look on their way as text.
+    mark = b"a-later-input-" + b"4711"
+    seen = calls(source, [(list(mark),), (mark.decode() * 1000,), (mark,)])
+    assert plain(seen[0]) == (False, False)

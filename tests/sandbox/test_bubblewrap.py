@@ -72,7 +72,7 @@ def test_a_box_serves_until_it_is_closed(bubblewrap_sandbox: BubblewrapSandbox, 
         lambda: not inside & descendants(os.getpid()) and not any(Path(f"/proc/{pid}").exists() for pid in inside)
     )
     with pytest.raises(BoxLost):
-        box.send({"op": "start"}, {})
+        box.send(({"op": "start"}, {}))
 
 
 def test_a_box_that_says_nothing_is_silent(box: ChildBox) -> None:
@@ -90,8 +90,8 @@ def test_a_box_killed_by_someone_else_is_lost(box: ChildBox) -> None:
 
 
 def test_nonsense_ends_the_warden_and_the_box_says_why(box: ChildBox) -> None:
-    box.send({"op": "start"}, {})
-    box.send({"op": "no such thing"}, {})
+    box.send(({"op": "start"}, {}))
+    box.send(({"op": "no such thing"}, {}))
     with pytest.raises(BoxLost, match="KeyError"):
         box.receive(20)
 

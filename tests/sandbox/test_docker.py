@@ -14,7 +14,7 @@ from harness.sandbox import BoxLost, BoxSilent, BoxTaken, open_sandbox, session
 from harness.sandbox.docker import DockerSandbox
 from harness.sandbox.dockerbox import DockerBox
 from harness.sandbox.reaper import list_containers
-from harness.types import Job
+from harness.types import CaseEvidence, Job
 
 if TYPE_CHECKING:
     import docker
@@ -64,7 +64,7 @@ def test_a_box_serves_until_it_is_closed(
     box.close()
     assert gone(engine, ident(box))
     with pytest.raises(BoxLost):
-        box.send({"op": "start"}, {})
+        box.send(({"op": "start"}, {}))
     with pytest.raises(BoxTaken):
         box.ran_out_of_memory()
 
@@ -93,21 +93,18 @@ def test_a_killed_supervisor_is_a_lost_box(box: DockerBox, engine: docker.APICli
 
 
 def test_nonsense_ends_the_warden_and_the_box_says_why(box: DockerBox) -> None:
-    box.send({"op": "start"}, {})
-    box.send({"op": "no such thing"}, {})
+    box.send(({"op": "start"}, {}))
+    box.send(({"op": "no such thing"}, {}))
     with pytest.raises(BoxLost, match="KeyError"):
         box.receive(20)
 
 
 def test_frames_arrive_whole_and_in_order(box: DockerBox, make_job: Callable[..., Job]) -> None:
     job = make_job("def f(x):\n    return x * 3\n", [("a" * 900_000,), ("b",)])
-    session.begin(box, job)
-    for item in job.inputs:
-        box.send(*session._outgoing(item))
-    for item, size in zip(job.inputs, (2_700_000, 3), strict=True):
-        header, blobs = box.receive(20)
-        assert header["id"] == item.id
-        assert len(blobs["answer"]) == size + len('{"value":["s",""]}')
+    found: list[CaseEvidence] = []
+    served = session.calls(box, job, job.inputs, found.append, start=True, end=False)
+    assert [len(case.value[1]) for case in found] == [2_700_000, 3]
+    assert served == (True, None)
 
 
 def test_an_image_that_is_gone_is_made_or_found_again(image: Image) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ConfigError, EngineUnavailable, SandboxError
-from harness.sandbox import Box, BoxLost, BoxTaken
+from harness.sandbox import SEND_S, Box, BoxLost, BoxTaken, Frame
 from harness.sandbox.patience import TAKEN, WAIT_VARIABLE, Patience, wait_s
 from harness.sandbox.pool import Pool
 from harness.sandbox.work import EXCUSES
@@ -62,10 +62,10 @@ class Nowhere:
     def __init__(self, fate: Any) -> None:
         self.fate = fate
 
-    def send(self, header: dict[str, Any], blobs: dict[str, bytes]) -> None:
+    def send(self, *frames: Frame, within_s: float = SEND_S) -> None:
         raise BoxLost("it is gone")
 
-    def receive(self, timeout_s: float) -> tuple[dict[str, Any], dict[str, bytes]]:
+    def receive(self, timeout_s: float) -> Frame:
         raise AssertionError("never got so far")
 
     def ran_out_of_memory(self) -> bool:

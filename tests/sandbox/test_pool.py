@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import SandboxError
-from harness.sandbox import Box, BoxLost, Sandbox
+from harness.sandbox import SEND_S, Box, BoxLost, Frame, Sandbox, wire
 from harness.sandbox.childbox import ChildBox
 from harness.sandbox.docker import DockerSandbox
 from harness.sandbox.dockerbox import DockerBox
@@ -169,11 +169,12 @@ class FragileBox:
         self.box, self.doomed = box, False
         self.receive, self.ran_out_of_memory, self.close = box.receive, box.ran_out_of_memory, box.close
 
-    def send(self, header: dict[str, Any], blobs: dict[str, bytes]) -> None:
-        self.doomed = self.doomed or b"KILLER" in blobs.get("source", b"")
-        if self.doomed and header["op"] == "call":
-            raise BoxLost("the container vanished")
-        self.box.send(header, blobs)
+    def send(self, *frames: Frame, within_s: float = SEND_S) -> None:
+        for header, blobs in frames:
+            self.doomed = self.doomed or b"KILLER" in blobs.get("source", b"")
+            if self.doomed and header["op"] == "calls":
+                raise BoxLost("the container vanished")
+        self.box.send(*frames, within_s=within_s)
 
 
 def test_a_candidate_that_kills_its_boxes_is_to_blame_and_not_the_engine(sandbox: Sandbox, make_job: MakeJob) -> None:
@@ -184,6 +185,32 @@ def test_a_candidate_that_kills_its_boxes_is_to_blame_and_not_the_engine(sandbox
         assert not evidence.infra
         assert backend.started <= 2 * 4 + 2
         assert ends(pool.run(make_job("def f(n):\n    return n\n", [(1,)]))) == ["value"]
+
+
+def test_only_who_loses_boxes_is_to_blame(
+    sandbox: Sandbox, make_job: MakeJob, take_away: Callable[[Box], None]
+) -> None:
+    """All inputs are in the box when it is lost: that says nothing of any of them."""
+
+    class Touchy(Fragile):
+        def start(self, memory_mb: int) -> Box:
+            return TouchyBox(self.real.start(memory_mb))
+
+    class TouchyBox(FragileBox):
+        def __init__(self, box: Box) -> None:
+            super().__init__(box)
+            self.ran_out_of_memory = lambda: True
+
+        def send(self, *frames: Frame, within_s: float = SEND_S) -> None:
+            if any(call["args"] == [wire.encode(3)] for header, _ in frames for call in header.get("calls", ())):
+                take_away(self.box)
+                raise BoxLost("the container vanished")
+            self.box.send(*frames, within_s=within_s)
+
+    with Pool(Touchy(sandbox), size=1) as pool:
+        evidence = pool.run(make_job("def f(n):\n    return n\n", [(n,) for n in range(1, 6)]))
+    assert not evidence.infra
+    assert ends(evidence) == ["value", "value", "oom", "value", "value"]
 
 
 def test_memory_of_the_whole_box_is_the_candidates_doing(calls: Calls) -> None:

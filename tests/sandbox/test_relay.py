@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.sandbox import Box, BoxLost, Sandbox, relay
+from harness.sandbox import SEND_S, Box, BoxLost, Frame, Sandbox, relay
 from harness.sandbox.pool import Pool
 from harness.sandbox.relay import checked
 from harness.types import CaseEvidence, Evidence, Job, Limits, PytestInput
@@ -168,13 +168,14 @@ class Tapped:
         self.box, self.backend, self.sent, self.asked = box, backend, [b""], 0
         self.ran_out_of_memory, self.close, self.receive = box.ran_out_of_memory, box.close, box.receive
 
-    def send(self, header: dict[str, Any], blobs: dict[str, bytes]) -> None:
-        self.sent.append(json.dumps(header).encode() + b"".join(blobs.values()))
-        self.asked += "question" in header
+    def send(self, *frames: Frame, within_s: float = SEND_S) -> None:
+        for header, blobs in frames:
+            self.sent.append(json.dumps(header).encode() + b"".join(blobs.values()))
+            self.asked += "question" in header
         if self.asked == 4 and self.backend.lost:
             self.backend.lost -= 1
             raise BoxLost("somebody took it away")
-        self.box.send(header, blobs)
+        self.box.send(*frames, within_s=within_s)
 
 
 def with_losses(sandbox: DockerSandbox, lost: int) -> tuple[Evidence, Overheard]:
