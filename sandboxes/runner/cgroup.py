@@ -16,6 +16,8 @@ class Cgroup:
     def __init__(self) -> None:
         self._kills = _opened(self.KILLS)
         self._cpu = _opened(self.CPU)
+        # Of version 2 the file has many lines; of version 1 it is a number.
+        self._key, self._unit = (b"usage_usec ", 1e6) if _number(self._cpu, b"usage_usec ") else (b"", 1e9)
 
     def kills(self) -> int:
         """Processes killed for want of memory so far; 0 where the kernel does not say."""
@@ -23,8 +25,7 @@ class Cgroup:
 
     def cpu_s(self) -> float:
         """Processor seconds of all processes so far; 0.0 where the kernel does not say."""
-        fd = self._cpu
-        return _number(fd, b"usage_usec ") / 1e6 or _number(fd, b"") / 1e9
+        return _number(self._cpu, self._key) / self._unit
 
 
 def _opened(paths: "tuple[str, ...]") -> int:

@@ -25,20 +25,46 @@ ENVIRONMENT = {
 INTERPRETER = "/usr/bin/python3"
 
 
+def wait_for_candidate() -> None:
+    """A process made ahead of time: all that needs no candidate is done when one comes. Then serve it."""
+    _settle()
+    _tidy_up()
+    start, blobs = wire.receive_alone(INPUT_FD)
+    _become_nobody(start["uid"], start["cpu_s"])
+    if start["apart"]:
+        from . import asked  # here: no other kind of job should pay for it
+
+        asked.serve({name[2:]: data for name, data in blobs.items() if name.startswith("f:")})
+    else:
+        serve_calls(blobs["source"], start["module"], start["entry"])
+
+
 def give_up_rights(uid: int, cpu_s: int) -> None:
     """From supervisor to candidate: last in line when memory runs out, bounded, and nobody in particular."""
+    _settle()
+    _become_nobody(uid, cpu_s)
+
+
+def _settle() -> None:
+    """The part of giving up rights that is the same for all candidates."""
     import resource
 
     os.setsid()
     try:
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write("1000")
+        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        os.write(fd, b"1000")
+        os.close(fd)
     except OSError:
         pass
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NPROC, (100, 100))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
     hardening.limit_candidate()
+
+
+def _become_nobody(uid: int, cpu_s: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
     if hardening.enter():
         return
     os.setgroups([])
@@ -76,7 +102,7 @@ def serve_calls(
     _answer(answer_fd, {"ready": True})
     while True:
         try:
-            header, _ = wire.receive(input_fd)
+            header, _ = wire.receive_alone(input_fd)
         except wire.Broken:
             return
         _answer(answer_fd, _call(function, header, module_name))
@@ -125,23 +151,29 @@ def _answer(fd: int, content: "dict[str, Any]") -> None:
         data = data[os.write(fd, data) :]
 
 
+def _tidy_up() -> None:
+    """The interpreter as a program finds it."""
+    import builtins
+
+    sys.path[:] = [entry for entry in sys.path if not entry.startswith("/opt/harness")]
+    # Without `site` these two are missing, and scripts do call them.
+    builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]
+    os.environ.clear()
+    os.environ.update(ENVIRONMENT)
+    os.chdir("/tmp")
+
+
 def _forget_runner(module_name: str) -> "ModuleType":
     """A namespace like a freshly imported module's; the runner's own names are gone from `sys.modules`."""
     import builtins
 
     for name in [name for name in sys.modules if name == "runner" or name.startswith("runner.")]:
         del sys.modules[name]
-    sys.path[:] = [entry for entry in sys.path if not entry.startswith("/opt/harness")]
     sys.argv[:] = [f"{module_name}.py"]
-    # Without `site` these two are missing, and scripts do call them.
-    builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]
     module = type(sys)(module_name)
     module.__dict__["__file__"] = f"{module_name}.py"
     module.__dict__["__builtins__"] = builtins
     sys.modules[module_name] = module
-    os.environ.clear()
-    os.environ.update(ENVIRONMENT)
-    os.chdir("/tmp")
     return module
 
 

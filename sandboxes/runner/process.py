@@ -28,7 +28,7 @@ class Watched:
     """
 
     def __init__(
-        self, body: "Callable[[int, int, int, int], None]", output_cap: int, stdin: bytes | None = None
+        self, body: "Callable[[int, int, int, int], None]", output_cap: int = 0, stdin: bytes | None = None
     ) -> None:
         pairs = [os.pipe() for _ in range(4)]
         (in_r, in_w), (out_r, out_w), (err_r, err_w), (res_r, res_w) = pairs
@@ -58,6 +58,11 @@ class Watched:
         self.cpu_total = 0.0
         self.held_up = 0.0
         """Seconds of waiting for a processor that were made up for already."""
+        self._poll = select.poll()
+        for fd in (*self.out, self.pidfd):
+            self._poll.register(fd, select.POLLIN)
+        # Nothing to read there now; its end means that whoever wants this answer is gone.
+        self._poll.register(STREAM, 0)
         if stdin == b"":
             self._end_stdin()
 
@@ -99,13 +104,8 @@ class Watched:
         process's exit, not end-of-file: a descendant may hold the pipes for ever.
         """
         deadline = began + limit
-        poll = select.poll()
-        for fd in self.out:
-            poll.register(fd, select.POLLIN)
-        poll.register(self.pidfd, select.POLLIN)
-        # Nothing to read there now; its end means that whoever wants this answer is gone.
-        poll.register(STREAM, 0)
-        if self.to_write:
+        poll = self._poll
+        if self.to_write and self._write():
             poll.register(self.stdin, select.POLLOUT)
         while True:
             left = deadline - time.monotonic()
@@ -178,11 +178,14 @@ class Watched:
         return bool(data)
 
     def _drain(self) -> None:
-        for fd in self.out:
-            while not self._over():
-                before = len(self.out[fd])
-                if not self._read(fd) or len(self.out[fd]) == before:
-                    break
+        """What was written before the answer, or the end, and is still in the pipes."""
+        more = True
+        while more and not self._over():
+            more = False
+            for fd, _ in self._poll.poll(0):
+                if fd in self.out:
+                    before = len(self.out[fd])
+                    more = (self._read(fd) and len(self.out[fd]) > before) or more
 
     def _write(self) -> bool:
         try:
@@ -201,16 +204,18 @@ class Watched:
 
 
 class Spent:
-    """Processor time since now: of the whole container where the kernel counts it, at least of the one process."""
+    """Processor time since now, or since `before`: of the whole container where the kernel counts it, at least of the
+    one process."""
 
-    def __init__(self, process: Watched, group: "Cgroup") -> None:
+    def __init__(self, process: Watched, group: "Cgroup", before: "tuple[float, float] | None" = None) -> None:
         self._process, self._group = process, group
-        self._before = (process.cpu(), group.cpu_s())
+        self._before = self.now = before or (process.cpu(), group.cpu_s())
         self._made_up_for = process.held_up
 
     def seconds(self) -> float:
         own, all_of_them = self._before
-        return max(0.0, self._process.cpu() - own, self._group.cpu_s() - all_of_them)
+        self.now = (self._process.cpu(), self._group.cpu_s())
+        return max(0.0, self.now[0] - own, self.now[1] - all_of_them)
 
     def deadline(self, began: float, limit: float) -> float:
         """The end of a time limit, by what the kernel says now.

@@ -9,7 +9,7 @@ import sys
 from . import hardening, wire
 from .cgroup import Cgroup
 from .scratch import kill_all
-from .warden import Warden
+from .warden import Warden, prepare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,26 +33,27 @@ def main(settings: "dict[str, Any] | None" = None) -> None:
     group = Cgroup()
     if settings is not None:
         hardening.set_up(settings)
+    with open("/proc/self/uid_map") as file:
+        uid_map = file.read()
     wire.send(1, {"op": "hello", "version": VERSION, "python": sys.version.split()[0]}, {})
     while True:
         warden = os.fork()
         if warden == 0:
-            _serve(group)
+            _serve(group, uid_map)
         if _reap_until(warden) != 0 or not kill_all():
             # The end of the stream, or not as it was: this container must not see another candidate. At once: to take
             # the interpreter down in order costs every box a millisecond or two.
             os._exit(0)
 
 
-def _serve(group: Cgroup) -> None:
+def _serve(group: Cgroup, uid_map: str) -> None:
     """The warden's life: `start`, inputs until `end` or its candidate's process ends, then whether all is clean."""
     status = 1
     try:
+        prepared = prepare()
         start, blobs = wire.receive(0)
-        warden = Warden(start, blobs, group)
+        warden = Warden(start, blobs, group, uid_map, prepared)
         handlers = {"question": warden.call, "exec": warden.program, "pytest": warden.pytest, "tests": warden.tests}
-        if start["called"]:
-            warden.load()
         clean: bool | None = None
         while clean is None:
             header, blobs = wire.receive(0)

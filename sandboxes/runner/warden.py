@@ -26,16 +26,16 @@ FRAME_BYTES, FRAME_S = 1 << 20, 1.0
 class Warden:
     """One candidate: its limits, and the one process that answers its calls.
 
-    There is never a second one: what a warden has read of inputs would be in the memory of whatever it forks.
+    That was forked before the first frame was read (`prepare`), and there is never a second one: what a warden has
+    read of inputs would be in the memory of whatever it forks.
     """
 
-    def __init__(self, start: "dict[str, Any]", blobs: "dict[str, bytes]", group: Cgroup) -> None:
+    def __init__(
+        self, start: "dict[str, Any]", blobs: "dict[str, bytes]", group: Cgroup, uid_map: str, prepared: Watched
+    ) -> None:
+        """`prepared`: see `prepare`; where the candidate is not called, it is not needed."""
         self.start, self.group = start, group
-        self.source = blobs.get("source", b"")
-        self.files = _files(blobs)
-        """A candidate of several files, whose tests are in another box."""
-        with open("/proc/self/uid_map") as file:
-            self.uid = own_uid(start["uid"], file.read())
+        self.uid = own_uid(start["uid"], uid_map)
         self.timeout = start["timeout_s"]
         self.cap = start["output_kb"] * 1024
         self.process: Watched | None = None
@@ -43,29 +43,31 @@ class Warden:
         self.broken: Frame | None = None
         """What every call gets, once there is no process to answer it."""
         self.said_while_loading = (b"", b"")
+        self.kills, self.spent = -1, (0.0, 0.0)
+        """Of the control group, at the end of the last call."""
+        if start["called"]:
+            self._load(prepared, blobs)
+        else:
+            prepared.kill()
+            prepared.close()
         self.clean = True
         """Whether a program can start here as if nothing had run before it."""
 
     # calls -----------------------------------------------------------------------------------------------------------
-
-    def load(self) -> None:
-        """Fork the process of a candidate that is called, before anything was read of what it will be called with."""
-        began = time.monotonic()
-        loaded = self._load(self.group.kills(), began)
-        if isinstance(loaded, Watched):
-            self.process = loaded
-        else:
-            self.broken, self.loaded = loaded, False
 
     def calls(self, header: "dict[str, Any]", blobs: "dict[str, bytes]") -> "Iterator[Frame]":
         """Frames of evidence of calls of the entry function, in order, up to the first that ends the process.
 
         With it, and where `end` is asked for, all ends: the last frame then says whether the box is clean.
         """
-        gathered = Gathered()
-        answered = True
+        gathered, answered, began = Gathered(), True, False
         for call in header["calls"]:
-            facts, out = self.call(call, blobs)
+            if self.process is None or not began:
+                facts, out = self.call(call, blobs)
+            else:
+                # Where the last call ended this one begins: no need to ask the kernel again.
+                facts, out = self._call(self.process, call, self.kills, Spent(self.process, self.group, self.spent))
+            began = True
             gathered.add(facts, out)
             answered = facts["ending"] == "answer"
             if not answered:
@@ -84,45 +86,41 @@ class Warden:
             facts, blobs = self.broken or ({"ending": "exit"}, {})
             return dict(facts, id=header["id"]), blobs
         kills, spent = self.group.kills(), Spent(process, self.group)
+        return self._call(process, header, kills, spent)
+
+    def _call(self, process: Watched, header: "dict[str, Any]", kills: int, spent: Spent) -> "Frame":
         process.feed(wire.pack({key: header[key] for key in ("args", "kwargs", "question") if key in header}, {}))
         began = time.monotonic()
         how = process.wait(began, header.get("timeout_s", self.timeout), True, spent)
         facts, blobs = self._facts(process, how, kills, began, spent)
-        blobs["stdout"] = self.said_while_loading[0] + blobs["stdout"]
-        blobs["stderr"] = self.said_while_loading[1] + blobs["stderr"]
-        self.said_while_loading = (b"", b"")
+        if self.said_while_loading != (b"", b""):
+            blobs["stdout"] = self.said_while_loading[0] + blobs["stdout"]
+            blobs["stderr"] = self.said_while_loading[1] + blobs["stderr"]
+            self.said_while_loading = (b"", b"")
         if facts["ending"] == "answer":
             blobs["answer"] = process.frame() or b""
         else:
             self.broken = facts, blobs
             self._end_process()
-        return dict(facts, id=header["id"]), blobs
-
-    def _load(self, kills: int, began: float) -> "Watched | Frame":
-        """Fork and load the module: its process when it is ready, otherwise what to report for every call."""
-        start, source, files, uid = self.start, self.source, self.files, self.uid
-        if start["apart"]:
-            from . import asked  # here: no other kind of job should pay for it
-
-        def body(stdin: int, stdout: int, stderr: int, result: int) -> None:
-            child.arrange(os.open("/dev/null", os.O_RDONLY), stdout, stderr, result, stdin)
-            child.give_up_rights(uid, start["cpu_s"])
-            if start["apart"]:
-                asked.serve(files)
-            else:
-                child.serve_calls(source, start["module"], start["entry"])
-
-        process = Watched(body, self.cap)
-        spent = Spent(process, self.group)
-        how = process.wait(began, self.timeout, True, spent)
-        facts, blobs = self._facts(process, how, kills, began, spent)
-        if facts["ending"] == "answer":
-            blobs["answer"] = process.frame() or b""
-            if blobs["answer"] == b'{"ready":true}':
-                self.said_while_loading = (blobs["stdout"], blobs["stderr"])
-                return process
-        _put_down(process)
+        facts["id"] = header["id"]
         return facts, blobs
+
+    def _load(self, process: Watched, blobs: "dict[str, bytes]") -> None:
+        """Give the process its candidate; keep it when that is loaded, otherwise what to report for every call."""
+        start = {name: self.start[name] for name in ("cpu_s", "module", "entry", "apart")}
+        process.output_cap = self.cap
+        kills, began, spent = self.group.kills(), time.monotonic(), Spent(process, self.group)
+        process.feed(wire.pack(dict(start, uid=self.uid), blobs))
+        how = process.wait(began, self.timeout, True, spent)
+        facts, out = self._facts(process, how, kills, began, spent)
+        if facts["ending"] == "answer":
+            out["answer"] = process.frame() or b""
+            if out["answer"] == b'{"ready":true}':
+                self.said_while_loading = (out["stdout"], out["stderr"])
+                self.process = process
+                return
+        _put_down(process)
+        self.broken, self.loaded = (facts, out), False
 
     def _end_process(self) -> None:
         process, self.process = self.process, None
@@ -218,10 +216,11 @@ class Warden:
                 # Of the CPU limit the first signal can be ignored, the second cannot.
                 if code == -signal.SIGXCPU or (code == -signal.SIGKILL and process.cpu_total >= self.start["cpu_s"]):
                     facts["ending"] = "timeout"
-        if self.group.kills() > kills:
+        self.kills = self.group.kills()
+        if self.kills > kills:
             facts["ending"] = "oom"
         facts["wall_s"] = time.monotonic() - began
-        facts["cpu_s"] = spent.seconds()
+        facts["cpu_s"], self.spent = spent.seconds(), spent.now
         out, err = process.take()
         if len(out) + len(err) > self.cap:
             out, err, facts["truncated"] = out[: self.cap], err[: max(0, self.cap - len(out))], True
@@ -232,6 +231,16 @@ class Warden:
         if self.process is not None:
             self._end_process()
         return kill_all() and wipe(self.uid)
+
+
+def prepare() -> Watched:
+    """A process for a candidate that is yet to come. It is forked before anything is known: it has nothing to hide."""
+
+    def body(stdin: int, stdout: int, stderr: int, result: int) -> None:
+        child.arrange(os.open("/dev/null", os.O_RDONLY), stdout, stderr, result, stdin)
+        child.wait_for_candidate()
+
+    return Watched(body)
 
 
 class Gathered:
