@@ -20,6 +20,10 @@ from harness.types import (
     Task,
 )
 
+KNOWN = 4096
+"""Expected values that are kept in the form in which they are compared."""
+_known: dict[int, tuple[Returns, wire.Expected]] = {}
+
 
 class Verifier:
     """One point a case, one more for the message of an expected exception."""
@@ -28,7 +32,8 @@ class Verifier:
 
     def plan(self, task: Task, candidate: Candidate) -> Plan:
         inputs = tuple(
-            CallInput(id=case.id, args=case.args, kwargs=case.kwargs)
+            # Checked when the task was read.
+            CallInput.model_construct(id=case.id, args=case.args, kwargs=case.kwargs)
             for case in task.cases
             if isinstance(case, CallCase)
         )
@@ -47,13 +52,25 @@ def _judge(case: CallCase, seen: CaseEvidence, tolerance: float | None) -> CaseR
 
 
 def _returned(case: CallCase, expect: Returns, seen: CaseEvidence, tolerance: float | None) -> CaseResult:
-    wanted = wire.encode(expect.value)
-    expected = wire.show(wanted)
-    if seen.ending == "value":
-        right = wire.same(seen.value, wanted, tolerance)
-        outcome = Outcome.passed if right else Outcome.wrong_answer
-        return result(case, seen, outcome, expected=expected, got=wire.show(seen.value))
-    return result(case, seen, ENDINGS[seen.ending], expected=expected, got=_said(seen))
+    wanted = _expected(expect)
+    if seen.ending != "value":
+        return result(case, seen, ENDINGS[seen.ending], expected=wanted.shown, got=_said(seen))
+    if wanted.is_exactly(seen.value):
+        return result(case, seen, Outcome.passed, expected=wanted.shown, got=wanted.shown)
+    right = wire.same(seen.value, wanted.form, tolerance)
+    outcome = Outcome.passed if right else Outcome.wrong_answer
+    return result(case, seen, outcome, expected=wanted.shown, got=wire.show(seen.value))
+
+
+def _expected(expect: Returns) -> wire.Expected:
+    """Made once for all candidates of a task."""
+    known = _known.get(id(expect))
+    if known is None or known[0] is not expect:
+        if len(_known) >= KNOWN:
+            _known.clear()
+        # With the object itself, so that its identity stays its own.
+        known = _known[id(expect)] = (expect, wire.Expected(expect.value))
+    return known[1]
 
 
 def _raised(case: CallCase, expect: Raises, seen: CaseEvidence) -> CaseResult:

@@ -21,6 +21,8 @@ from harness.sandbox.levels import engine_level
 
 HELLO_S = 60.0
 """Seconds a new container may take until its supervisor speaks; a loaded machine needs a few."""
+ENDS_WITHIN_S = 2.0
+"""After its stream ended, until a container that has not ended by itself is killed."""
 BACKEND = "harness.backend"
 """Label of the containers of one backend: a process may have several."""
 IMAGE_AGAIN_S = 20.0
@@ -169,9 +171,14 @@ class DockerSandbox:
         return self._api.inspect(name)
 
     def discard(self, name: str) -> None:
-        """Remove a container without waiting for it."""
+        """Remove a container whose stream has ended, without waiting for it."""
         with contextlib.suppress(RuntimeError):  # shutting down: close() removes what is left
-            self._removers.submit(self.remove, name)
+            self._removers.submit(self._remove_ended, name)
+
+    def _remove_ended(self, name: str) -> None:
+        if time.monotonic() >= self._away_until:
+            self._api.wait_for_end(name, ENDS_WITHIN_S)
+        self.remove(name)
 
     def remove(self, name: str) -> None:
         """Kill and remove a container with its volumes; one that is gone already is fine.

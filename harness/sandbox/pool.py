@@ -19,6 +19,8 @@ from harness.types import CaseEvidence, Evidence, Job
 
 OWN_SHARE = 0.9
 """Of the time limit: a candidate that used more processor time than this was out of time by its own doing."""
+ENOUGH = 2
+"""Boxes ready, with the one that is taken, for which none has to be made at once."""
 SIZES = 2
 """Memory limits for which boxes are kept ready: those asked for last."""
 
@@ -67,6 +69,8 @@ class Pool:
         began, late = time.monotonic(), 0
         with self._gate.side_by_side() as stay:
             work = self._carry_out(job, share)
+        if not work.infra:
+            self.warm(job.limits.memory_mb)
         if stay.crowded and any(_suspicious(case, job) for case in work.done):
             with self._gate.alone():
                 late = self._again(work, share)
@@ -161,7 +165,10 @@ class Pool:
         with self._lock:
             if self._closed:
                 raise SandboxError("the pool is closed")
-            self._refill(memory_mb)
+            # To make the next one takes a processor from the candidate in this one: it waits for the verdict, as long
+            # as there are others.
+            if sum(other.done() for other in self._ready[memory_mb]) < ENOUGH:
+                self._refill(memory_mb)
             future = self._ready[memory_mb].popleft()
         try:
             return future.result()

@@ -7,6 +7,7 @@ import importlib
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 from harness.content import content_package
@@ -19,6 +20,10 @@ STRETCH: int = importlib.import_module(f"{_runner}.process").STRETCH
 HEAD: int = _wire.HEAD
 MAX_FRAME: int = _wire.MAX_FRAME
 Broken: type[Exception] = _wire.Broken
+SHOWN = 2000
+"""Characters of a value that people get to see."""
+REMEMBERED, MEMORIES = 500, 4096
+"""Characters of a form, and forms, of which what was made is kept."""
 
 
 def pack(header: dict[str, Any], blobs: dict[str, bytes]) -> bytes:
@@ -41,7 +46,29 @@ def encode(value: Any) -> Any:
         raise ValueError(str(error)) from None
 
 
-def show(wire: Any, limit: int = 2000) -> str:
+def _remembered(work: Callable[[Any], str]) -> Callable[[Any], str]:
+    """The same function, which knows its last answers for short forms: candidates of one task give the same values."""
+    answers: dict[str, str] = {}
+
+    def remembering(wire: Any) -> str:
+        try:
+            text = repr(wire)
+        except RecursionError:
+            return work(wire)
+        if len(text) > REMEMBERED:
+            return work(wire)
+        answer = answers.get(text)
+        if answer is None:
+            if len(answers) >= MEMORIES:
+                answers.clear()
+            answer = answers[text] = work(wire)
+        return answer
+
+    return remembering
+
+
+@_remembered
+def show(wire: Any) -> str:
     """`repr` of the value behind a tagged form, clipped; for people, never compared.
 
     Written from the form itself: building the value would hash what a candidate chose, and keys that collide cost the
@@ -51,15 +78,35 @@ def show(wire: Any, limit: int = 2000) -> str:
         text = _shown(wire, 0)
     except (*_FORGED, MemoryError):
         text = f"<{_text(wire)[:200]}>"
-    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
 
 
+@_remembered
 def fingerprint(wire: Any) -> str:
     """A short text that is equal for equal forms; never raises, however odd the form."""
     try:
         return _digest(wire, 0).hex()
     except _FORGED:
         return hashlib.blake2b(_text(wire).encode(), digest_size=16).hexdigest()
+
+
+class Expected:
+    """A value to compare answers with, in the forms that takes. Raises ValueError for a value that is not plain."""
+
+    def __init__(self, value: Any) -> None:
+        self.form = encode(value)
+        self.shown = show(self.form)
+        self._text = repr(self.form)
+
+    def is_exactly(self, got: Any) -> bool:
+        """Whether a tagged form is this one, part by part: the usual case, and a quick one to tell.
+
+        By `repr`, which tells all types of JSON apart, as comparing lists does not.
+        """
+        try:
+            return repr(got) == self._text
+        except RecursionError:
+            return False
 
 
 def same(got: Any, expected: Any, tolerance: float | None = None) -> bool:

@@ -344,8 +344,8 @@ def test_shown_for_people() -> None:
 
 @given(_plain)
 def test_a_value_is_shown_as_python_writes_it(value: Any) -> None:
-    shown = wire.show(wire.encode(value), limit=1 << 30)
-    if not any(word in shown for word in ("set", "{", "nan", "inf", "j", "bytearray")):
+    shown = wire.show(wire.encode(value))
+    if len(shown) < wire.SHOWN and not any(word in shown for word in ("set", "{", "nan", "inf", "j", "bytearray")):
         assert shown == repr(value)
 
 
