@@ -375,3 +375,23 @@ def test_answers_are_objects_or_nothing(blob: bytes) -> None:
 def test_odd_answers_are_nothing() -> None:
     for blob in (b"", b"[]", b"[" * 100_000, b'{"a":' + b"1" * 5000 + b"}", b"\xff", b"{} {}"):
         assert wire.load_answer(blob) is None
+
+
+def test_exactly_means_every_type_of_json() -> None:
+    truth = wire.Expected(True)
+    assert truth.is_exactly(["b", True])
+    assert not truth.is_exactly(["b", 1])
+    assert not wire.Expected([1.0]).is_exactly(wire.encode([1]))
+    # Equal all the same, which the slower comparison knows.
+    assert not wire.Expected(0.0).is_exactly(wire.encode(-0.0))
+    assert wire.same(wire.encode(-0.0), wire.Expected(0.0).form)
+    assert not truth.is_exactly(nested(100_000, ["n"], "l"))
+
+
+def test_what_is_remembered_is_bounded_and_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MEMORIES", 3)
+    for _ in range(2):
+        for number in range(10):
+            assert wire.show(wire.encode(number)) == str(number)
+            assert wire.fingerprint(wire.encode(number)) != wire.fingerprint(wire.encode(number + 1))
+    assert wire.fingerprint(["b", 1]) != wire.fingerprint(["b", True])
