@@ -91,7 +91,7 @@ def serve(files: "dict[str, bytes]") -> None:
     child._answer(child.RESULT_FD, {"ready": True})
     while True:
         try:
-            header, _ = wire.receive_alone(child.INPUT_FD)
+            header, _ = wire.receive(child.INPUT_FD)
         except wire.Broken:
             return
         child._answer(child.RESULT_FD, _answer(objects, header["question"]))

@@ -29,7 +29,7 @@ def wait_for_candidate() -> None:
     """A process made ahead of time: all that needs no candidate is done when one comes. Then serve it."""
     _settle()
     _tidy_up()
-    start, blobs = wire.receive_alone(INPUT_FD)
+    start, blobs = wire.receive(INPUT_FD)
     _become_nobody(start["uid"], start["cpu_s"])
     if start["apart"]:
         from . import asked  # here: no other kind of job should pay for it
@@ -102,7 +102,7 @@ def serve_calls(
     _answer(answer_fd, {"ready": True})
     while True:
         try:
-            header, _ = wire.receive_alone(input_fd)
+            header, _ = wire.receive(input_fd)
         except wire.Broken:
             return
         _answer(answer_fd, _call(function, header, module_name))

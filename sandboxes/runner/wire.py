@@ -104,21 +104,6 @@ def receive(fd: int) -> "tuple[dict[str, Any], dict[str, bytes]]":
     return unpack(read_exact(fd, size))
 
 
-def receive_alone(fd: int) -> "tuple[dict[str, Any], dict[str, bytes]]":
-    """The next frame of a blocking descriptor on which nothing follows before it is answered: fewer reads."""
-    got = os.read(fd, 1 << 16)
-    while True:
-        missing = HEAD - len(got)
-        if missing <= 0:
-            missing += int.from_bytes(got[:HEAD], "big")
-            if missing <= 0:
-                return unpack(got[HEAD:])
-        part = os.read(fd, missing)
-        if not part:
-            raise Broken("end of stream")
-        got += part
-
-
 def send(fd: int, header: "dict[str, Any]", blobs: "dict[str, bytes]") -> None:
     """Write one frame to a blocking descriptor."""
     view = memoryview(pack(header, blobs))
