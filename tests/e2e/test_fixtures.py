@@ -1,4 +1,5 @@
-"""Every shipped task is admitted: the reference passes, everything else fails as it says, three times alike."""
+"""Every shipped task is admitted: the reference passes, everything else fails as it says, twice alike (`make check`:
+three times)."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ def test_the_shipped_tasks_are_admitted(root: Path, name: str) -> None:
     with contextlib.closing(open_sandbox("docker", print)) as sandbox, Pool(sandbox, size=4) as pool:
         problems = {
             item.task: item.problems
-            for item in in_threads(lambda task: admit(task, pool), suite.tasks, pool, 4)
+            for item in in_threads(lambda task: admit(task, pool, rounds=2), suite.tasks, pool, 4)
             if not item.admitted
         }
     assert problems == {}
