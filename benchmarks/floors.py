@@ -2,8 +2,9 @@
 
     .venv/bin/python benchmarks/floors.py [--rounds 8] [--write]
 
-All steps take turns, four at once. `--write` puts the table into benchmarks/RESULTS.md. Quiet, a round takes about
-half a minute.
+All steps take turns, four at once. Then the harness's own part of a verdict, one at a time through a pool that is full:
+what its threads use of a processor, and how long what takes. `--write` puts both tables into benchmarks/RESULTS.md.
+Quiet, a round takes about half a minute.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import results
 
 from harness.bench import counters, unit
 from harness.bench.ways import DockerRun
+from harness.sandbox import session
 from harness.sandbox.docker import DockerSandbox
 from harness.sandbox.pool import Pool
 
@@ -30,6 +33,7 @@ AT_ONCE, UNITS = 4, 16
 SETTLES_S = 0.5
 """Seconds until the engine has done what a removal leaves to be done."""
 ENDS_S = 10.0
+SAMPLES = 40
 
 
 def main() -> None:
@@ -40,7 +44,8 @@ def main() -> None:
     load_before = results.load()
     with contextlib.closing(DockerSandbox(log=lambda line: print(line, file=sys.stderr))) as sandbox:
         found = measure(sandbox, given.rounds)
-    text = f"{results.machine(load_before)} Medians of {given.rounds} rounds.\n\n{table(found)}"
+        own = own_part(sandbox)
+    text = f"{results.machine(load_before)} Medians of {given.rounds} rounds.\n\n{table(found)}\n\n{own}"
     print(text)
     if given.write:
         results.write("floors", text)
@@ -118,6 +123,41 @@ def alone(sandbox: DockerSandbox, request: bytes) -> Callable[[int], None]:
         engine.remove(name)
 
     return call
+
+
+def own_part(sandbox: DockerSandbox) -> str:
+    """What this process does for one verdict, in milliseconds."""
+    spent: dict[str, list[tuple[float, float]]] = defaultdict(list)
+
+    def timed(name: str, step: Callable[[], Any]) -> Any:
+        cpu, clock = time.thread_time(), time.perf_counter()
+        made = step()
+        spent[name].append((1000 * (time.thread_time() - cpu), 1000 * (time.perf_counter() - clock)))
+        return made
+
+    engine = sandbox._api
+    for _ in range(SAMPLES):
+        box = timed("create, attach, start, until it says hello", lambda: sandbox.start(unit.LIMITS.memory_mb))
+        box.hang_up()
+        timed("wait for its end", lambda name=box.name: engine.wait_for_end(name, ENDS_S))
+        timed("remove", lambda name=box.name: engine.remove(name))
+    inside = session.calls
+    try:
+        session.calls = lambda *args, **more: timed(
+            "- of it 20 calls in a box, one round trip", lambda: inside(*args, **more)
+        )
+        with Pool(sandbox, size=AT_ONCE) as pool:
+            for number in range(SAMPLES):
+                time.sleep(SETTLES_S)
+                task = unit.task(f"own-{number}")
+                timed("a verdict in a box that is ready", lambda task=task: unit.verdict(task, pool, "candidate"))
+    finally:
+        session.calls = inside
+    rows = [
+        [name, *(results.figure(statistics.median(column)) for column in zip(*figures, strict=True))]
+        for name, figures in spent.items()
+    ]
+    return results.table(["of one verdict", "own CPU ms", "ms"], rows)
 
 
 def table(found: dict[str, list[tuple[float, float, float]]]) -> str:
