@@ -37,8 +37,9 @@ if __name__ == "__main__":
         seconds, each = run(call, given.count, given.concurrency)
         began = time.perf_counter()
     seconds += time.perf_counter() - began
+    box = "container" if backend == "docker" else "namespaces"
     text = {
-        "candidate": "fresh container each, no network, own profile, unprivileged, read-only",
-        "task": "container for 20 candidates, own user each, wiped between; else as isolation candidate",
+        "candidate": f"fresh {box} each, no network, own profile, unprivileged, read-only",
+        "task": f"{box} for 20 candidates, own user each, wiped between; else as isolation candidate",
     }[way.isolation]
     tell(f"harness, {backend}, isolation {way.isolation}", __version__, given, seconds, each, text)
