@@ -215,3 +215,22 @@ def test_backends_by_name(image: object) -> None:
     backend = open_sandbox("auto")
     assert backend.name == "docker"
     backend.close()
+
+
+def test_a_box_ends_by_itself_before_it_is_removed(
+    sandbox: DockerSandbox, engine: docker.APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To kill it would cost the engine one more process of its runtime for every verdict."""
+    states: list[tuple[bool, int]] = []
+    remove = sandbox._api.remove
+
+    def removing(name: str) -> None:
+        state = engine.inspect_container(name)["State"]
+        states.append((state["Running"], state["ExitCode"]))
+        remove(name)
+
+    monkeypatch.setattr(sandbox._api, "remove", removing)
+    box = sandbox.start(64)
+    box.close()
+    assert gone(engine, ident(box))
+    assert states == [(False, 0)]

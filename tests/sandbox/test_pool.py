@@ -330,3 +330,18 @@ def wait_until(condition: Callable[[], bool], within_s: float = 30) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         threading.Event().wait(0.05)
+
+
+def test_the_next_box_is_made_after_the_verdict_if_others_are_ready(sandbox: Sandbox, make_job: MakeJob) -> None:
+    backend = Watching(sandbox)
+    with Pool(backend, size=3) as pool:
+        pool.warm(256)
+        while not all(future.done() for future in pool._ready[256]):
+            time.sleep(0.01)
+        made = len(backend.boxes)
+        taken = pool._take(256, "")
+        assert [future.done() for future in pool._ready[256]] == [True, True]
+        taken.close()
+        assert ends(pool.run(make_job("def f():\n    return 1\n"))) == ["value"]
+        assert len(pool._ready[256]) == 3
+    assert made == 3
