@@ -18,7 +18,7 @@ from harness.sandbox.childbox import ChildBox
 from harness.sandbox.docker import DockerSandbox
 from harness.sandbox.dockerbox import DockerBox
 from harness.sandbox.pool import Pool
-from harness.types import CallInput, CaseEvidence, ExecInput, Job, Limits
+from harness.types import CallInput, CaseEvidence, Evidence, ExecInput, Job, Limits
 
 _values = importlib.import_module(f"{content_package('sandboxes')}.runner.values")
 
@@ -70,6 +70,11 @@ def take_away() -> Callable[[Box], None]:
                 assert hung_up.poll(10_000), "the supervisor outlives bubblewrap"
 
     return end
+
+
+def ends(evidence: Evidence) -> list[str]:
+    """How each input ended."""
+    return [case.ending for case in evidence.cases]
 
 
 def job_of(source: str, args: Sequence[tuple[Any, ...]] = ((),), *, fresh: bool = False, **limits: Any) -> Job:

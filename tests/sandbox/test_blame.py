@@ -6,14 +6,11 @@ from collections.abc import Callable
 
 from harness.sandbox import SEND_S, Box, BoxLost, Frame, Sandbox, wire
 from harness.sandbox.pool import Pool
-from harness.types import CaseEvidence, Evidence, Job
+from harness.types import CaseEvidence, Job
+from tests.sandbox.conftest import ends
 
 Calls = Callable[..., list[CaseEvidence]]
 MakeJob = Callable[..., Job]
-
-
-def ends(evidence: Evidence) -> list[str]:
-    return [case.ending for case in evidence.cases]
 
 
 class Fragile:

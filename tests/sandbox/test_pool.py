@@ -22,6 +22,7 @@ from harness.sandbox.dockerbox import DockerBox
 from harness.sandbox.pool import SIZES, Pool
 from harness.sandbox.reaper import list_containers, reap
 from harness.types import CaseEvidence, Job, Limits, PytestInput
+from tests.sandbox.conftest import ends
 
 if TYPE_CHECKING:
     import docker
@@ -76,10 +77,6 @@ def watching(sandbox: Sandbox) -> Iterator[tuple[Watching, Pool]]:
     backend = Watching(sandbox)
     with Pool(backend, size=1, makers=1) as pool:
         yield backend, pool
-
-
-def ends(evidence: Any) -> list[str]:
-    return [case.ending for case in evidence.cases]
 
 
 # losses --------------------------------------------------------------------------------------------------------------
