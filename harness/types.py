@@ -4,6 +4,7 @@ Suite -> Task -> Case                              what is asked            (tas
 Request -> Reply -> Extraction -> Candidate        what a model answered    (models/, solvers/, grading/)
 Job -> Evidence                                    what a sandbox saw       (sandbox/)
 Verdict -> CaseResult                              what that is worth       (verifiers/)
+ModelCall, AgentRecord                             what an agent did        (routing/gateway, solvers/)
 Attempt, Selection                                 what the store keeps     (store, runner)
 """
 
@@ -198,6 +199,8 @@ class Task(Frozen):
     """Globs of the files a workspace answer may change."""
     workspace: dict[str, str] = {}
     """What the model is shown of a workspace: relative path -> text."""
+    feedback: Literal["none", "hidden"] = "none"
+    """`hidden`: an agent is told which hidden tests its first answer failed, and may try again."""
     by_value: bool = False
     """`tests_pass: values`: only values go between tests and candidate, so each can have a box of its own."""
     tests: dict[str, str] = {}
@@ -475,6 +478,90 @@ class AttemptKey(Frozen):
     attempt: int
 
 
+class ModelCall(Frozen):
+    """One request that came through the gateway, and what became of it: one row of a run's calls."""
+
+    session: str
+    """Which of the sessions: a name for its token, not the token."""
+    number: int
+    """1 for the first request of its session."""
+    attempt: AttemptKey | None = None
+    """None for calls of people's own tools."""
+    asked: str
+    """The model's name as the client wrote it."""
+    model: str = ""
+    """The model that was asked, as the catalogue calls it; empty where the request was refused before."""
+    request: Any = None
+    """The body as it came, parsed JSON."""
+    reply: Reply | None = None
+    status: int = 200
+    """HTTP status of the answer; 499 where the client hung up first."""
+    error: str = ""
+    """What the client was told instead of a reply: code and message."""
+    cost_usd: float | None = None
+    started: str = ""
+    """UTC, ISO 8601."""
+    seconds: float = 0.0
+
+
+class AgentEnding(StrEnum):
+    """Why an agent stopped. What its files are worth is the verdict's business."""
+
+    finished = "finished"
+    """By itself, with something changed."""
+    no_edit = "no_edit"
+    """By itself, with every file as it was."""
+    timeout = "timeout"
+    """At the limit of its wall time."""
+    crash = "crash"
+    """Its process ended as none should that is done."""
+    refused = "refused"
+    """The gateway refused its calls: a budget of the attempt was spent."""
+    context_exhausted = "context_exhausted"
+    """What it had to say no longer fitted into the model's window."""
+
+
+class Try(Frozen):
+    """One round of an agent, graded: the first, or one after it was told what hidden tests said."""
+
+    candidate: str
+    """`Candidate.hash`."""
+    verdict: Verdict
+    told: str = ""
+    """What the agent was told before this try; empty for the first."""
+    seconds: float = 0.0
+    """The agent's own time."""
+
+
+class AgentRecord(Frozen):
+    """What an agent did in its container, beside its candidate."""
+
+    agent: str
+    """Name and version."""
+    image: str = ""
+    session: str = ""
+    """Joins the attempt's calls (`ModelCall.session`)."""
+    ending: AgentEnding
+    detail: str = ""
+    tries: tuple[Try, ...] = ()
+    calls: int = 0
+    """Requests that the gateway answered with a reply."""
+    refused: int = 0
+    """Requests that it refused."""
+    counts: dict[str, int] = {}
+    """What the agent counts of itself: `reflections`, `edit_errors`, `test_runs`, ...; see docs/agents.md."""
+    transcript: str = ""
+    diff: str = ""
+    """Unified, between the task's files and the candidate; made on the host."""
+    left: tuple[str, ...] = ()
+    """What it changed beside the declared files, which is not taken."""
+    start_s: float = 0.0
+    """Until the agent's process ran, seconds."""
+    first_call_s: float | None = None
+    """Until its first request to a model, seconds from the same moment."""
+    wall_s: float = 0.0
+
+
 class Attempt(Frozen):
     """One sample drawn from one model for one task in one repeat: the row everything after grading works on."""
 
@@ -500,6 +587,8 @@ class Attempt(Frozen):
     signature: str = ""
     """Hash of the outputs on the inputs, for selection by agreement; empty where there are none. Of the files, after
     `files-`, where only hidden tests would give outputs."""
+    agent: AgentRecord | None = None
+    """Where an agent made the candidate; `reply` then holds the sum of its calls, and its transcript as text."""
     cost_usd: float | None = None
     """At the catalogue's price when the run was made; None where no price is known."""
     started: str = ""
