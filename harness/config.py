@@ -83,6 +83,41 @@ class ModelProfile(Config):
     """Further keys of the request body, as they are."""
 
 
+class AgentSettings(Config):
+    """How an agent is run (`--solver-config`): its limits, and for solver `command` the agent itself."""
+
+    tries: int = Field(default=2, ge=1, le=5)
+    """Rounds, where the task lets an agent know which hidden tests failed (`feedback: hidden`); otherwise one."""
+    timeout_s: float = Field(default=900.0, gt=0, le=86_400)
+    """Wall time of an attempt, all its tries together."""
+    calls: int | None = Field(default=50, ge=1)
+    """Requests to the model in one attempt."""
+    tokens: int | None = Field(default=None, ge=1)
+    """Prompt and completion tokens in one attempt."""
+    budget_usd: float | None = Field(default=None, ge=0)
+    """Dollars in one attempt; the run has a budget of its own."""
+    memory_mb: int = Field(default=1024, ge=128, le=65536)
+    """Memory of the agent's container, its test runs included, MiB."""
+    test_timeout_s: float = Field(default=60.0, gt=0, le=3600)
+    """Wall time of one run of the visible tests."""
+    edit_format: str = Field(default="", pattern=r"^[a-z-]*$")
+    """aider: `diff`, `whole`, `udiff`, ...; empty leaves it to aider, which takes `whole` for a model it does not know."""
+    lint: bool = False
+    """aider: lint what was edited, and let the model mend it."""
+    context_tokens: int | None = Field(default=None, ge=256)
+    """aider: size of the model's window, for its warnings."""
+    name: str = Field(default="", pattern=r"^[A-Za-z0-9._ -]*$")
+    """command: what reports call the agent."""
+    install: tuple[str, ...] = ()
+    """command: pinned packages of the Python index that the agent consists of, e.g. `mini-swe-agent==1.17.4`."""
+    command: str = ""
+    """command: what is run in the task's directory by `sh -c`; see docs/agents.md for the variables it is given."""
+    files: dict[str, str] = {}
+    """command: files beside the task's directory that the command needs: name -> text."""
+    env: dict[str, str] = {}
+    """command: further variables."""
+
+
 class RunConfig(Config):
     """Everything a run depends on. Two runs with equal `identity()` are the same run."""
 
@@ -93,6 +128,8 @@ class RunConfig(Config):
     best_of: int = Field(default=1, ge=1, le=1000)
     select: Literal["verifier", "vote", "first", "judge"] = "verifier"
     solver: str = "single_shot"
+    agent: AgentSettings = AgentSettings()
+    """For solvers that run an agent."""
     repeats: int = Field(default=1, ge=1, le=1000)
     seed: int = Field(default=0, ge=0)
     tasks: tuple[str, ...] = ()
@@ -115,4 +152,6 @@ class RunConfig(Config):
     def identity(self) -> dict[str, object]:
         """The part that decides results: what must be equal for a run to be resumed."""
         keep = {"paths", "models", "select", "solver", "seed", "tasks", "isolation"}
+        # Where no agent runs, what one would be told decides nothing.
+        keep |= set() if self.solver == "single_shot" else {"agent"}
         return self.model_dump(mode="json", include=keep)

@@ -16,21 +16,25 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from harness.config import ModelProfile
-from harness.errors import HarnessError, ProviderError
-from harness.grading.attempts import grade_attempt, handed_over
+from harness.config import AgentSettings, ModelProfile
+from harness.errors import BudgetExceeded, HarnessError, ProviderError, SandboxError
+from harness.grading.attempts import grade_attempt
+from harness.grading.grade import grade
 from harness.models import Provider, open_provider
 from harness.models.cost import cost_usd
 from harness.models.storable import clean, storable
 from harness.sandbox import Sandbox
 from harness.sandbox.pool import Pool
-from harness.solvers import open_solver
-from harness.types import Attempt, Frozen, IsolationLevel, Outcome, Task
+from harness.solvers import Solved, Workplace, open_solver
+from harness.solvers.agents.means import AgentMeans
+from harness.types import Attempt, Extraction, Frozen, IsolationLevel, ModelCall, Outcome, Task, Verdict
 
 GIVE_UP_AFTER = 5
 """Failures in a row of a model that never replied, or of the sandbox, after which it is left alone."""
 GIVE_UP_LATER = 20
 """The same for a model that did reply before."""
+CONTAINERS = 3
+"""Containers that an attempt of an agent may lose before it counts as not done."""
 
 
 class Trial(Frozen):
@@ -53,11 +57,23 @@ class Executor(Protocol):
     def submit(self, trial: Trial) -> None:
         """Queue a trial."""
 
-    def results(self) -> Iterator[Attempt | None]:
-        """One item for every trial submitted so far, as they end; None for a trial that was left out."""
+    def results(self) -> Iterator[Attempt | ModelCall | None]:
+        """One item for every trial submitted so far, as they end; None for a trial that was left out.
+
+        Before it the calls its agent made, as they are answered: a call is not told to the agent until the caller has
+        come back for the next item, and so has stored it.
+        """
 
     def close(self) -> None:
         """Stop at once and give everything back."""
+
+
+class _Told:
+    """A call of an agent on its way into the store."""
+
+    def __init__(self, call: ModelCall) -> None:
+        self.call = call
+        self.stored = threading.Event()
 
 
 class LocalExecutor:
@@ -70,6 +86,7 @@ class LocalExecutor:
         concurrency: int = 0,
         log: Callable[[str], None] = print,
         allowance_usd: float | None = None,
+        agent: AgentSettings | None = None,
     ) -> None:
         """`concurrency` bounds what runs in sandboxes at once; 0 takes two a core.
 
@@ -84,11 +101,13 @@ class LocalExecutor:
             for name, profile in profiles.items()
         }
         self._providers: dict[str, Provider] = {}
+        self._settings = agent or AgentSettings()
+        self._means = AgentMeans(log)
         self._failures = dict.fromkeys(profiles, 0)
         self._served: set[str] = set()
         self._sandbox_failures = 0
         self._lock = threading.Lock()
-        self._ended: queue.SimpleQueue[Attempt | BaseException | None] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[Attempt | _Told | BaseException | None] = queue.SimpleQueue()
         self._waiting = 0
         self._stopping = threading.Event()
         """No model is asked any more; trials under way end."""
@@ -115,9 +134,13 @@ class LocalExecutor:
         else:
             self._askers[trial.model].submit(self._guarded, self._ask, trial)
 
-    def results(self) -> Iterator[Attempt | None]:
+    def results(self) -> Iterator[Attempt | ModelCall | None]:
         while self._waiting:
             ended = self._ended.get()
+            if isinstance(ended, _Told):
+                yield ended.call
+                ended.stored.set()
+                continue
             self._waiting -= 1
             if isinstance(ended, BaseException):
                 raise ended
@@ -133,6 +156,7 @@ class LocalExecutor:
             with contextlib.suppress(HarnessError, OSError):
                 provider.close()
         self._pool.abort()
+        self._means.close()
         for threads in (*self._askers.values(), self._graders):
             threads.shutdown(wait=True)
 
@@ -150,40 +174,98 @@ class LocalExecutor:
         # Boxes are made while the model is thinking.
         self._pool.warm(trial.task.limits.memory_mb)
         began = time.monotonic()
-        profile = self._profiles[trial.model]
         attempt = _begun(trial)
         try:
-            solver = open_solver(trial.solver, self.provider(trial.model), profile)
-            solved = solver.solve(trial.task, seed=trial.seed, repeat=trial.repeat, attempt=trial.attempt)
+            solved = self._solved(trial)
+        except BudgetExceeded:
+            self._ended.put(None)
+            return
         except Exception as error:
-            if isinstance(error, HarnessError) and not isinstance(error, ProviderError):
-                raise
             if self._closing.is_set():
                 self._ended.put(None)
                 return
+            if isinstance(error, HarnessError) and not isinstance(error, ProviderError | SandboxError):
+                raise
             # Also what a provider should not raise: one broken reply is one row, and the run goes on.
-            told = str(error) if isinstance(error, ProviderError) else f"{type(error).__name__}: {error}"
-            self._note_failure(trial.model, told)
-            failed = {"error": clean(told), "seconds": time.monotonic() - began}
-            self._ended.put(attempt.model_copy(update=failed))
+            self._ended.put(self._failed(trial, attempt, error, time.monotonic() - began))
             return
+        attempt = attempt.model_copy(update=self._answer(solved, self._profiles[trial.model]))
+        self._note_reply(trial.model, None if solved.agent else attempt.cost_usd)
+        self._graders.submit(self._guarded, self._grade, trial, attempt, began)
+
+    def _solved(self, trial: Trial) -> Solved:
+        """What the trial's solver hands over; an agent whose container is lost begins again in another one."""
+        place = self._workplace(trial)
+        for left in reversed(range(CONTAINERS)):
+            try:
+                solver = open_solver(trial.solver, place)
+                return solver.solve(trial.task, seed=trial.seed, repeat=trial.repeat, attempt=trial.attempt)
+            except SandboxError as error:
+                if not left or self._closing.is_set():
+                    raise
+                self._log(f"{trial.task.id}, attempt {trial.attempt + 1}: {error.message}; once more")
+        raise AssertionError("unreachable")
+
+    def _workplace(self, trial: Trial) -> Workplace:
+        def graded(task: Task, extraction: Extraction) -> tuple[Verdict, str]:
+            return grade(task, extraction, self._pool, trial.isolation)
+
+        return Workplace(
+            profile=self._profiles[trial.model],
+            provider=self.provider(trial.model),
+            settings=self._settings,
+            means=self._means,
+            grade=graded,
+            record=self._record,
+            stopped=self._stopped,
+        )
+
+    def _answer(self, solved: Solved, profile: ModelProfile) -> dict[str, Any]:
         reply = storable(solved.reply)
-        answer = {
+        verdict, signature = solved.graded or (None, "")
+        return {
             "request": solved.request.model_dump(mode="json"),
             "prefix": solved.prefix,
             "reply": reply,
-            "extraction": handed_over(solved),
-            "cost_usd": cost_usd(reply.usage, profile.price),
+            "extraction": solved.extraction,
+            "verdict": verdict,
+            "signature": signature,
+            "agent": solved.agent,
+            "cost_usd": solved.cost_usd if solved.agent else cost_usd(reply.usage, profile.price),
         }
-        attempt = attempt.model_copy(update=answer)
-        self._note_reply(trial.model, attempt.cost_usd)
-        self._graders.submit(self._guarded, self._grade, trial, attempt, began)
+
+    def _failed(self, trial: Trial, attempt: Attempt, error: Exception, seconds: float) -> Attempt:
+        """The row of a trial whose model or container failed."""
+        if isinstance(error, SandboxError):
+            verdict = Verdict(outcome=Outcome.infra_error, isolation=trial.isolation, detail=clean(str(error))[:2000])
+            attempt = attempt.model_copy(update={"verdict": verdict, "seconds": seconds})
+            self._note_sandbox(attempt)
+            return attempt
+        told = str(error) if isinstance(error, ProviderError) else f"{type(error).__name__}: {error}"
+        self._note_failure(trial.model, told)
+        return attempt.model_copy(update={"error": clean(told), "seconds": seconds})
+
+    def _record(self, call: ModelCall) -> None:
+        """Hand a call over to be stored, and wait until it is."""
+        self._note_cost(call.cost_usd)
+        told = _Told(call)
+        self._ended.put(told)
+        while not told.stored.wait(0.2) and not self._closing.is_set():
+            pass
+
+    def _stopped(self) -> str:
+        if self._closing.is_set():
+            return "the run is ending"
+        if self._allowance is not None and self._allowance <= 0:
+            return "the budget of the run is spent"
+        return ""
 
     def _grade(self, trial: Trial, attempt: Attempt, began: float) -> None:
         if trial.answered is not None and (self._closing.is_set() or "sandbox" in self.given_up):
             self._ended.put(None)
             return
-        attempt = grade_attempt(attempt, trial.task, self._pool, trial.isolation)
+        if attempt.verdict is None or trial.answered is not None:
+            attempt = grade_attempt(attempt, trial.task, self._pool, trial.isolation)
         if self._closing.is_set() and attempt.outcome is Outcome.infra_error:
             self._ended.put(None)  # its box was destroyed under it
             return
@@ -196,6 +278,10 @@ class LocalExecutor:
         with self._lock:
             self._failures[model] = 0
             self._served.add(model)
+        self._note_cost(cost)
+
+    def _note_cost(self, cost: float | None) -> None:
+        with self._lock:
             if self._allowance is not None:
                 self._allowance -= cost or 0.0
                 if self._allowance <= 0:

@@ -21,7 +21,7 @@ from harness.plan import Plan, keep, key_of, same_run, task_infos
 from harness.sandbox import Sandbox, open_sandbox
 from harness.store import Failures, Store
 from harness.tasks import load_tasks
-from harness.types import Attempt, AttemptKey, SandboxLevel, Selection, Task
+from harness.types import Attempt, AttemptKey, ModelCall, SandboxLevel, Selection, Task
 
 if TYPE_CHECKING:
     from harness.stats.inputs import ReportInput
@@ -142,7 +142,10 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
             progress.note(f"{profile.name}: no price in the catalogue, so --budget does not count it")
     with contextlib.closing(_sandbox(planned, progress)) as sandbox:
         left = None if budget is None else budget - spent
-        executor = LocalExecutor(planned.profiles, sandbox, planned.config.concurrency, progress.note, left)
+        config = planned.config
+        executor = LocalExecutor(
+            planned.profiles, sandbox, config.concurrency, progress.note, left, config.agent
+        )
         with contextlib.closing(executor):
             identities = {name: executor.provider(name).identity() for name in planned.profiles}
             _keep_manifest(store, manifest(planned.tasks, sandbox, identities))
@@ -152,6 +155,9 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
             for attempt in executor.results():
                 if attempt is None:
                     left_out += 1
+                    continue
+                if isinstance(attempt, ModelCall):
+                    store.save_call(attempt)
                     continue
                 store.save(attempt)
                 progress.attempt(attempt)

@@ -321,6 +321,8 @@ class Extraction(Frozen):
     unclosed: bool = False
     rejected: tuple[str, ...] = ()
     """Files of the answer that were not taken, with the reason."""
+    counts_as: Outcome = Outcome.no_candidate
+    """What an answer is worth that has no candidate."""
     handed_over: bool = False
     """The solver made the candidate itself: there is nothing to look for in the reply."""
 
@@ -522,13 +524,12 @@ class AgentEnding(StrEnum):
 
 
 class Try(Frozen):
-    """One round of an agent, graded: the first, or one after it was told what hidden tests said."""
+    """A round of an agent before its last one, and what it was told of it."""
 
-    candidate: str
-    """`Candidate.hash`."""
+    candidate: Candidate | None
     verdict: Verdict
-    told: str = ""
-    """What the agent was told before this try; empty for the first."""
+    told: str
+    """The failures of hidden tests, as the agent got them."""
     seconds: float = 0.0
     """The agent's own time."""
 
@@ -543,7 +544,8 @@ class AgentRecord(Frozen):
     """Joins the attempt's calls (`ModelCall.session`)."""
     ending: AgentEnding
     detail: str = ""
-    tries: tuple[Try, ...] = ()
+    earlier: tuple[Try, ...] = ()
+    """Tries before the last, whose verdict is the attempt's."""
     calls: int = 0
     """Requests that the gateway answered with a reply."""
     refused: int = 0
@@ -609,6 +611,11 @@ class Attempt(Frozen):
     @property
     def outcome(self) -> Outcome:
         return self.verdict.outcome if self.verdict else Outcome.infra_error
+
+    @property
+    def first_verdict(self) -> Verdict | None:
+        """The verdict before an agent was told anything of hidden tests; `verdict` where it never was."""
+        return self.agent.earlier[0].verdict if self.agent and self.agent.earlier else self.verdict
 
 
 class Selection(Frozen):

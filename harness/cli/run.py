@@ -38,7 +38,18 @@ from harness.errors import ConfigError
     show_default=True,
     help="How the best of N is picked.",
 )
-@click.option("--solver", default="single_shot", show_default=True, help="How candidates are made.")
+@click.option(
+    "--solver",
+    default="single_shot",
+    show_default=True,
+    help="How candidates are made: single_shot, aider, command (an agent described by --solver-config), or a plugin's.",
+)
+@click.option(
+    "--solver-config",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="A YAML file with the limits of agents, and for `command` the agent itself (docs/agents.md).",
+)
 @click.option(
     "--repeats",
     type=click.IntRange(1, 1000),
@@ -82,7 +93,7 @@ from harness.errors import ConfigError
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def command(dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> int:
+def command(dry_run: bool, as_json: bool, quiet: bool, solver_config: Path | None, **options: Any) -> int:
     """Give every task to every model, grade the answers in sandboxes, pick the best of N, write a report.
 
     PATH is a suite's directory or one task's. The same command again resumes where it stopped.
@@ -92,6 +103,10 @@ def command(dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> int:
 
     if not options["models"]:
         options.pop("models")
+    if solver_config is not None:
+        from harness.solvers.agents.settings import read_settings
+
+        options["agent"] = read_settings(solver_config)
     try:
         config = RunConfig(**options)
     except ValidationError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from harness.errors import HarnessError
 from harness.grading.extract import extract
@@ -12,10 +12,7 @@ from harness.grading.grade import grade
 from harness.models.storable import clean
 from harness.sandbox import Sandbox
 from harness.sandbox.pool import Pool
-from harness.types import Attempt, Extraction, IsolationLevel, Outcome, Task, Verdict
-
-if TYPE_CHECKING:
-    from harness.solvers import Solved
+from harness.types import Attempt, IsolationLevel, Outcome, Task, Verdict
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,13 +38,6 @@ def grade_attempt(attempt: Attempt, task: Task, pool: Pool, isolation: Isolation
     except Exception as error:  # noqa: BLE001  our mistake on one answer must not cost all the others
         verdict, signature = _broken(task, error, isolation), ""
     return attempt.model_copy(update={"extraction": extraction, "verdict": verdict, "signature": signature})
-
-
-def handed_over(solved: Solved) -> Extraction | None:
-    """The extraction of a candidate that a solver made itself; None where it is in the reply's text."""
-    if solved.candidate is None:
-        return None
-    return Extraction(candidate=solved.candidate, choice="handed over by the solver", handed_over=True)
 
 
 def regraded(

@@ -38,7 +38,7 @@ def grade(
     where only hidden tests would have outputs.
     """
     if extraction.candidate is None:
-        return _nothing(task, Outcome.no_candidate, extraction.choice, isolation), ""
+        return _nothing(task, extraction.counts_as, extraction.choice, isolation), ""
     return _run(task, extraction.candidate, pool, isolation)
 
 

@@ -17,6 +17,7 @@ from harness.sandbox import BoxLost, profile
 from harness.sandbox.api import EngineApi, ssl_context
 from harness.sandbox.dockerbox import DockerBox
 from harness.sandbox.failures import ImageMissing, Missing, engine_errors
+from harness.sandbox.image import PYTHON
 from harness.sandbox.levels import engine_level
 
 HELLO_S = 60.0
@@ -35,6 +36,7 @@ class DockerSandbox:
     """Makes boxes on the engine; starts the engine and builds the image where they are missing."""
 
     name = "docker"
+    image_name = PYTHON
 
     def __init__(self, log: Callable[[str], None]) -> None:
         from harness.sandbox.engine import address, engine_info, ensure_engine
@@ -44,7 +46,7 @@ class DockerSandbox:
         self._log = log
         self._client = ensure_engine(log)
         self.engine = engine_info(self._client)
-        self.image = ensure_image(self._client, log)
+        self.image = ensure_image(self._client, log, name=self.image_name)
         where, tls = address()
         self._api = EngineApi(where, self._client.api_version, self._client.timeout, ssl_context(tls))
         self._labels = {**owner_labels(), BACKEND: secrets.token_hex(8)}
@@ -76,20 +78,24 @@ class DockerSandbox:
 
     def start(self, memory_mb: int) -> DockerBox:
         """A container with its supervisor ready. Raises SandboxError, EngineUnavailable."""
+        return self._started(lambda: self._request(memory_mb))
+
+    def _started(self, request: Callable[[], bytes]) -> DockerBox:
+        """A container made as `request` says, whose supervisor is ready; its image is made again if it is gone."""
         image = self.image.tag
         try:
-            return self._start(memory_mb)
+            return self._start(request())
         except ImageMissing as error:
             self._make_image(image, error)
-        return self._start(memory_mb)
+        return self._start(request())
 
-    def _start(self, memory_mb: int) -> DockerBox:
+    def _start(self, request: bytes) -> DockerBox:
         # A name of our own: also a container whose creation was never answered can be removed.
         name = f"harness-{secrets.token_hex(8)}"
         with self._lock:
             self._live[name] = None
         try:
-            self._api.create(name, self._request(memory_mb))
+            self._api.create(name, request)
             stream, first = self._api.attach(name)
             box = self._live[name] = DockerBox(self, name, stream, first)
             self._api.start(name)
@@ -108,12 +114,21 @@ class DockerSandbox:
         """The create request for a box of this size, as JSON."""
         key = (self.image.tag, memory_mb, self.runtime)
         if key not in self._requests:
-            v2 = str(self.engine.cgroup_version) == "2"
-            body = profile.container(
-                self.image.tag, memory_mb, self._labels, self._architecture, cgroup_v2=v2, runtime=self.runtime
-            )
-            self._requests[key] = json.dumps(body).encode()
+            self._requests[key] = self._body(memory_mb)
         return self._requests[key]
+
+    def _body(self, memory_mb: int, shape: profile.Shape = profile.CANDIDATE, gateway: str = "") -> bytes:
+        body = profile.container(
+            self.image.tag,
+            memory_mb,
+            self._labels,
+            self._architecture,
+            cgroup_v2=str(self.engine.cgroup_version) == "2",
+            runtime=self.runtime,
+            shape=shape,
+            gateway=gateway,
+        )
+        return json.dumps(body).encode()
 
     def _hello(self, box: DockerBox) -> tuple[dict[str, Any], dict[str, bytes]]:
         """The first frame. Raises BoxTaken where the container was removed instead of speaking."""
@@ -133,7 +148,7 @@ class DockerSandbox:
             self._log(f"the image {gone} is gone: {reason.message}")
             try:
                 with engine_errors("show its images"):
-                    self.image = ensure_image(self._client, self._log)
+                    self.image = ensure_image(self._client, self._log, name=self.image_name)
             except (SandboxError, HostError) as error:
                 # Without it no container can be made, for anybody.
                 self._no_image, self._no_image_until = error, time.monotonic() + IMAGE_AGAIN_S

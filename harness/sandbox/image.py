@@ -1,6 +1,7 @@
-"""The sandbox image: built when its definition is new, otherwise found by its tag in one call.
+"""The sandbox images: built when their definition is new, otherwise found by their tag in one call.
 
     harness-sandbox-python:<hash>   hash of every file of sandboxes/python/ and sandboxes/runner/
+    harness-sandbox-aider:<hash>    hash of that tag, on which it stands, and of every file of sandboxes/aider/
 
 So a changed runner is never served by an image that was built before the change.
 """
@@ -10,16 +11,19 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from harness import host
 from harness.content import content_dir
 from harness.errors import SandboxError, UsageError
 from harness.host import Log
 from harness.sandbox import base
-from harness.sandbox.wheels import wheels
+from harness.sandbox.failures import engine_errors
+from harness.sandbox.reaper import owner_labels
+from harness.sandbox.wheels import Target, wheels
 from harness.types import Frozen
 
 if TYPE_CHECKING:
@@ -27,6 +31,10 @@ if TYPE_CHECKING:
 
 PREFIX = "harness-sandbox-"
 LABEL = "harness.image"
+STAGE = "harness.stage"
+"""Label of what a build leaves behind and nobody runs."""
+PYTHON = "python"
+"""The image that candidates run in, and that all others stand on."""
 
 
 class Image(Frozen):
@@ -48,15 +56,20 @@ class Removed(Frozen):
     """In use by a container."""
 
 
-def image_tag(name: str = "python") -> str:
+def image_names() -> list[str]:
+    """The images there are definitions of."""
+    return sorted(path.parent.name for path in content_dir("sandboxes").glob("*/Dockerfile"))
+
+
+def image_tag(name: str = PYTHON) -> str:
     """The tag that the present definition has or would get. Raises UsageError for an unknown name."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(b"" if name == PYTHON else image_tag().encode())
     for path, data in _definition(name):
         digest.update(f"{path}\0{len(data)}\0".encode() + data)
     return f"{PREFIX}{name}:{digest.hexdigest()[:16]}"
 
 
-def find_image(client: docker.APIClient, name: str = "python") -> Image | None:
+def find_image(client: docker.APIClient, name: str = PYTHON) -> Image | None:
     """The image of the present definition, None when it has to be built."""
     tag = image_tag(name)
     found = base.inspect(client, tag)
@@ -71,7 +84,7 @@ def find_image(client: docker.APIClient, name: str = "python") -> Image | None:
     )
 
 
-def ensure_image(client: docker.APIClient, log: Log, *, name: str = "python") -> Image:
+def ensure_image(client: docker.APIClient, log: Log, *, name: str = PYTHON) -> Image:
     """The image of the present definition, built when it is not there. Raises SandboxError when that fails."""
     found = find_image(client, name)
     if found is not None:
@@ -81,25 +94,54 @@ def ensure_image(client: docker.APIClient, log: Log, *, name: str = "python") ->
         found = find_image(client, name)
         if found is None:
             log(f"building {tag}")
-            chosen = base.choose_base(client, log)
-            found_wheels = wheels(content_dir("sandboxes") / name / "requirements.txt", log)
-            _build(client, tag, chosen, _context(_definition(name), found_wheels), log)
+            chosen, target = (base.choose_base(client, log), None) if name == PYTHON else _own_base(client, log)
+            found_wheels = wheels(content_dir("sandboxes") / name / "requirements.txt", log, target)
+            with _context(_definition(name), found_wheels) as context:
+                _build(client, tag, chosen, context, log)
+            _drop_stages(client)
             found = find_image(client, name)
     if found is None:
         raise SandboxError(f"the engine does not show the image {tag} that it just built", remedy="see its log")
     return found
 
 
+def _own_base(client: docker.APIClient, log: Log) -> tuple[base.Base, Target]:
+    """The image for candidates, and the interpreter in it."""
+    image = ensure_image(client, log)
+    facts = base.inspect(client, image.tag) or {}
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(str(facts.get("Architecture")), str(facts.get("Architecture")))
+    name = f"{PREFIX}version-{hashlib.sha256(image.id.encode()).hexdigest()[:12]}"
+    with engine_errors("ask the image for its version of Python"):
+        # Never started for a candidate: what runs in it is ours.
+        made = client.create_container(
+            image.tag, ["python3", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], network_disabled=True,
+            name=name, labels=owner_labels(),
+        )  # fmt: skip
+        try:
+            client.start(made["Id"])
+            client.wait(made["Id"])
+            python = client.logs(made["Id"]).decode().strip()
+        finally:
+            client.remove_container(made["Id"], force=True, v=True)
+    return base.Base(reference=image.tag, name=image.base, complete=True), Target(python, machine)
+
+
+def _drop_stages(client: docker.APIClient) -> None:
+    """The first stages of builds: hundreds of megabytes that no image needs."""
+    with engine_errors("remove what the build left"):
+        client.prune_images(filters={"dangling": True, "label": f"{STAGE}=builder"})
+
+
 def clean_images(client: docker.APIClient, *, keep_current: bool = True) -> Removed:
     """Remove images of older definitions; without `keep_current` the present ones and their base too."""
     from docker.errors import APIError, ImageNotFound
 
-    current = image_tag() if keep_current else ""
+    current = {image_tag(name) for name in image_names()} if keep_current else set()
     removed, kept = [], []
     for image in client.images(filters={"label": f"{LABEL}=1"}) + client.images(name=base.PACKAGES_REPOSITORY):
         tags = [tag for tag in image.get("RepoTags") or [] if tag != "<none>:<none>"]
         is_base = any(tag.startswith(base.PACKAGES_REPOSITORY) for tag in tags)
-        if keep_current and (current in tags or is_base):
+        if keep_current and (current & set(tags) or is_base):
             continue
         for reference in tags or [str(image["Id"])]:
             try:
@@ -117,10 +159,10 @@ def _definition(name: str) -> Iterator[tuple[str, bytes]]:
     """(path in the build context, content) of every file the image is made of, in a fixed order."""
     root = content_dir("sandboxes")
     if not (root / name / "Dockerfile").is_file():
-        known = sorted(path.parent.name for path in root.glob("*/Dockerfile"))
-        raise UsageError(f"there is no sandbox image {name!r}", remedy=f"known: {', '.join(known)}")
+        raise UsageError(f"there is no sandbox image {name!r}", remedy=f"known: {', '.join(image_names())}")
     yield from _files(root / name, "")
-    yield from _files(root / "runner", "runner/")
+    if name == PYTHON:
+        yield from _files(root / "runner", "runner/")
 
 
 def _files(directory: Path, prefix: str) -> Iterator[tuple[str, bytes]]:
@@ -130,9 +172,9 @@ def _files(directory: Path, prefix: str) -> Iterator[tuple[str, bytes]]:
             yield prefix + relative.as_posix(), path.read_bytes()
 
 
-def _context(*parts: Iterable[tuple[str, bytes]]) -> io.BytesIO:
+def _context(*parts: Iterable[tuple[str, bytes]]) -> IO[bytes]:
     """A tar archive for the engine: fixed owner, mode and time, so that an equal definition gives equal layers."""
-    buffer = io.BytesIO()
+    buffer = tempfile.TemporaryFile(dir=host.cache())  # noqa: SIM115  the caller closes it
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for files in parts:
             for path, data in files:
@@ -143,7 +185,7 @@ def _context(*parts: Iterable[tuple[str, bytes]]) -> io.BytesIO:
     return buffer
 
 
-def _build(client: docker.APIClient, tag: str, chosen: base.Base, context: io.BytesIO, log: Log) -> None:
+def _build(client: docker.APIClient, tag: str, chosen: base.Base, context: IO[bytes], log: Log) -> None:
     from docker.errors import DockerException
     from requests.exceptions import RequestException
 

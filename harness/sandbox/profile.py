@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.content import content_dir
 
@@ -31,7 +31,23 @@ SYSCTLS = {
     "fs.mqueue.queues_max": "1",
 }
 
-BOOT = "import sys; sys.path.insert(0, '/opt/harness'); from runner.supervisor import main; main()"
+BOOT = "import sys; sys.path.insert(0, '/opt/harness'); from runner.{} import main; main()"
+GATEWAY = "/run/gateway"
+"""Where an agent's container has the directory with the gateway's socket."""
+
+
+class Shape(NamedTuple):
+    """What differs between a container for candidates and one for an agent."""
+
+    supervisor: str
+    """Module of `sandboxes/runner` that is process 1."""
+    scratch_mb: int
+    pids: int
+    nofile: int
+
+
+CANDIDATE = Shape("supervisor", TMPFS_MB, PIDS, 256)
+AGENT = Shape("agent", 128, 256, 1024)
 
 
 @cache
@@ -45,11 +61,23 @@ def seccomp(architecture: str) -> str:
 
 
 def container(
-    image: str, memory_mb: int, labels: dict[str, str], architecture: str, *, cgroup_v2: bool, runtime: str = ""
+    image: str,
+    memory_mb: int,
+    labels: dict[str, str],
+    architecture: str,
+    *,
+    cgroup_v2: bool,
+    runtime: str = "",
+    shape: Shape = CANDIDATE,
+    gateway: str = "",
 ) -> dict[str, Any]:
-    """The body of the engine's container-create request for one disposable box; without `runtime`, the engine's own."""
+    """The body of the engine's container-create request for one disposable box; without `runtime`, the engine's own.
+
+    `gateway`: directory of this machine that an agent's container shares, to read: the one mount there is.
+    """
     memory = (memory_mb + OVERHEAD_MB) * 1024 * 1024
-    scratch = f"rw,nosuid,nodev,noexec,size={TMPFS_MB}m,nr_inodes=4096,mode=1777"
+    scratch = f"rw,nosuid,nodev,noexec,size={shape.scratch_mb}m,nr_inodes=4096,mode=1777"
+    limits = {**ULIMITS, "nofile": shape.nofile}
     host = {
         "NetworkMode": "none",
         "ReadonlyRootfs": True,
@@ -63,10 +91,10 @@ def container(
         "MemorySwap": memory,
         "OomScoreAdj": 500,
         "NanoCpus": 1_000_000_000,
-        "PidsLimit": PIDS,
+        "PidsLimit": shape.pids,
         "ShmSize": 16 * 1024 * 1024,
         "Tmpfs": {"/tmp": scratch, "/box": scratch},
-        "Ulimits": [{"Name": name, "Soft": value, "Hard": value} for name, value in ULIMITS.items()],
+        "Ulimits": [{"Name": name, "Soft": value, "Hard": value} for name, value in limits.items()],
         "Sysctls": SYSCTLS,
         "LogConfig": {"Type": "none", "Config": {}},
         "AutoRemove": False,
@@ -74,13 +102,16 @@ def container(
     }
     if runtime:
         host["Runtime"] = runtime
+    if gateway:
+        mount = {"Type": "bind", "Source": gateway, "Target": GATEWAY, "ReadOnly": True}
+        host["Mounts"] = [{**mount, "BindOptions": {"Propagation": "rprivate"}}]
     if not cgroup_v2:
         # cgroup v2 has no swappiness of its own; there the swap limit above is all there is.
         host["MemorySwappiness"] = 0
     return {
         "Image": image,
         "Entrypoint": [],
-        "Cmd": ["python3", "-s", "-P", "-S", "-B", "-c", BOOT],
+        "Cmd": ["python3", "-s", "-P", "-S", "-B", "-c", BOOT.format(shape.supervisor)],
         "Env": ["PYTHONHASHSEED=0", "LANG=C.UTF-8", "PATH=/usr/local/bin:/usr/bin:/bin"],
         "User": "0:0",
         "WorkingDir": "/",

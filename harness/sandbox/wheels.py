@@ -7,20 +7,45 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from harness import host
 from harness.errors import SandboxError
 from harness.host import Log
 
 
-def wheels(requirements: Path, log: Log) -> list[tuple[str, bytes]]:
-    """(name, content) of every wheel that the file pins, in a fixed order. Raises SandboxError."""
-    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
+class Target(NamedTuple):
+    """The interpreter that wheels are for, which need not be this one."""
+
+    python: str
+    """`3.11`"""
+    machine: str
+    """`x86_64`, `aarch64`, as the engine says."""
+
+    def options(self) -> list[str]:
+        """What tells pip so. It takes names of platforms literally, so all that fit are given."""
+        tag = "cp" + self.python.replace(".", "")
+        given = ["--python-version", self.python, "--implementation", "cp"]
+        for name in (tag, "abi3", "none"):
+            given += ["--abi", name]
+        # glibc 2.36 is Debian 12's.
+        for name in [*(f"manylinux_2_{minor}" for minor in range(36, 4, -1)), "manylinux2014", "manylinux1", "linux"]:
+            given += ["--platform", f"{name}_{self.machine}"]
+        return given
+
+
+def wheels(requirements: Path, log: Log, target: Target | None = None) -> list[tuple[str, bytes]]:
+    """(name, content) of every wheel that the file pins, in a fixed order. Raises SandboxError.
+
+    Without a target they must be pure Python, and fit any.
+    """
+    options = target.options() if target else []
+    digest = hashlib.sha256(requirements.read_bytes() + " ".join(options).encode()).hexdigest()[:16]
     cache = host.cache() / f"wheels-{digest}"
     if not cache.is_dir():
-        log("fetching pytest for the sandbox")
+        log(f"fetching the packages of {requirements.parent.name} for the sandbox")
         with tempfile.TemporaryDirectory(dir=cache.parent, prefix="wheels-") as scratch:
-            _download(requirements, Path(scratch) / "done")
+            _download(requirements, options, Path(scratch) / "done")
             try:
                 (Path(scratch) / "done").rename(cache)
             except OSError:
@@ -29,10 +54,10 @@ def wheels(requirements: Path, log: Log) -> list[tuple[str, bytes]]:
     return [(f"wheels/{path.name}", path.read_bytes()) for path in sorted(cache.glob("*.whl"))]
 
 
-def _download(requirements: Path, target: Path) -> None:
-    # Pure Python wheels only, so that what fits this interpreter fits the image's.
+def _download(requirements: Path, options: list[str], target: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
     command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--dest", str(target)]
+    command += options
     command += ["--requirement", str(requirements)]
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False

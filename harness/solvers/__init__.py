@@ -2,6 +2,8 @@
 
     prompts      Task -> Request          seeds   the seed of every attempt
     single_shot  one question, one reply
+    aider        aider's conversation with the model, in a container         agents/  what all agents share
+    command      any other command-line agent, from a description of it
 
 A solver that is not listed here is found through the entry point group `harness.solvers`.
 """
@@ -10,22 +12,45 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol, cast
 
+from harness.config import AgentSettings, ModelProfile
 from harness.errors import UsageError
-from harness.types import Candidate, Frozen, Reply, Request, Task
+from harness.types import AgentRecord, Extraction, Frozen, ModelCall, Reply, Request, Task, Verdict
 
 if TYPE_CHECKING:
-    from harness.config import ModelProfile
     from harness.models import Provider
+    from harness.solvers.agents.means import AgentMeans
 
-__all__ = ["SOLVERS", "Solved", "Solver", "available", "open_solver"]
+__all__ = ["SOLVERS", "Solved", "Solver", "Workplace", "available", "open_solver"]
 
 ENTRY_POINTS = "harness.solvers"
 
-SOLVERS = {"single_shot": "harness.solvers.single_shot:SingleShot"}
-"""Name -> `module:Class`, imported when that solver is opened. The class takes a Provider and a ModelProfile."""
+SOLVERS = {
+    "single_shot": "harness.solvers.single_shot:SingleShot",
+    "aider": "harness.solvers.aider:Aider",
+    "command": "harness.solvers.command:Command",
+}
+"""Name -> `module:Class`, imported when that solver is opened. The class takes a Workplace."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What a solver has to work with."""
+
+    profile: ModelProfile
+    provider: Provider
+    settings: AgentSettings
+    means: AgentMeans
+    """Containers and gateway, for solvers that run an agent."""
+    grade: Callable[[Task, Extraction], tuple[Verdict, str]]
+    """(verdict, signature) of a candidate, in a container of its own: for agents that are told of failures."""
+    record: Callable[[ModelCall], None]
+    """Keeps a call of the gateway before its client has the answer."""
+    stopped: Callable[[], str]
+    """Why no model may be asked any more; empty while one may."""
 
 
 class Solved(Frozen):
@@ -35,8 +60,13 @@ class Solved(Frozen):
     reply: Reply
     prefix: str = ""
     """Code the prompt ended with and the reply continues; `grading.extract` puts the two together."""
-    candidate: Candidate | None = None
-    """Set by solvers that write files; None where the candidate is in the reply's text."""
+    extraction: Extraction | None = None
+    """Set (`handed_over`) by solvers that write files; None where the candidate is in the reply's text."""
+    graded: tuple[Verdict, str] | None = None
+    """Verdict and signature of the candidate, where the solver had it graded already."""
+    agent: AgentRecord | None = None
+    cost_usd: float | None = None
+    """Of all calls, where the reply is not the only one."""
 
 
 class Solver(Protocol):
@@ -51,17 +81,17 @@ def available() -> list[str]:
     return sorted({*SOLVERS, *(point.name for point in entry_points(group=ENTRY_POINTS))})
 
 
-def open_solver(name: str, provider: Provider, profile: ModelProfile) -> Solver:
-    """The solver of that name, asking `provider` as `profile` says. Raises UsageError for an unknown name."""
-    return _solver_class(name)(provider, profile)
+def open_solver(name: str, place: Workplace) -> Solver:
+    """The solver of that name for one model. Raises UsageError for an unknown name."""
+    return _solver_class(name)(place)
 
 
-def _solver_class(name: str) -> Callable[[Provider, ModelProfile], Solver]:
+def _solver_class(name: str) -> Callable[[Workplace], Solver]:
     """The class behind a name: built in first, so that a plugin cannot replace one unnoticed."""
     target = SOLVERS.get(name)
     if target is not None:
         module, _, attribute = target.partition(":")
-        return cast("Callable[[Provider, ModelProfile], Solver]", getattr(importlib.import_module(module), attribute))
+        return cast("Callable[[Workplace], Solver]", getattr(importlib.import_module(module), attribute))
     for point in entry_points(group=ENTRY_POINTS, name=name):
-        return cast("Callable[[Provider, ModelProfile], Solver]", point.load())
+        return cast("Callable[[Workplace], Solver]", point.load())
     raise UsageError(f"unknown solver {name!r}", remedy=f"known: {', '.join(available())}")

@@ -8,17 +8,16 @@ from harness.solvers import Solved
 from harness.solvers.prompts import build_request
 
 if TYPE_CHECKING:
-    from harness.config import ModelProfile
-    from harness.models import Provider
+    from harness.solvers import Workplace
     from harness.types import Task
 
 
 class SingleShot:
     """Asks the model once and hands its reply over as it came."""
 
-    def __init__(self, provider: Provider, profile: ModelProfile) -> None:
-        self._provider = provider
-        self._profile = profile
+    def __init__(self, place: Workplace) -> None:
+        self._provider = place.provider
+        self._profile = place.profile
 
     def solve(self, task: Task, *, seed: int, repeat: int, attempt: int) -> Solved:
         """One request, one reply. Raises ProviderError when the model's server fails."""

@@ -177,7 +177,7 @@ def _forget_runner(module_name: str) -> "ModuleType":
     return module
 
 
-def lay_out(files: dict[str, bytes], directory: str = "/box/work") -> None:
+def lay_out(files: dict[str, bytes], directory: str = "/box/work", mode: str = "xb") -> None:
     """Write the given files as the candidate's own user, so that no root ever writes where a candidate may."""
     os.makedirs(directory, exist_ok=True)
     os.chdir(directory)
@@ -185,7 +185,7 @@ def lay_out(files: dict[str, bytes], directory: str = "/box/work") -> None:
         parent = os.path.dirname(path)
         if parent:
             os.makedirs(parent, exist_ok=True)
-        with open(path, "xb") as file:
+        with open(path, mode) as file:
             file.write(data)
 
 
