@@ -108,8 +108,12 @@ class AgentSettings(Config):
     """aider: size of the model's window, for its warnings."""
     name: str = Field(default="", pattern=r"^[A-Za-z0-9._ -]*$")
     """command: what reports call the agent."""
-    install: tuple[str, ...] = ()
-    """command: pinned packages of the Python index that the agent consists of, e.g. `mini-swe-agent==1.17.4`."""
+    image: str = ""
+    """command: an image of the engine to stand on, with Python 3.11 or newer; empty takes the one candidates run in."""
+    packages: tuple[str, ...] = ()
+    """command: packages of the Python index, fetched on the host, e.g. `mini-swe-agent==2.4.6`."""
+    install: str = ""
+    """command: a line of shell that is run while the image is built, as root and with the network."""
     command: str = ""
     """command: what is run in the task's directory by `sh -c`; see docs/agents.md for the variables it is given."""
     files: dict[str, str] = {}

@@ -18,6 +18,7 @@ from harness import host
 from harness.errors import UsageError
 from harness.sandbox.docker import DockerSandbox
 from harness.sandbox.dockerbox import DockerBox
+from harness.sandbox.image import Image, Recipe, ensure_image, ensure_recipe
 from harness.sandbox.profile import AGENT
 from harness.sandbox.reaper import owner_named
 
@@ -28,8 +29,8 @@ _DOOR = re.compile(DOORS + r"(\d+)-(\d+)-(\d+)-")
 class AgentSandbox(DockerSandbox):
     """Makes the containers of one agent's image."""
 
-    def __init__(self, image_name: str, log: Callable[[str], None]) -> None:
-        """Raises UsageError for an unknown image, or an engine on another machine; SandboxError, EngineUnavailable."""
+    def __init__(self, made_of: str | Recipe, log: Callable[[str], None]) -> None:
+        """`made_of`: the name of an image of `sandboxes/`, or what one is made of. Raises UsageError for an unknown image, or an engine on another machine; SandboxError, EngineUnavailable."""
         from harness.sandbox.engine import address
 
         where, _ = address()
@@ -38,9 +39,14 @@ class AgentSandbox(DockerSandbox):
                 f"agents reach their models over a socket of this machine, and the engine is at {where}",
                 remedy="run harness where the engine runs",
             )
-        self.image_name = image_name
+        self._made_of = made_of
         super().__init__(log)
         remove_dead_doors()
+
+    def _ensure_image(self) -> Image:
+        if isinstance(self._made_of, str):
+            return ensure_image(self._client, self._log, name=self._made_of)
+        return ensure_recipe(self._client, self._log, self._made_of)
 
     def open(self, memory_mb: int, door: Path) -> DockerBox:
         """A container with its supervisor ready that sees the directory `door`. Raises as `start` does."""

@@ -10,15 +10,17 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import EngineUnavailable, HarnessError, HostError, SandboxError
 from harness.sandbox import BoxLost, profile
 from harness.sandbox.api import EngineApi, ssl_context
 from harness.sandbox.dockerbox import DockerBox
 from harness.sandbox.failures import ImageMissing, Missing, engine_errors
-from harness.sandbox.image import PYTHON
 from harness.sandbox.levels import engine_level
+
+if TYPE_CHECKING:
+    from harness.sandbox.image import Image
 
 HELLO_S = 60.0
 """Seconds a new container may take until its supervisor speaks; a loaded machine needs a few."""
@@ -36,17 +38,15 @@ class DockerSandbox:
     """Makes boxes on the engine; starts the engine and builds the image where they are missing."""
 
     name = "docker"
-    image_name = PYTHON
 
     def __init__(self, log: Callable[[str], None]) -> None:
         from harness.sandbox.engine import address, engine_info, ensure_engine
-        from harness.sandbox.image import ensure_image
         from harness.sandbox.reaper import owner_labels, reap
 
         self._log = log
         self._client = ensure_engine(log)
         self.engine = engine_info(self._client)
-        self.image = ensure_image(self._client, log, name=self.image_name)
+        self.image = self._ensure_image()
         where, tls = address()
         self._api = EngineApi(where, self._client.api_version, self._client.timeout, ssl_context(tls))
         self._labels = {**owner_labels(), BACKEND: secrets.token_hex(8)}
@@ -70,6 +70,11 @@ class DockerSandbox:
         self.runtime = self.engine.runtime
         if self.runtime != self.engine.default_runtime:
             self._try_runtime(log)
+
+    def _ensure_image(self) -> Image:
+        from harness.sandbox.image import ensure_image
+
+        return ensure_image(self._client, self._log)
 
     @property
     def calls(self) -> int:
@@ -140,15 +145,13 @@ class DockerSandbox:
 
     def _make_image(self, gone: str, reason: ImageMissing) -> None:
         """The image again after somebody removed it; one thread makes it, the others find it."""
-        from harness.sandbox.image import ensure_image
-
         with self._image_lock:
             if self._no_image is not None and time.monotonic() < self._no_image_until:
                 raise EngineUnavailable(self._no_image.message, remedy=self._no_image.remedy)
             self._log(f"the image {gone} is gone: {reason.message}")
             try:
                 with engine_errors("show its images"):
-                    self.image = ensure_image(self._client, self._log, name=self.image_name)
+                    self.image = self._ensure_image()
             except (SandboxError, HostError) as error:
                 # Without it no container can be made, for anybody.
                 self._no_image, self._no_image_until = error, time.monotonic() + IMAGE_AGAIN_S

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+import os
+import ssl
 import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -23,7 +26,7 @@ from harness.host import Log
 from harness.sandbox import base
 from harness.sandbox.failures import engine_errors
 from harness.sandbox.reaper import owner_labels
-from harness.sandbox.wheels import Target, wheels
+from harness.sandbox.wheels import Target, resolved, wheels
 from harness.types import Frozen
 
 if TYPE_CHECKING:
@@ -71,7 +74,10 @@ def image_tag(name: str = PYTHON) -> str:
 
 def find_image(client: docker.APIClient, name: str = PYTHON) -> Image | None:
     """The image of the present definition, None when it has to be built."""
-    tag = image_tag(name)
+    return _found(client, image_tag(name))
+
+
+def _found(client: docker.APIClient, tag: str) -> Image | None:
     found = base.inspect(client, tag)
     if found is None:
         return None
@@ -82,6 +88,49 @@ def find_image(client: docker.APIClient, name: str = PYTHON) -> Image | None:
         base=str(labels.get("harness.base", "unknown")),
         size_mb=int(found.get("Size") or 0) // 2**20,
     )
+
+
+class Recipe(Frozen):
+    """An image for a command-line agent, made of what its description says."""
+
+    base: str = ""
+    """An image of the engine to stand on; empty takes the one for Python candidates."""
+    packages: tuple[str, ...] = ()
+    """Requirements of the Python index."""
+    install: str = ""
+    """A line of shell, run as root while the image is built, with the network."""
+
+
+def ensure_recipe(client: docker.APIClient, log: Log, recipe: Recipe) -> Image:
+    """The image of a recipe, built when it is not there. Raises SandboxError when that fails."""
+    python, target = _own_base(client, log)
+    stands_on = recipe.base or python.reference
+    found = base.inspect(client, stands_on)
+    if found is None:
+        raise SandboxError(f"the engine has no image {stands_on}", remedy=f"docker pull {stands_on}, or name another")
+    dockerfile = (content_dir("sandboxes") / "command" / "agent.dockerfile").read_bytes()
+    parts = json.dumps([python.reference, str(found["Id"]), recipe.model_dump()]).encode()
+    tag = f"{PREFIX}command:{hashlib.sha256(dockerfile + parts).hexdigest()[:16]}"
+    with host.file_lock(host.cache() / "image-command.lock", log, f"it is building {tag}"):
+        if _found(client, tag) is None:
+            log(f"building {tag}")
+            needed = resolved(recipe.packages, log, target) if recipe.packages else []
+            files = [("Dockerfile", dockerfile), ("certificates/ca.crt", _certificates()), ("wheels/none", b"")]
+            with _context(files, needed) as context:
+                arguments = {"BASE": stands_on, "PYTHON": python.reference, "INSTALL": recipe.install}
+                _run(client, tag, context, arguments, log, network="host" if recipe.install else "none")
+            _drop_stages(client)
+    image = _found(client, tag)
+    if image is None:
+        raise SandboxError(f"the engine does not show the image {tag} that it just built", remedy="see its log")
+    return image
+
+
+def _certificates() -> bytes:
+    """The authorities that this machine trusts, of which a mirror's may be one."""
+    place = ssl.get_default_verify_paths()
+    path = os.environ.get("SSL_CERT_FILE") or place.cafile or ""
+    return Path(path).read_bytes() if Path(path).is_file() else b""
 
 
 def ensure_image(client: docker.APIClient, log: Log, *, name: str = PYTHON) -> Image:
@@ -97,7 +146,9 @@ def ensure_image(client: docker.APIClient, log: Log, *, name: str = PYTHON) -> I
             chosen, target = (base.choose_base(client, log), None) if name == PYTHON else _own_base(client, log)
             found_wheels = wheels(content_dir("sandboxes") / name / "requirements.txt", log, target)
             with _context(_definition(name), found_wheels) as context:
-                _build(client, tag, chosen, context, log)
+                log(f"on {chosen.name}")
+                arguments = {"BASE": chosen.reference, "BASE_NAME": chosen.name}
+                _run(client, tag, context, arguments, log, network="none" if chosen.complete else None)
             _drop_stages(client)
             found = find_image(client, name)
     if found is None:
@@ -185,11 +236,19 @@ def _context(*parts: Iterable[tuple[str, bytes]]) -> IO[bytes]:
     return buffer
 
 
-def _build(client: docker.APIClient, tag: str, chosen: base.Base, context: IO[bytes], log: Log) -> None:
+def _run(
+    client: docker.APIClient,
+    tag: str,
+    context: IO[bytes],
+    arguments: dict[str, str],
+    log: Log,
+    *,
+    network: str | None,
+) -> None:
+    """Let the engine build. Raises SandboxError with the end of what it said."""
     from docker.errors import DockerException
     from requests.exceptions import RequestException
 
-    log(f"on {chosen.name}")
     said: list[str] = []
     error = ""
     try:
@@ -197,8 +256,8 @@ def _build(client: docker.APIClient, tag: str, chosen: base.Base, context: IO[by
             fileobj=context,
             custom_context=True,
             tag=tag,
-            buildargs={"BASE": chosen.reference, "BASE_NAME": chosen.name},
-            network_mode="none" if chosen.complete else None,
+            buildargs=arguments,
+            network_mode=network,
             rm=True,
             forcerm=True,
             decode=True,

@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,13 +40,29 @@ def wheels(requirements: Path, log: Log, target: Target | None = None) -> list[t
 
     Without a target they must be pure Python, and fit any.
     """
-    options = target.options() if target else []
-    digest = hashlib.sha256(requirements.read_bytes() + " ".join(options).encode()).hexdigest()[:16]
-    cache = host.cache() / f"wheels-{digest}"
+    options = ["--require-hashes", "--no-deps", "--requirement", str(requirements)]
+    digest = hashlib.sha256(requirements.read_bytes())
+    return _cached(digest, [*(target.options() if target else []), *options], requirements.parent.name, log)
+
+
+def resolved(packages: Sequence[str], log: Log, target: Target) -> list[tuple[str, bytes]]:
+    """(name, content) of the wheels of some packages and of everything they need, as the index has it today, and of
+    pip, which puts them together. Raises SandboxError."""
+    options = [*target.options(), *packages, PIP]
+    return _cached(hashlib.sha256(), options, ", ".join(packages), log)
+
+
+PIP = "pip==26.0"
+
+
+def _cached(digest: hashlib._Hash, options: list[str], what: str, log: Log) -> list[tuple[str, bytes]]:
+    # Of where the file lies nothing depends.
+    digest.update(" ".join(option for option in options if "/" not in option).encode())
+    cache = host.cache() / f"wheels-{digest.hexdigest()[:16]}"
     if not cache.is_dir():
-        log(f"fetching the packages of {requirements.parent.name} for the sandbox")
+        log(f"fetching the packages of {what} for the sandbox")
         with tempfile.TemporaryDirectory(dir=cache.parent, prefix="wheels-") as scratch:
-            _download(requirements, options, Path(scratch) / "done")
+            _download(options, what, Path(scratch) / "done")
             try:
                 (Path(scratch) / "done").rename(cache)
             except OSError:
@@ -54,18 +71,16 @@ def wheels(requirements: Path, log: Log, target: Target | None = None) -> list[t
     return [(f"wheels/{path.name}", path.read_bytes()) for path in sorted(cache.glob("*.whl"))]
 
 
-def _download(requirements: Path, options: list[str], target: Path) -> None:
+def _download(options: list[str], what: str, target: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
-    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--dest", str(target)]
-    command += options
-    command += ["--requirement", str(requirements)]
+    command += ["--only-binary", ":all:", "--dest", str(target), *options]
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
     if done.returncode != 0:
         missing = b"No module named pip" in done.stdout
         raise SandboxError(
-            f"the wheels of {requirements} could not be fetched:\n{host.tail(done.stdout)}",
+            f"the wheels of {what} could not be fetched:\n{host.tail(done.stdout)}",
             remedy=f"install pip for {sys.executable} (`{sys.executable} -m ensurepip`)"
             if missing
             else "let pip reach a package index (see `pip config list`), then repeat",

@@ -37,6 +37,7 @@ class Aider:
     """The solver: one attempt is one conversation of aider."""
 
     name = "aider 0.86.2"
+    by_port = False
 
     def __init__(self, place: Workplace) -> None:
         self._place = place

@@ -10,7 +10,7 @@ import select
 import sys
 import time
 
-from . import child, copyout, listing, trials, wire
+from . import child, copyout, listing, porter, trials, wire
 from .cgroup import Cgroup
 from .scratch import as_candidate, kill_all, own_uid
 
@@ -25,6 +25,7 @@ HOST = 0
 CHUNK = 1 << 16
 LINE_CAP = 1 << 20
 EVENTS_CAP = 5000
+GATEWAY = "/run/gateway/gateway.sock"
 ANSWER_S = 10.0
 """How long the agent's driver may take to accept what it waits for."""
 
@@ -50,7 +51,9 @@ class Agent:
 
     `start` has: `uid`, `tester` (whose tests run), `argv`, `env`, `directory` (where it starts), `cpu_s`, `wall_s`,
     `said_kb` (of what it says, how much is passed on), `first` (what its driver is told; None where it has none),
-    `trials` (see `trials.run`; None without tests). Blobs: `f:PATH` is a file of the workspace, `t:PATH` a test.
+    `trials` (see `trials.run`; None without tests), `porter` (uid of who carries a port to the gateway's socket; None
+    for an agent that speaks to the socket itself). Blobs: `f:PATH` is a file of the workspace, `t:PATH` a test, `h:PATH` a
+    file for the agent's home.
     """
 
     def __init__(self, start: "dict[str, Any]", blobs: "dict[str, bytes]") -> None:
@@ -67,8 +70,10 @@ class Agent:
         self.lines = bytearray()
         self.poll = select.poll()
         self.poll.register(HOST, select.POLLIN)
+        self.porter = None if start["porter"] is None else own_uid(start["porter"], uid_map)
         self.pidfd = -1
         self.pipes: tuple[int, ...] = ()
+        self.home = {name[2:]: data for name, data in blobs.items() if name.startswith("h:")}
         self._launch({name[2:]: data for name, data in blobs.items() if name.startswith("f:")})
 
     # the process -----------------------------------------------------------------------------------------------------
@@ -77,6 +82,8 @@ class Agent:
         start, uid = self.start, self.uid
         for fd in self.pipes:
             os.close(fd)
+        if self.porter is not None:
+            _post(self.porter)
         (self.said, said_w), (self.told, told_w), (asked_r, self.asked) = (os.pipe() for _ in range(3))
         self.pid = os.fork()
         if self.pid == 0:
@@ -85,6 +92,7 @@ class Agent:
                 child.give_up_rights(uid, start["cpu_s"])
                 child.lay_out(files)
                 os.makedirs(start["env"]["HOME"], 0o700, exist_ok=True)
+                child.lay_out(self.home, start["env"]["HOME"], "wb")
                 os.chdir(start["directory"])
                 os.execve(start["argv"][0], start["argv"], start["env"])
             except BaseException as error:
@@ -220,6 +228,21 @@ class Agent:
         os.close(self.pidfd)
         self.pidfd = -1
         wire.send(1, {"op": "stopped", "why": "oom" if oom else why, "code": os.waitstatus_to_exitcode(status)}, {})
+
+
+def _post(uid: int) -> None:
+    """Start the porter; where it cannot, the agent finds nobody at the port."""
+    door = porter.listen()
+    if os.fork() == 0:
+        try:
+            os.setsid()
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+            porter.serve(door, GATEWAY)
+        finally:
+            os._exit(1)
+    door.close()
 
 
 def _as(uid: int, work: "Any") -> "Frame":

@@ -31,6 +31,7 @@ from harness.types import (
 
 if TYPE_CHECKING:
     from harness.routing.gateway import Session
+    from harness.sandbox.image import Recipe
     from harness.solvers import Workplace
 
 REFUSALS = 20
@@ -59,6 +60,7 @@ class Brief(Frozen):
     """Path of the gateway's socket in the container."""
     uid: int
     tester: int
+    porter: int
     number: int = 0
     """Of the try."""
 
@@ -68,9 +70,11 @@ class Agent(Protocol):
 
     name: str
     """With its version, for reports."""
+    by_port: bool
+    """It is told an address, not a socket."""
 
-    def image(self) -> str:
-        """The name of its image (a directory of `sandboxes/`, or one made for it). Raises SandboxError."""
+    def image(self) -> str | Recipe:
+        """Its image: a directory of `sandboxes/`, or what one is made of."""
 
     def launch(self, brief: Brief) -> Launch:
         """How it is started."""
@@ -114,11 +118,13 @@ class AgentAttempt:
         from harness.sandbox.agents import new_door
         from harness.sandbox.profile import GATEWAY
 
-        uid, tester = new_uids()
+        uid, tester, porter = new_uids()
         with ExitStack() as held:
             held.callback(session.end)
             door = held.enter_context(new_door())
-            owner = None if containers.private_users else uid
+            # Only whoever speaks to the socket itself gets to it.
+            own = porter if self._agent.by_port else uid
+            owner = None if containers.private_users else own
             socket = held.enter_context(place.means.gateway().open_socket(door, session, uid=owner))
             box = containers.open(settings.memory_mb, door)
             held.callback(box.close)
@@ -130,6 +136,7 @@ class AgentAttempt:
                 socket=f"{GATEWAY}/{socket.name}",
                 uid=uid,
                 tester=tester,
+                porter=porter,
             )
             try:
                 taken, ending = self._tries(container, session, brief, containers.image.tag)

@@ -21,10 +21,10 @@ MOST_FILES, MOST_BYTES = 200, 8 << 20
 _uids = random.SystemRandom()
 
 
-def new_uids() -> tuple[int, int]:
-    """(of the agent, of its tests): kernel quotas are counted a uid across containers, so each has its own."""
-    first = _uids.randrange(100_000, 2_000_000_000, 2)
-    return first, first + 1
+def new_uids() -> tuple[int, int, int]:
+    """(of the agent, of its tests, of its porter): kernel quotas are counted a uid across containers."""
+    first = _uids.randrange(100_000, 2_000_000_000, 4)
+    return first, first + 1, first + 2
 
 
 class Launch(Frozen):
@@ -38,10 +38,14 @@ class Launch(Frozen):
     """Where the agent's process starts."""
     wall_s: float
     """Of the whole attempt."""
+    files: dict[str, str] = {}
+    """For its home directory: name -> text."""
     said_kb: int = 512
     """Of what the agent prints, how much is kept, KiB."""
     first: dict[str, Any] | None = None
     """What its driver is told at once; None for an agent without one."""
+    porter: int | None = None
+    """Uid of who carries a port of the container to the gateway; None for an agent that speaks to the socket itself."""
     trials: dict[str, Any] | None = None
     """`targets`, `timeout_s`, `output_kb`: what a test run is; None without tests."""
 
@@ -87,8 +91,9 @@ class AgentContainer:
         """Files in, agent started. Raises BoxLost."""
         blobs = {f"f:{path}": text.encode() for path, text in files.items()}
         blobs |= {f"t:{path}": text.encode() for path, text in tests.items()}
+        blobs |= {f"h:{path}": text.encode() for path, text in launch.files.items()}
         # A processor second a second of wall time: the container has one processor.
-        header = {**launch.model_dump(), "op": "start", "cpu_s": int(launch.wall_s) + 2}
+        header = {**launch.model_dump(exclude={"files"}), "op": "start", "cpu_s": int(launch.wall_s) + 2}
         self._box.send((header, blobs))
 
     def until_done(self, until: float, interrupted: Callable[[], bool]) -> Mapping[str, Any] | None:

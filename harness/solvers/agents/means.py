@@ -12,6 +12,7 @@ from harness.errors import HarnessError
 if TYPE_CHECKING:
     from harness.routing.gateway import Gateway
     from harness.sandbox.agents import AgentSandbox
+    from harness.sandbox.image import Recipe
 
 
 class AgentMeans:
@@ -21,7 +22,7 @@ class AgentMeans:
         self._log = log
         self._lock = threading.Lock()
         self._gateway: Gateway | None = None
-        self._containers: dict[str, AgentSandbox] = {}
+        self._containers: dict[str | Recipe, AgentSandbox] = {}
 
     def gateway(self) -> Gateway:
         """The gateway, running."""
@@ -32,7 +33,7 @@ class AgentMeans:
                 self._gateway = Gateway()
             return self._gateway
 
-    def containers(self, image: str) -> AgentSandbox:
+    def containers(self, image: str | Recipe) -> AgentSandbox:
         """Who makes containers of that image, which is built where it is missing. Raises SandboxError, UsageError."""
         from harness.sandbox.agents import AgentSandbox
 
