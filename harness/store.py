@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, NamedTuple, Self
+from typing import IO, Any, NamedTuple, Self, TypeVar
 
 import sqlite_utils
 from pydantic import ValidationError
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from harness.errors import StoreError
 from harness.jsonl import Lines, disk_errors
 from harness.rundir import RunPaths, only_one
-from harness.types import Attempt, AttemptKey, Selection
+from harness.types import Attempt, AttemptKey, Frozen, ModelCall, Selection
 
 SCHEMA = 1
 COLUMNS = {
@@ -43,9 +43,28 @@ COLUMNS = {
 KEY = ("task", "model", "repeat", "attempt")
 FACT = {"name": str, "value": str}
 SELECTION = {"task": str, "model": str, "repeat": int, "attempt": int, "method": str, "reason": str}
+CALL = {
+    "session": str,
+    "number": int,
+    "task": str,
+    "model": str,
+    "repeat": int,
+    "attempt": int,
+    "status": int,
+    "prompt_tokens": int,
+    "completion_tokens": int,
+    "cost_usd": float,
+    "seconds": float,
+    "started": str,
+    "data": str,
+}
+"""Task, repeat and attempt are null for calls that no attempt made; model is the one that was asked."""
 INSERT = "insert or replace into {} ({}) values ({})"
 SUPERSEDED = "superseded_usd"
 """Fact: dollars of the attempts that were replaced because they had failed."""
+
+
+Kept = TypeVar("Kept", bound=Frozen)
 
 
 class Failures(NamedTuple):
@@ -60,7 +79,7 @@ class Failures(NamedTuple):
 
 
 class Store:
-    """The attempts of one run. Written by one thread of one process, one transaction an attempt."""
+    """The attempts and model calls of one run. Written by one thread of one process, one transaction each."""
 
     def __init__(self, root: Path, *, write: bool = True) -> None:
         """Open a run directory, made if it is to be written. Raises StoreError."""
@@ -130,7 +149,11 @@ class Store:
     def save(self, attempt: Attempt) -> None:
         """Keep an attempt, replacing an earlier one of the same key. Raises StoreError."""
         line = attempt.model_dump_json()
-        query = "select cost_usd, started from attempts where task = ? and model = ? and repeat = ? and attempt = ?"
+        query = (
+            "select cost_usd, started from attempts where task = ? and model = ? and repeat = ? and attempt = ?"
+            # Calls of an agent stay in the table, and are counted there once no attempt names their session.
+            " and coalesce(json_extract(data, '$.agent.session'), '') not in (select session from calls)"
+        )
         before = self._rows(query, *(getattr(attempt, name) for name in KEY))
         # An attempt that is graded again was paid for once.
         lost = sum(row["cost_usd"] or 0.0 for row in before if row["started"] != attempt.started)
@@ -175,22 +198,24 @@ class Store:
 
     def attempts(self) -> Iterator[Attempt]:
         """All attempts, by task, model, repeat, attempt; one in memory at a time."""
-        return self._read(self._lines())
+        return self._read(Attempt, self._lines())
 
-    def _read(self, lines: Iterable[str]) -> Iterator[Attempt]:
+    def _read(self, kind: type[Kept], lines: Iterable[str]) -> Iterator[Kept]:
         for line in lines:
             try:
-                yield Attempt.model_validate_json(line)
+                yield kind.model_validate_json(line)
             except ValidationError as error:
                 found = error.errors(include_url=False, include_input=False)[0]
+                name = "an attempt" if kind is Attempt else "a model call"
                 raise StoreError(
-                    f"{self.paths.store}: an attempt cannot be read: {found['loc']}: {found['msg']}: {line[:120]}",
+                    f"{self.paths.store}: {name} cannot be read: {found['loc']}: {found['msg']}: {line[:120]}",
                     remedy="the store is damaged or another version's: restore it, or choose another --name",
                 ) from None
 
     def ungraded(self) -> dict[AttemptKey, Attempt]:
         """Attempts that hold an answer which the sandbox failed to grade."""
-        return {item.key: item for item in self._read(self._lines(failed_only=True)) if item.reply is not None}
+        failed = self._read(Attempt, self._lines(failed_only=True))
+        return {item.key: item for item in failed if item.reply is not None}
 
     def failures(self) -> list[Failures]:
         """Attempts that have no verdict a rate can use, by model and `provider_failure` or `infra_error`."""
@@ -202,9 +227,59 @@ class Store:
         return [Failures(**row) for row in self._rows(query)]
 
     def spent(self) -> float:
-        """Dollars of every attempt with a known cost, those included that failed and were replaced."""
+        """Dollars of every attempt with a known cost, those included that failed and were replaced.
+
+        And of every model call that no attempt accounts for: of a person's tools, of attempts that did not end.
+        """
         total = next(self._rows("select coalesce(sum(cost_usd), 0) as usd from attempts"))["usd"]
-        return float(total) + float(self.fact(SUPERSEDED) or 0.0)
+        return float(total) + float(self.fact(SUPERSEDED) or 0.0) + self._spent_on_calls()
+
+    def _spent_on_calls(self) -> float:
+        if not self._has_calls():
+            return 0.0
+        named = "select json_extract(data, '$.agent.session') as session from attempts"
+        query = (
+            "select coalesce(sum(cost_usd), 0) as usd from calls where session not in"
+            f" (select session from ({named}) where session is not null)"  # noqa: S608  nothing from outside
+        )
+        return float(next(self._rows(query))["usd"])
+
+    # model calls -----------------------------------------------------------------------------------------------------
+
+    def save_call(self, call: ModelCall) -> None:
+        """Keep a request that came through the gateway, replacing one of the same session and number. Raises
+        StoreError."""
+        usage = call.reply.usage if call.reply else None
+        attempt = call.attempt
+        row = {
+            "session": call.session,
+            "number": call.number,
+            "task": attempt.task if attempt else None,
+            "model": call.model,
+            "repeat": attempt.repeat if attempt else None,
+            "attempt": attempt.attempt if attempt else None,
+            "status": call.status,
+            "prompt_tokens": _storable(usage.prompt_tokens) if usage else None,
+            "completion_tokens": _storable(usage.completion_tokens) if usage else None,
+            "cost_usd": call.cost_usd,
+            "seconds": call.seconds,
+            "started": call.started,
+            "data": call.model_dump_json(),
+        }
+        with self._transaction():
+            self._put("calls", row)
+
+    def calls(self, session: str | None = None) -> Iterator[ModelCall]:
+        """All calls, or those of one session, by session and number; one in memory at a time."""
+        if not self._has_calls():
+            return
+        query = "select data from calls where ? is null or session = ? order by session, number"
+        yield from self._read(ModelCall, (row["data"] for row in self._rows(query, session, session)))
+
+    def _has_calls(self) -> bool:
+        """Stores that were made before there was a gateway have no table for them."""
+        with disk_errors(self.paths.root):
+            return "calls" in self._db.table_names()
 
     # selections ------------------------------------------------------------------------------------------------------
 
@@ -265,7 +340,12 @@ class Store:
         )
 
     def _tables(self) -> None:
-        shapes = (("facts", FACT, "name"), ("attempts", COLUMNS, KEY), ("selections", SELECTION, KEY[:3]))
+        shapes = (
+            ("facts", FACT, "name"),
+            ("attempts", COLUMNS, KEY),
+            ("selections", SELECTION, KEY[:3]),
+            ("calls", CALL, ("session", "number")),
+        )
         for name, columns, key in shapes:
             self._db.create_table(name, columns, pk=key, if_not_exists=True)
         self.set_fact("schema", SCHEMA)

@@ -274,6 +274,11 @@ class Request(Frozen):
     """For providers that answer from a task or a recording; never sent anywhere."""
     repeat: int = 0
     attempt: int = 0
+    passed: dict[str, Any] = {}
+    """Keys of an OpenAI-shaped body that a client of the gateway asked for and that nothing above has a place for
+    (`tools`, `response_format`, `messages` with images, ...): sent as they are, or refused, never dropped."""
+    caller: Any = Field(default=None, exclude=True, repr=False)
+    """A `models.caller.Caller` that hears the reply while it is written and may give it up."""
 
 
 class Reply(Frozen):

@@ -18,11 +18,15 @@ class Merged:
         self._message: dict[str, Any] = {}
         self._parts: dict[str, list[str]] = {}
         self._choice: dict[str, Any] = {"index": 0}
+        self._tools = ToolCalls()
         self.chunks = 0
+        self.last = ("", "")
+        """Text and thinking of the last chunk."""
 
     def add(self, chunk: dict[str, Any]) -> bool:
         """Take in one chunk; True if it carried text or thinking."""
         self.chunks += 1
+        self.last = ("", "")
         self._top.update({key: value for key, value in chunk.items() if key != "choices" and value is not None})
         spoke = False
         for choice in _objects(chunk.get("choices"))[:1]:
@@ -35,12 +39,16 @@ class Merged:
             for key, value in (delta if isinstance(delta, dict) else {}).items():
                 if key in ("content", *_THINKING):
                     spoke |= self._grow(key, plain(value))
+                elif key == "tool_calls":
+                    self._tools.add(value)
                 elif value is not None:
                     self._message[key] = value
         return spoke
 
     def _grow(self, key: str, text: str) -> bool:
         self._parts.setdefault(key, []).append(text)
+        said, thought = self.last
+        self.last = (said, thought + text) if key in _THINKING else (said + text, thought)
         return bool(text)
 
     @property
@@ -59,12 +67,63 @@ class Merged:
         if "text" in texts:
             choice |= texts
         else:
-            choice["message"] = {"role": "assistant", "content": "", **self._message, **texts}
+            calls = self._tools.whole()
+            choice["message"] = {
+                "role": "assistant",
+                "content": "",
+                **self._message,
+                **({"tool_calls": calls} if calls else {}),
+                **texts,
+            }
         # A chunk calls itself one; the body it became part of is none.
         top = dict(self._top)
         if isinstance(top.get("object"), str):
             top["object"] = top["object"].removesuffix(".chunk")
         return {**top, "choices": [choice], "streamed_chunks": self.chunks}
+
+
+class ToolCalls:
+    """Tool calls put together from the pieces of a stream: names come whole, arguments in parts."""
+
+    def __init__(self) -> None:
+        self._calls: dict[int, dict[str, Any]] = {}
+        self._arguments: dict[int, list[str]] = {}
+
+    def add(self, deltas: Any) -> None:
+        """Take in the `tool_calls` of one delta."""
+        for delta in _objects(deltas):
+            place = self._place(delta)
+            call = self._calls.setdefault(place, {"type": "function", "function": {"name": ""}})
+            function = delta.get("function")
+            for key, value in (function if isinstance(function, dict) else {}).items():
+                if key == "arguments" and isinstance(value, str):
+                    self._arguments.setdefault(place, []).append(value)
+                elif value:
+                    call["function"][key] = value
+            call.update({key: value for key, value in delta.items() if key not in ("index", "function") and value})
+
+    def whole(self) -> list[dict[str, Any]]:
+        """The calls in the order of their indexes."""
+        return [
+            {**call, "function": {**call["function"], "arguments": "".join(self._arguments.get(place, []))}}
+            for place, call in sorted(self._calls.items())
+        ]
+
+    def _place(self, delta: dict[str, Any]) -> int:
+        index = _count(delta, "index")
+        if index is not None:
+            return index
+        # Some servers leave the index out and send each call whole: a new id is a new call.
+        last = max(self._calls, default=0)
+        named = delta.get("id")
+        return last + 1 if named and self._calls and self._calls[last].get("id") != named else last
+
+
+def tool_calls_of(reply: Reply) -> list[dict[str, Any]]:
+    """The tool calls in a reply of an OpenAI-shaped server."""
+    choices = _objects(reply.raw.get("choices")) if isinstance(reply.raw, dict) else []
+    message = choices[0].get("message") if choices else None
+    return _objects(message.get("tool_calls")) if isinstance(message, dict) else []
 
 
 def reply_of(body: dict[str, Any], *, seconds: float, first_token_s: float | None = None) -> Reply:

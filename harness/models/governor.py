@@ -10,14 +10,17 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import tenacity
 
 from harness.config import ModelProfile
 from harness.errors import BudgetExceeded, ProviderError
+from harness.models.caller import HIDDEN, Caller, Once, wait
 from harness.models.failures import Refused
 from harness.types import Reply, Request, Sampling
 
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _MINUTE = 60.0
-_HIDDEN = "***"
 _SECRET = 16
 """Shorter keys are placeholders for local servers (`EMPTY`, `lm-studio`): hiding those would eat words of replies."""
 
@@ -61,8 +63,8 @@ class Pace:
         self._starts: deque[float] = deque(maxlen=per_minute or 0)
         self._not_before = 0.0
 
-    def start(self) -> None:
-        """Wait until a request may start, and count it."""
+    def start(self, rest: Callable[[float], object] | None = None) -> None:
+        """Wait until a request may start, and count it; `rest` waits in place of what waits usually."""
         with self._lock:
             now = self._clock()
             at = max(now, self._not_before)
@@ -72,12 +74,41 @@ class Pace:
                 # The place is taken before the wait, so that threads queue up instead of all waking for one place.
                 self._starts.append(at)
         if at > now:
-            self._wait(at - now)
+            (rest or self._wait)(at - now)
 
     def hold(self, seconds: float) -> None:
         """Let no request of this model start for a while: what one thread was told holds for all."""
         with self._lock:
             self._not_before = max(self._not_before, self._clock() + seconds)
+
+
+class Slots:
+    """Places for requests under way; whoever waits for one may give up."""
+
+    def __init__(self, number: int) -> None:
+        self._left = number
+        self._free = threading.Condition()
+
+    @contextmanager
+    def taken(self, caller: Caller | None, model: str) -> Iterator[None]:
+        """Hold a place for the block. Raises ProviderError when the caller gives up before there is one."""
+        with self._free, caller.dropped.calling(self._wake) if caller else nullcontext():
+            while self._left == 0 and not (caller and caller.dropped.is_set()):
+                self._free.wait()
+            if caller:
+                caller.check(model)
+            self._left -= 1
+        try:
+            yield
+        finally:
+            with self._free:
+                self._left += 1
+                # All, not one: the one that is woken may have given up.
+                self._free.notify_all()
+
+    def _wake(self) -> None:
+        with self._free:
+            self._free.notify_all()
 
 
 class Governor:
@@ -96,24 +127,25 @@ class Governor:
         self._inner = inner
         self._profile = profile
         self._backoff = backoff or Backoff()
-        self._closed = threading.Event()
-        self._slots = threading.BoundedSemaphore(profile.concurrency)
-        # The event and not `time.sleep`: `close` wakes whoever waits.
-        self._sleep = sleep or self._closed.wait
-        self._pace = Pace(profile.requests_per_minute, wait=self._sleep, clock=clock)
+        self._closed = Once()
+        self._slots = Slots(profile.concurrency)
+        self._sleep = sleep
+        self._pace = Pace(profile.requests_per_minute, wait=self._rest, clock=clock)
         key = os.environ.get(profile.api_key_env, "").strip() if profile.api_key_env else ""
         self._key = key if len(key) >= _SECRET else ""
 
     def complete(self, request: Request) -> Reply:
         """Answer one request; the profile's sampling fills what the request leaves open."""
+        self._refuse_passed(request)
+        caller: Caller | None = request.caller
         request = request.model_copy(update={"sampling": filled(request.sampling, self._profile.sampling)})
-        with self._slots:
+        with self._slots.taken(caller, self._profile.name):
             # A retry keeps its slot: a server in trouble gets no other request in its place.
             retrying = tenacity.Retrying(
                 stop=tenacity.stop_after_attempt(1 + self._profile.retries),
-                retry=tenacity.retry_if_exception(self._again),
+                retry=tenacity.retry_if_exception(partial(self._again, caller)),
                 wait=self._delay,
-                sleep=self._rest,
+                sleep=partial(self._rest, caller=caller),
                 before_sleep=self._announce,
                 reraise=True,
             )
@@ -144,16 +176,37 @@ class Governor:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _refuse_passed(self, request: Request) -> None:
+        """Here and not in each provider: one that knows nothing of `passed` would drop it without a word."""
+        if request.passed and not getattr(self._inner, "PASSES", False):
+            raise ProviderError(
+                f"{self._profile.name} cannot be asked with {', '.join(sorted(request.passed))}: "
+                f"provider {self._profile.provider} does not send that",
+                remedy="leave it out, or ask a model of provider openai_compatible or local",
+                status=400,
+            )
+
     def _try(self, request: Request) -> Reply:
-        self._pace.start()
+        caller: Caller | None = request.caller
+        self._pace.start(partial(self._rest, caller=caller))
         if self._closed.is_set():
             raise ProviderError(f"{self._profile.name} was closed")
+        if caller is not None:
+            caller.check(self._profile.name)
+            caller.begin(self._key)
         return self._inner.complete(request)
 
-    def _rest(self, seconds: float) -> None:
-        self._sleep(seconds)
+    def _rest(self, seconds: float, caller: Caller | None = None) -> None:
+        if self._sleep is not None:
+            self._sleep(seconds)
+        else:
+            # Not `time.sleep`: `close`, and a caller that gives up, wake whoever waits.
+            wait(seconds, self._closed, *([caller.dropped] if caller else []))
 
-    def _again(self, error: BaseException) -> bool:
+    def _again(self, caller: Caller | None, error: BaseException) -> bool:
+        # What a caller has heard cannot be taken back.
+        if caller is not None and (caller.heard or caller.dropped.is_set()):
+            return False
         if not isinstance(error, ProviderError) or isinstance(error, BudgetExceeded) or self._closed.is_set():
             return False
         asked = error.retry_after_s if isinstance(error, Refused) else None
@@ -188,7 +241,7 @@ class Governor:
         )
 
     def _hide(self, text: str) -> str:
-        return text.replace(self._key, _HIDDEN) if self._key else text
+        return text.replace(self._key, HIDDEN) if self._key else text
 
     def _without_key(self, reply: Reply) -> Reply:
         """Servers echo requests; nothing that is stored may hold the key."""
@@ -199,7 +252,7 @@ class Governor:
 
 def _replaced(value: Any, key: str) -> Any:
     if isinstance(value, str):
-        return value.replace(key, _HIDDEN)
+        return value.replace(key, HIDDEN)
     if isinstance(value, dict):
         return {_replaced(name, key): _replaced(item, key) for name, item in value.items()}
     if isinstance(value, list | tuple):

@@ -13,6 +13,7 @@ import httpx
 from harness.config import ModelProfile
 from harness.errors import ConfigError, ProviderError
 from harness.models.bodies import Merged, reply_of
+from harness.models.caller import Caller
 from harness.models.failures import Refused, excerpt, masked, refused
 from harness.types import Reply, Request
 
@@ -44,7 +45,7 @@ class LiteLLM:
                 answer = library.text_completion(prompt=request.prompt, **options)
             if not options["stream"]:
                 return self._reply(_plain(answer), time.monotonic() - started)
-            return self._streamed(answer, started)
+            return self._streamed(answer, started, request.caller)
         except ProviderError:
             raise
         except Exception as error:
@@ -96,11 +97,14 @@ class LiteLLM:
             options["api_key"] = os.environ.get(profile.api_key_env, "").strip()
         return options
 
-    def _streamed(self, answer: Any, started: float) -> Reply:
+    def _streamed(self, answer: Any, started: float, caller: Caller | None) -> Reply:
         merged, first = Merged(), None
         for chunk in answer:
             if merged.add(_plain(chunk)) and first is None:
                 first = time.monotonic() - started
+            if caller is not None:
+                caller.check(self._profile.name)
+                caller.delta(*merged.last)
             if self._closed.is_set():
                 raise ProviderError(f"the request to {self._profile.name} was given up: its provider was closed")
         if not merged.finished:

@@ -23,6 +23,9 @@ CTX_PER_SLOT = 4096
 class Local:
     """One model file. Profiles with the same file and context share a server process."""
 
+    PASSES = True
+    """Sends `Request.passed`."""
+
     def __init__(self, profile: ModelProfile) -> None:
         if profile.weights is None:
             raise ConfigError(f"model {profile.name}: provider local needs `weights`")

@@ -11,6 +11,7 @@ import httpx
 
 from harness.config import ModelProfile
 from harness.errors import ProviderError
+from harness.models.caller import Caller
 from harness.models.failures import Refused, excerpt, masked, reported
 from harness.models.streams import parse_object
 from harness.models.wire import Http, Incoming
@@ -33,9 +34,9 @@ class Ollama:
         """One exchange. Raises ProviderError."""
         path, body = self._body(request)
         started = time.monotonic()
-        with self._http.post(path, body) as incoming:
+        with self._http.post(path, body, request.caller) as incoming:
             if incoming.content_type == "application/x-ndjson":
-                return self._streamed(incoming, started)
+                return self._streamed(incoming, started, request.caller)
             whole = incoming.json()
             return self._reply(whole, time.monotonic() - started)
 
@@ -75,7 +76,7 @@ class Ollama:
         options = option_keys(request.sampling)
         return path, {**body, **({"options": options} if options else {}), **self._profile.extra}
 
-    def _streamed(self, incoming: Incoming, started: float) -> Reply:
+    def _streamed(self, incoming: Incoming, started: float, caller: Caller | None) -> Reply:
         said: dict[str, list[str]] = {"text": [], "thinking": []}
         first: float | None = None
         last: dict[str, Any] = {}
@@ -92,6 +93,8 @@ class Ollama:
                 said["thinking"].append(thinking)
                 if (text or thinking) and first is None:
                     first = time.monotonic() - started
+                if caller is not None:
+                    caller.delta(text, thinking)
         except (httpx.TransportError, OSError):
             if not last.get("done"):
                 raise

@@ -20,6 +20,7 @@ import httpx
 from harness.config import ModelProfile
 from harness.errors import ProviderError
 from harness.models.bodies import Merged, reply_of
+from harness.models.caller import Caller
 from harness.models.failures import Refused, excerpt, masked, reported
 from harness.models.streams import DONE, parse_object, sse_data
 from harness.models.wire import Http, Incoming
@@ -31,6 +32,9 @@ _PENALTIES = ("repeat_penalty", "repetition_penalty")
 
 class OpenAICompatible:
     """One model of one server."""
+
+    PASSES = True
+    """Sends `Request.passed`."""
 
     def __init__(self, profile: ModelProfile, *, base_url: str = "", api_key: str = "") -> None:
         """`base_url` and `api_key` replace the profile's, for a server that the caller started."""
@@ -45,9 +49,9 @@ class OpenAICompatible:
         while True:
             path, body = self._body(request)
             try:
-                return self._exchange(path, body)
+                return self._exchange(path, body, request.caller)
             except Refused as error:
-                if not self._learned(error, body):
+                if not self._learned(error, body, request.passed):
                     raise
 
     def identity(self) -> dict[str, str]:
@@ -106,31 +110,31 @@ class OpenAICompatible:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
         for key in refused - {"max_tokens", "stream"}:
             body.pop(key, None)
-        return path, {**body, **profile.extra}
+        return path, {**body, **request.passed, **profile.extra}
 
-    def _learned(self, error: Refused, body: dict[str, Any]) -> bool:
+    def _learned(self, error: Refused, body: dict[str, Any], passed: dict[str, Any]) -> bool:
         """Whether the request can be put differently; remembers how."""
         if error.status not in (400, 422):
             return False
         key = next((key for key in _adaptable(body) if _names(error.body, key)), None)
-        if key is None or key in self._profile.extra:
+        if key is None or key in self._profile.extra or key in passed:
             return False
         with self._lock:
             self._refused.add(key)
         return True
 
-    def _exchange(self, path: str, body: dict[str, Any]) -> Reply:
+    def _exchange(self, path: str, body: dict[str, Any], caller: Caller | None) -> Reply:
         started = time.monotonic()
-        with self._http.post(path, body) as incoming:
+        with self._http.post(path, body, caller) as incoming:
             if incoming.content_type == "text/event-stream":
-                return self._streamed(incoming, started)
+                return self._streamed(incoming, started, caller)
             whole = incoming.json()
             seconds = time.monotonic() - started
         if whole.get("error") and not whole.get("choices"):
             raise reported(self._profile, whole["error"])
         return self._reply(whole, seconds)
 
-    def _streamed(self, incoming: Incoming, started: float) -> Reply:
+    def _streamed(self, incoming: Incoming, started: float, caller: Caller | None) -> Reply:
         merged, first, done = Merged(), None, False
         try:
             for chunk in self._chunks(incoming, merged):
@@ -139,6 +143,8 @@ class OpenAICompatible:
                     break
                 if merged.add(chunk) and first is None:
                     first = time.monotonic() - started
+                if caller is not None:
+                    caller.delta(*merged.last)
         except (httpx.TransportError, OSError):
             # The reply is whole once the model said why it stopped; a trial is not worth losing for the counts.
             if not merged.finished:

@@ -7,7 +7,8 @@ import socket
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ import httpx
 from harness import __version__
 from harness.config import ModelProfile
 from harness.errors import ProviderError
+from harness.models.caller import Caller
 from harness.models.failures import Refused, excerpt, masked, refused
 from harness.models.streams import parse_object, split_lines
 
@@ -117,20 +119,25 @@ class Http:
             headers["authorization"] = f"Bearer {api_key}"
         address = urlsplit(self.base_url)
         loopback = address.hostname in _LOOPBACK
-        self._client = httpx.Client(
+        self._make = partial(
+            httpx.Client,
             headers=headers,
             timeout=httpx.Timeout(profile.timeout_s, connect=min(profile.timeout_s, _CONNECT_S)),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=profile.concurrency),
             # A proxy of the environment cannot know what listens on this machine's loopback.
             trust_env=not loopback,
             # Loading all certificates takes longer than asking a local model, which has none.
             verify=not (loopback and address.scheme == "http"),
         )
+        self._client = self._make(
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=profile.concurrency)
+        )
+        self._single: httpx.Client | None = None
 
     @contextlib.contextmanager
-    def post(self, path: str, body: dict[str, Any]) -> Iterator[Incoming]:
-        """Send JSON; the block reads the response. Raises ProviderError for every way in which that fails."""
-        with self._exchange("POST", self.base_url + path, json=body) as incoming:
+    def post(self, path: str, body: dict[str, Any], caller: Caller | None = None) -> Iterator[Incoming]:
+        """Send JSON; the block reads the response. Raises ProviderError for every way in which that fails, also when
+        `caller` gives up: the connection is then cut at once, wherever the exchange is."""
+        with self._exchange("POST", self.base_url + path, caller, json=body) as incoming:
             yield incoming
 
     def ask(self, url: str) -> Incoming:
@@ -144,29 +151,53 @@ class Http:
         with self._lock:
             self._closed = True
             sockets = list(self._sockets)
+            single = self._single
         for one in sockets:
             _shut(one)
         self._client.close()
+        if single is not None:
+            single.close()
 
     @contextlib.contextmanager
-    def _exchange(self, method: str, url: str, **options: Any) -> Iterator[Incoming]:
+    def _exchange(self, method: str, url: str, caller: Caller | None = None, **options: Any) -> Iterator[Incoming]:
         deadline = time.monotonic() + PATIENCE * self._profile.timeout_s
+        # Left last, after the response: until then a caller can cut the connection.
+        held = contextlib.ExitStack()
+
+        def opened(one: socket.socket) -> None:
+            if caller is not None:
+                held.enter_context(caller.dropped.calling(partial(_shut, one)))
+
+        trace = partial(self._watch, opened)
+        client = self._client if caller is None else self._own()
         try:
-            extensions = {"trace": self._watch, "timeout": self._timeouts(options.pop("timeout", None))}
-            with self._client.stream(method, url, extensions=extensions, **options) as response:
+            extensions = {"trace": trace, "timeout": self._timeouts(options.pop("timeout", None))}
+            with held, client.stream(method, url, extensions=extensions, **options) as response:
                 incoming = Incoming(response, self._profile, deadline)
                 if not response.is_success:
                     raise refused(self._profile, response.status_code, incoming.beginning(), response.headers)
                 yield incoming
         except (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError) as error:
+            if caller is not None:
+                caller.check(self._profile.name)
             raise self._failure(error) from error
+
+    def _own(self) -> httpx.Client:
+        """For requests that may be given up: a new connection each. Only of a new one is the socket known before the
+        response is there."""
+        with self._lock:
+            if self._single is None:
+                self._single = self._make(limits=httpx.Limits(max_connections=None, max_keepalive_connections=0))
+                if self._closed:
+                    self._single.close()
+            return self._single
 
     def _timeouts(self, seconds: float | None) -> dict[str, float | None]:
         if seconds is None:
             return self._client.timeout.as_dict()
         return httpx.Timeout(min(seconds, self._profile.timeout_s)).as_dict()
 
-    def _watch(self, event: str, info: dict[str, Any]) -> None:
+    def _watch(self, told: Callable[[socket.socket], None], event: str, info: dict[str, Any]) -> None:
         """Remember the sockets of this client: closing a client does not wake a thread that waits in `recv`."""
         if not event.endswith(_CONNECTED):
             return
@@ -176,6 +207,7 @@ class Http:
         with self._lock:
             self._sockets.add(opened)
             closed = self._closed
+        told(opened)
         if closed:
             _shut(opened)
 
