@@ -101,6 +101,8 @@ class AgentAttempt:
 
         place, settings = self._place, self._place.settings
         containers = place.means.containers(self._agent.image())
+        # The first of a run may have built the image.
+        self._began = time.monotonic()
         served = Served(place.profile, place.provider)
         session = Session(
             {"gw": served, place.profile.name: served},
