@@ -1,0 +1,272 @@
+"""Any agent that is a command: one written here, which does what a test wants, and mini-swe-agent as it is published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.content import content_dir
+from harness.errors import ConfigError, UsageError
+from harness.solvers.agents.settings import read_settings
+from harness.types import AgentEnding, Outcome
+from tests.servers.scripted import scripted
+from tests.solvers.agents.workshop import AFTER, NEARLY, Workshop, asked, bash, never, says
+
+pytestmark = pytest.mark.engine
+
+ASK = '''\
+import json, os, sys, urllib.request
+
+
+def ask(text, token=None, path="/chat/completions"):
+    """(status, answer) of one question to the gateway."""
+    body = {"model": os.environ["HARNESS_MODEL"], "messages": [{"role": "user", "content": text}]}
+    request = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + path, json.dumps(body).encode())
+    request.add_header("Content-Type", "application/json")
+    request.add_header("Authorization", "Bearer " + (os.environ["OPENAI_API_KEY"] if token is None else token))
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, json.load(answer)["choices"][0]["message"]["content"]
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)["error"]["code"]
+
+
+def write(files):
+    for path, text in files.items():
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path, "w") as file:
+            file.write(text)
+
+'''
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Workshop:
+    return Workshop(tmp_path)
+
+
+def agent(script: str, **keys: object) -> dict[str, object]:
+    """Settings of an agent that is this script."""
+    return {"name": "scripted 1", "command": 'exec python3 "$HOME/agent.py"', "files": {"agent.py": ASK + script}, **keys}
+
+
+def test_a_command_works_in_the_task_and_asks_its_model(workshop: Workshop) -> None:
+    script = f"print('model says', ask('what now?'))\nwrite({AFTER!r})\n"
+    with scripted(*says("go on")) as server:
+        workshop.model(server.url)
+        attempt = workshop.one("command", agent(script))
+    assert attempt.outcome is Outcome.passed
+    assert attempt.agent is not None
+    assert attempt.agent.agent == "scripted 1"
+    assert "model says (200, 'go on')" in attempt.agent.transcript
+    (call,) = workshop.calls()
+    assert "what now?" in asked(call)
+
+
+def test_a_command_gets_a_second_try_with_its_files_as_they_were(workshop: Workshop) -> None:
+    workshop.task(feedback="hidden")
+    script = f"""\
+if os.environ["HARNESS_TRY"] == "1":
+    write({NEARLY!r})
+else:
+    print("TOLD", os.environ["HARNESS_TASK"])
+    assert open("shop/price.py").read() == {NEARLY["shop/price.py"]!r}
+    print(ask("second"))
+    write({AFTER!r})
+"""
+    with scripted(*says("yes")) as server:
+        workshop.model(server.url)
+        attempt = workshop.one("command", agent(script))
+    assert attempt.agent is not None
+    assert "test_small_change" in attempt.agent.transcript.partition("TOLD")[2]
+    assert attempt.first_verdict is not None
+    assert attempt.first_verdict.outcome is Outcome.wrong_answer
+    assert attempt.outcome is Outcome.passed
+    assert len(workshop.calls()) == 1
+
+
+def test_nothing_but_the_gateway_can_be_reached(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent that looks for the network, keys, hidden tests, other attempts, and its own door."""
+    monkeypatch.setenv("CLOUD_API_KEY", "sk-very-secret-key-of-the-cloud")
+    script = '''\
+import glob, socket, subprocess
+for address in (("1.1.1.1", 53), ("172.17.0.1", 22), ("169.254.169.254", 80)):
+    try:
+        socket.create_connection(address, 2)
+        print("REACHED", address)
+    except OSError:
+        pass
+try:
+    print("RESOLVED", socket.gethostbyname("example.org"))
+except OSError:
+    pass
+print("INTERFACES", sorted(name for _, name in socket.if_nameindex()))
+for path in ("/run/gateway/gateway.sock", "/var/run/docker.sock", "/run/docker.sock"):
+    try:
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(path)
+        print("REACHED", path)
+    except OSError:
+        pass
+for top, folders, names in os.walk("/"):
+    if top.startswith(("/proc", "/sys")):
+        folders[:] = []
+        continue
+    for name in names:
+        if name in ("test_hidden.py", "models.yaml", "store.db"):
+            print("FOUND", top, name)
+        path = os.path.join(top, name)
+        try:
+            if os.path.getsize(path) < 1_000_000:
+                data = open(path, "rb").read()
+                for word in (b"SECRET_OF_THE_" + b"TESTS", b"sk-very-" + b"secret"):
+                    if word in data:
+                        print("READ", word, path)
+        except OSError:
+            pass
+for path in glob.glob("/proc/[0-9]*/environ"):
+    try:
+        data = open(path, "rb").read()
+    except OSError:
+        continue
+    if b"sk-very-" + b"secret" in data:
+        print("READ a key in", path)
+for path in ("/box/x", "/opt/x", "/etc/x", "/run/gateway/x", "/x"):
+    try:
+        open(path, "w").close()
+        print("WROTE", path)
+    except OSError:
+        pass
+print("UID", os.getuid() >= 100_000, "CAPS", [l for l in open("/proc/self/status") if l.startswith("CapEff")][0].split()[1])
+print("WRONG TOKEN", ask("let me in", token="hg-guess"))
+print("NO TOKEN", ask("let me in", token=""))
+print("OTHER MODEL", ask("", path="/models/gpt")[0])
+'''
+    with scripted(*says("yes")) as server:
+        workshop.model(server.url, api_key_env="CLOUD_API_KEY")
+        attempt = workshop.one("command", agent(script))
+    assert attempt.agent is not None
+    said = attempt.agent.transcript
+    for word in ("REACHED", "RESOLVED", "FOUND", "READ"):
+        assert word not in said, said
+    assert "INTERFACES ['lo']" in said
+    assert [line for line in said.splitlines() if line.startswith("WROTE")] == ["WROTE /box/x"]
+    assert "UID True CAPS 0000000000000000" in said
+    assert "WRONG TOKEN (401" in said
+    assert "NO TOKEN (401" in said
+    refused = [call for call in workshop.calls() if call.status == 401]
+    assert len(refused) == 2
+    assert "let me in" not in "".join(asked(call) for call in refused)
+    assert "sk-very-secret" not in "".join(call.model_dump_json() for call in workshop.calls())
+    assert server.requests == []
+
+
+def test_a_cheating_command_is_not_passed(workshop: Workshop) -> None:
+    script = '''\
+import shutil
+os.remove("shop/cart.py")
+os.symlink("/etc/passwd", "shop/stolen.py")
+os.mkfifo("shop/pipe.py")
+write({"conftest.py": "import os; os._exit(0)", "tests/test_hidden.py": "", "sitecustomize.py": "raise SystemExit(0)"})
+shutil.rmtree("visible_tests")
+'''
+    with scripted(*says("yes")) as server:
+        workshop.model(server.url)
+        attempt = workshop.one("command", agent(script))
+    assert attempt.outcome is Outcome.artifact_rejected
+    assert attempt.extraction is not None
+    rejected = "\n".join(attempt.extraction.rejected)
+    assert "shop/stolen.py: symbolic link" in rejected
+    assert "shop/pipe.py: FIFO" in rejected
+    assert "conftest.py: new" in rejected
+    assert "visible_tests/test_shown.py: deleted" in rejected
+
+
+@pytest.mark.parametrize(
+    ("script", "rejected"),
+    [
+        ("os.link('shop/price.py', 'shop/more.py')\n", "hard link"),
+        ("open('shop/more.py', 'wb').truncate(5 << 20)\n", "larger than"),
+        ("open('shop/more.py', 'wb').write(b'\\xff\\xfe')\n", "not UTF-8"),
+        ("for i in range(2100):\n    open(f'shop/f{i}.py', 'w').close()\n", "more than"),
+        ("open('shop/more.py', 'w').close(); os.chmod('shop/more.py', 0o4755)\n", "runs as its owner"),
+        ("os.rename('shop', 'gone'); os.symlink('gone', 'shop')\n", "shop"),
+    ],
+)
+def test_what_may_not_be_taken_out_is_no_candidate(workshop: Workshop, script: str, rejected: str) -> None:
+    with scripted(*says("yes")) as server:
+        workshop.model(server.url)
+        attempt = workshop.one("command", agent(script))
+    assert attempt.outcome not in (Outcome.passed, Outcome.infra_error)
+    assert attempt.extraction is not None
+    assert rejected in "\n".join((attempt.extraction.choice, *attempt.extraction.rejected))
+
+
+@pytest.mark.parametrize(
+    ("script", "ending", "outcome"),
+    [
+        ("sys.exit(3)\n", AgentEnding.crash, Outcome.crash),
+        ("os.kill(os.getpid(), 9)\n", AgentEnding.crash, Outcome.crash),
+        ("x = bytearray(3 << 30)\n", AgentEnding.crash, Outcome.crash),
+        ("import time\ntime.sleep(1000)\n", AgentEnding.timeout, Outcome.timeout),
+        ("while os.fork() == 0: pass\nimport time\ntime.sleep(1000)\n", AgentEnding.timeout, Outcome.timeout),
+        ("while True: print('x' * 10000)\n", AgentEnding.timeout, Outcome.timeout),
+        ("print('done')\n", AgentEnding.no_edit, Outcome.no_candidate),
+        ("while True: ask('more')\n", AgentEnding.refused, Outcome.no_candidate),
+    ],
+    ids=["exit", "killed", "memory", "sleep", "forks", "flood", "nothing", "budget"],
+)
+def test_each_way_to_end_is_another_one(
+    workshop: Workshop, script: str, ending: AgentEnding, outcome: Outcome
+) -> None:
+    with scripted(*says("yes")) as server:
+        workshop.model(server.url)
+        attempt = workshop.one("command", agent(script, timeout_s=6, calls=5))
+    assert attempt.agent is not None
+    assert (attempt.agent.ending, attempt.outcome) == (ending, outcome), attempt.agent.transcript[-2000:]
+    assert len(attempt.agent.transcript) < 2_000_000
+
+
+def test_a_package_of_the_index_becomes_an_agent(workshop: Workshop) -> None:
+    """mini-swe-agent, as it ships: reads, edits with shell commands, hands in."""
+    write = " && ".join(f"cat > {path} <<'EOF'\n{text}EOF" for path, text in list(AFTER.items())[:1])
+    rest = "\n".join(f"cat > {path} <<'EOF'\n{text}EOF" for path, text in list(AFTER.items())[1:])
+    spy = "env | grep -c OPENAI_API_KEY=hg; python3 -m pytest --version; ls"
+    done = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
+    settings = read_settings(content_dir("sandboxes") / "command" / "mini-swe-agent.yaml")
+    with scripted(*says(bash("ls; cat shop/*.py"), bash(spy), bash(write), bash(rest), bash(done))) as server:
+        workshop.model(server.url)
+        attempt = workshop.one("command", settings.model_dump())
+    assert attempt.agent is not None
+    assert attempt.outcome is Outcome.passed, attempt.agent.transcript[-3000:]
+    assert attempt.agent.agent == "mini-swe-agent 2.4.6"
+    assert attempt.agent.calls == 5
+    # Its commands are not given the token.
+    assert "<output>\n0\n" in server.requests[2].body["messages"][-1]["content"]
+
+
+def test_an_install_line_runs_while_the_image_is_built(workshop: Workshop) -> None:
+    line = "mkdir -p /opt/tool && printf '#!/bin/sh\\necho installed tool\\n' > /opt/tool/agent && chmod 755 /opt/tool/agent"
+    with scripted(*says("yes")) as server:
+        workshop.model(server.url)
+        attempt = workshop.one("command", {"install": line, "command": "/opt/tool/agent"})
+    assert attempt.agent is not None
+    assert "installed tool" in attempt.agent.transcript
+
+
+def test_settings_name_file_line_and_key(tmp_path: Path) -> None:
+    path = tmp_path / "agent.yaml"
+    path.write_text("command: x\ntimeout_s: -1\n")
+    with pytest.raises(ConfigError, match=r"agent\.yaml:2.*timeout_s"):
+        read_settings(path)
+    path.write_text("command: x\ncomand: y\n")
+    with pytest.raises(ConfigError, match=r"agent\.yaml:2.*comand: unknown key; known: .*command"):
+        read_settings(path)
+
+
+def test_a_command_needs_a_command(workshop: Workshop) -> None:
+    with scripted(never) as server:
+        workshop.model(server.url)
+        with pytest.raises(UsageError, match="needs the agent's command"):
+            workshop.run("command")
