@@ -23,6 +23,8 @@ from harness.sandbox.profile import AGENT
 from harness.sandbox.reaper import owner_named
 
 DOORS = "harness-door-"
+LONGEST_PLACE = 40
+"""Of 107 bytes that the path of a socket may have, what is left to the directory that doors are made in."""
 _DOOR = re.compile(DOORS + r"(\d+)-(\d+)-(\d+)-")
 
 
@@ -64,19 +66,26 @@ def new_door() -> Iterator[Path]:
     # The name says whose it is: after a kill the next start of harness removes it. Short: a socket's path is bounded.
     pid, namespace = os.getpid(), host.pid_namespace().strip("pid:[]")
     start = host.process_start(pid) or "0"
-    door = Path(tempfile.mkdtemp(prefix=f"{DOORS}{pid}-{start}-{namespace}-"))
+    door = Path(tempfile.mkdtemp(prefix=f"{DOORS}{pid}-{start}-{namespace}-", dir=_place()))
     try:
         yield door
     finally:
         shutil.rmtree(door, ignore_errors=True)
 
 
+def _place() -> Path:
+    """The directory for temporary files, unless its name is so long that a socket in it could have none."""
+    usual = Path(tempfile.gettempdir())
+    return usual if len(str(usual)) <= LONGEST_PLACE else Path("/tmp")
+
+
 def remove_dead_doors() -> int:
     """Remove the directories of processes that are gone; how many."""
     gone = 0
-    for path in Path(tempfile.gettempdir()).glob(DOORS + "*"):
+    for path in _place().glob(DOORS + "*"):
         match = _DOOR.match(path.name)
-        if match and path.stat().st_uid == os.getuid() and owner_named(*match.groups()) == "dead":
+        # Doors are given to the uid of their container; only whoever made them can remove them.
+        if match and owner_named(*match.groups()) == "dead":
             shutil.rmtree(path, ignore_errors=True)
             gone += 1
     return gone
