@@ -101,7 +101,7 @@ class AgentSettings(Config):
     test_timeout_s: float = Field(default=60.0, gt=0, le=3600)
     """Wall time of one run of the visible tests."""
     edit_format: str = Field(default="", pattern=r"^[a-z-]*$")
-    """aider: `diff`, `whole`, `udiff`, ...; empty leaves it to aider, which takes `whole` for a model it does not know."""
+    """aider: `diff`, `whole`, `udiff`, ...; empty is aider's own choice, `whole` for a model it does not know."""
     lint: bool = False
     """aider: lint what was edited, and let the model mend it."""
     context_tokens: int | None = Field(default=None, ge=256)

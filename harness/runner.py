@@ -143,9 +143,7 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
     with contextlib.closing(_sandbox(planned, progress)) as sandbox:
         left = None if budget is None else budget - spent
         config = planned.config
-        executor = LocalExecutor(
-            planned.profiles, sandbox, config.concurrency, progress.note, left, config.agent
-        )
+        executor = LocalExecutor(planned.profiles, sandbox, config.concurrency, progress.note, left, config.agent)
         with contextlib.closing(executor):
             identities = {name: executor.provider(name).identity() for name in planned.profiles}
             _keep_manifest(store, manifest(planned.tasks, sandbox, identities))
@@ -220,6 +218,7 @@ def _report_input(name: str, store: Store) -> ReportInput:
         manifest=store.fact("manifest") or {},
         notes=store.fact("notes") or {},
         tasks=tasks,
+        calls=_Calls(store.paths.root),
         planned=store.fact("planned"),
     )
 
@@ -233,6 +232,17 @@ class _Attempts:
     def __iter__(self) -> Iterator[Attempt]:
         with Store(self._directory, write=False) as store:
             yield from store.attempts()
+
+
+class _Calls:
+    """The calls of a session, read when they are asked for."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def __call__(self, session: str) -> list[ModelCall]:
+        with Store(self._directory, write=False) as store:
+            return list(store.calls(session))
 
 
 def _render(report: ReportInput, directory: Path) -> list[Path]:

@@ -240,7 +240,7 @@ class Store:
         named = "select json_extract(data, '$.agent.session') as session from attempts"
         query = (
             "select coalesce(sum(cost_usd), 0) as usd from calls where session not in"
-            f" (select session from ({named}) where session is not null)"  # noqa: S608  nothing from outside
+            f" (select session from ({named}) where session is not null)"
         )
         return float(next(self._rows(query))["usd"])
 

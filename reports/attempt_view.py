@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.stats.inputs import CaseInfo
-from harness.types import Attempt, Candidate, CaseResult, Outcome, Selection, Verdict
+from harness.types import Attempt, Candidate, CaseResult, ModelCall, Outcome, Selection, Verdict
 
 from . import text
+from .agent_view import AgentView, agent_view
+from .clipper import Clipper
 
-BUDGET = 12_000_000
-"""Characters of candidate text in one report; once they are spent, every further text is clipped short."""
-
-SHORT = 300
 MAX_FILES = 50
 """Files shown of one candidate."""
 
 MAX_CASES = 200
 """Cases shown of one attempt."""
-
-
-class Clipper:
-    """Clips and cleans texts, and keeps the whole report within `BUDGET`."""
-
-    def __init__(self, budget: int = BUDGET) -> None:
-        self._left = budget
-
-    def take(self, body: str, limit: int) -> str:
-        """At most `limit` characters of `body`, fewer when the report is full."""
-        taken = text.clip(body, limit if self._left > 0 else min(limit, SHORT))
-        self._left -= len(taken)
-        return taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +55,7 @@ class AttemptView:
     detail: str
     cases: list[CaseView]
     more_cases: int
+    agent: AgentView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +102,11 @@ def attempt_view(
     prompt: list[tuple[str, str]],
     calls: Mapping[str, str],
     show_hidden: bool,
+    sessions: Callable[[str], Sequence[ModelCall]],
 ) -> AttemptView:
     """What is shown of `attempt`. `prompt` is shown with it; pass an empty list where it stands elsewhere.
 
-    `calls`: case id -> input, for the cases whose input may be shown.
+    `calls`: case id -> input, for the cases whose input may be shown. `sessions`: an agent's session -> its calls.
     """
     verdict, reply, extraction = attempt.verdict, attempt.reply, attempt.extraction
     candidate = extraction.candidate if extraction else None
@@ -144,6 +131,7 @@ def attempt_view(
         detail=clipper.take(_detail(verdict, show_hidden), 2_000),
         cases=[_case(c, show_hidden or c.visible, calls.get(c.id, ""), clipper) for c in failing_first[:MAX_CASES]],
         more_cases=max(0, len(cases) - MAX_CASES),
+        agent=agent_view(attempt, clipper, sessions, show_hidden=show_hidden) if attempt.agent else None,
     )
 
 

@@ -44,6 +44,8 @@ class Page:
     context: Callable[[Report], Mapping[str, object]]
     markdown: Callable[[Report], str]
     """The body under the page's heading; empty leaves the page out of the Markdown report."""
+    applies: Callable[[Report], bool] = lambda report: True
+    """Whether this run has anything for the page to show."""
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:

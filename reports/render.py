@@ -79,6 +79,7 @@ def html(report: Report) -> str:
     sections = [
         (page, environment.get_template(f"pages/{page.name}.html").render(report=report, **page.context(report)))
         for page in PAGES
+        if page.applies(report)
     ]
     style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
     frame = environment.get_template("report.html")
@@ -88,7 +89,9 @@ def html(report: Report) -> str:
 def markdown(report: Report) -> str:
     """The report as Markdown, without the texts of attempts."""
     parts = [f"# {text.markdown(report.run.name) or 'Run'}\n"]
-    parts += [f"## {page.title}\n\n{body}" for page in PAGES if (body := page.markdown(report))]
+    parts += [
+        f"## {page.title}\n\n{body}" for page in PAGES if page.applies(report) and (body := page.markdown(report))
+    ]
     return "\n".join(parts)
 
 

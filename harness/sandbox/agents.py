@@ -32,7 +32,10 @@ class AgentSandbox(DockerSandbox):
     """Makes the containers of one agent's image."""
 
     def __init__(self, made_of: str | Recipe, log: Callable[[str], None]) -> None:
-        """`made_of`: the name of an image of `sandboxes/`, or what one is made of. Raises UsageError for an unknown image, or an engine on another machine; SandboxError, EngineUnavailable."""
+        """`made_of`: the name of an image of `sandboxes/`, or what one is made of.
+
+        Raises UsageError for an unknown image, or an engine on another machine; SandboxError, EngineUnavailable.
+        """
         from harness.sandbox.engine import address
 
         where, _ = address()

@@ -160,7 +160,9 @@ def _own_base(client: docker.APIClient, log: Log) -> tuple[base.Base, Target]:
     """The image for candidates, and the interpreter in it."""
     image = ensure_image(client, log)
     facts = base.inspect(client, image.tag) or {}
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(str(facts.get("Architecture")), str(facts.get("Architecture")))
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
+        str(facts.get("Architecture")), str(facts.get("Architecture"))
+    )
     name = f"{PREFIX}version-{hashlib.sha256(image.id.encode()).hexdigest()[:12]}"
     with engine_errors("ask the image for its version of Python"):
         # Never started for a candidate: what runs in it is ours.

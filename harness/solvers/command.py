@@ -1,4 +1,4 @@
-"""Any command-line agent in a container: an image, packages, and a line of shell (`--solver-config`, docs/agents.md)."""
+"""Any command-line agent in a container: an image, packages, a line of shell (`--solver-config`, docs/agents.md)."""
 
 from __future__ import annotations
 

@@ -39,6 +39,8 @@ class Sample:
     """Hash of the outputs, for votes; empty when there is none."""
     hash: str = ""
     """Hash of the candidate; empty when there is none."""
+    passed_first: bool = False
+    """Before an agent was told anything of hidden tests; `passed` where it never was."""
 
 
 @dataclass(slots=True)

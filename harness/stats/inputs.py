@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.types import Attempt, CallCase, Case, Frozen, Kind, Outcome, ProgramCase, Raises, Selection, Task
+from harness.types import (
+    Attempt,
+    CallCase,
+    Case,
+    Frozen,
+    Kind,
+    ModelCall,
+    Outcome,
+    ProgramCase,
+    Raises,
+    Selection,
+    Task,
+)
 
 
 class CaseInfo(Frozen):
@@ -65,6 +77,8 @@ class ReportInput:
     """Model -> the note of its profile, e.g. that it is weak."""
     tasks: Mapping[str, TaskInfo] = field(default_factory=dict)
     """Task id -> task. A task that only attempts mention is shown with what they say about it."""
+    calls: Callable[[str], Sequence[ModelCall]] = lambda session: ()
+    """An agent's session -> its calls, in order."""
     planned: int | None = None
     """Attempts planned for each model; None when not known."""
 

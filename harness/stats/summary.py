@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Iterable
 
 from harness.stats.bestofn import CurvePoint, Draw, best_of_n, distinct, mean_of, oracle_of, selected_of
 from harness.stats.intervals import over_tasks, wilson
 from harness.stats.score import LEVEL, Score
-from harness.stats.tally import ModelTally, Picks, TaskTally, tally
+from harness.stats.tally import AgentTally, ModelTally, Picks, TaskTally, tally
 from harness.types import Attempt, Frozen, Outcome, Selection
 
 UNDERPOWERED = 8
@@ -96,6 +97,30 @@ class Totals(Frozen):
     """Attempts with a known price; the sum is over these."""
 
 
+class Agents(Frozen):
+    """What a model's agents did. Sums over every attempt of an agent."""
+
+    names: tuple[str, ...]
+    attempts: int
+    first_try: Score
+    """Pass rate before an agent was told which hidden tests failed."""
+    last_try: Score
+    """Pass rate at the end; where no task allows more than one try, the same."""
+    told: int
+    """Attempts that were told, and tried again."""
+    well_formed: int
+    """Attempts in which every edit could be applied."""
+    left: int
+    """Attempts that changed files beside those of the answer."""
+    endings: dict[str, int]
+    counts: dict[str, int]
+    calls: int
+    refused: int
+    start_s: float
+    """Median of the time until the agent's process ran, seconds."""
+    wall_s: float
+
+
 class ModelSummary(Frozen):
     """One model. Scores of rates and points are shares, 0..1, with intervals over tasks."""
 
@@ -129,6 +154,8 @@ class ModelSummary(Frozen):
     score_curve: tuple[CurvePoint, ...]
     categories: tuple[CategorySummary, ...]
     by_task: tuple[TaskSummary, ...]
+    agents: Agents | None = None
+    """None where no agent ran."""
 
     def task(self, task: str) -> TaskSummary | None:
         """The summary of one task; None when the model did not meet it. Linear: index `by_task` for many."""
@@ -193,6 +220,25 @@ def _model(name: str, found: ModelTally, picks: Picks) -> ModelSummary:
         score_curve=score.curve,
         categories=_categories(found, draws),
         by_task=tuple(_task(task, found.tasks[task], draws.get(task, [])) for task in sorted(found.tasks)),
+        agents=_agents(found.agents, draws) if found.agents.attempts else None,
+    )
+
+
+def _agents(found: AgentTally, draws: dict[str, list[Draw]]) -> Agents:
+    return Agents(
+        names=tuple(sorted(found.names)),
+        attempts=found.attempts,
+        first_try=mean_of(draws, lambda sample: sample.passed_first),
+        last_try=mean_of(draws, lambda sample: sample.passed),
+        told=found.told,
+        well_formed=found.well_formed,
+        left=found.left,
+        endings=dict(sorted(found.endings.items())),
+        counts=dict(sorted(found.counts.items())),
+        calls=found.calls,
+        refused=found.refused,
+        start_s=statistics.median(found.start_s),
+        wall_s=found.wall_s,
     )
 
 

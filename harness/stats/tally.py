@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from harness.stats.bestofn import Draw, Sample
-from harness.types import Attempt, Outcome, Selection
+from harness.types import AgentRecord, Attempt, Outcome, Selection
 
 _KINDS_OF_FAILURE = 50
 """Different provider errors kept apart; further ones are counted together."""
@@ -27,6 +27,40 @@ class TaskTally:
     fenced: int = 0
     attempts: int = 0
     repeats: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class AgentTally:
+    """What a model's agents did, all attempts together."""
+
+    names: Counter[str] = field(default_factory=Counter)
+    endings: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+    attempts: int = 0
+    told: int = 0
+    """Attempts that were told of hidden failures, and tried again."""
+    well_formed: int = 0
+    """Attempts without a malformed edit."""
+    calls: int = 0
+    refused: int = 0
+    left: int = 0
+    """Attempts that changed files which are not part of the answer."""
+    start_s: list[float] = field(default_factory=list)
+    wall_s: float = 0.0
+
+    def add(self, agent: AgentRecord) -> None:
+        """Count one attempt."""
+        self.attempts += 1
+        self.names[agent.agent] += 1
+        self.endings[agent.ending.value] += 1
+        self.counts.update(agent.counts)
+        self.told += bool(agent.earlier)
+        self.well_formed += not (agent.counts.get("malformed") or agent.counts.get("edit_errors"))
+        self.calls += agent.calls
+        self.refused += agent.refused
+        self.left += bool(agent.left)
+        self.start_s.append(agent.start_s)
+        self.wall_s += agent.wall_s
 
 
 @dataclass(slots=True)
@@ -54,6 +88,7 @@ class ModelTally:
     total_s: float = 0.0
     cost_usd: float = 0.0
     cost_known: int = 0
+    agents: AgentTally = field(default_factory=AgentTally)
 
     def add(self, attempt: Attempt) -> None:
         """Count one attempt."""
@@ -90,6 +125,7 @@ class ModelTally:
             visible=verdict.visible_score,
             signature=attempt.signature,
             hash=attempt.candidate_hash,
+            passed_first=bool(attempt.first_verdict and attempt.first_verdict.passed),
         )
 
     def _add_reply(self, task: TaskTally, attempt: Attempt) -> None:
@@ -99,7 +135,10 @@ class ModelTally:
         reply = attempt.reply
         if reply is None:
             return
-        blank = not reply.text.strip()
+        if attempt.agent is not None:
+            self.agents.add(attempt.agent)
+        # An agent has no reply of its own, but the sum of its calls.
+        blank = not reply.text.strip() and attempt.agent is None
         self.empty += blank
         self.thinking_only += blank and bool(reply.thinking.strip())
         self.cut_by_length += reply.finish_reason == "length"

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from ..page import Page
-from . import attempts, bestofn, coverage, manifest, summary, tasks
+from . import agents, attempts, bestofn, coverage, manifest, summary, tasks
 
-PAGES: tuple[Page, ...] = (summary.page, tasks.page, bestofn.page, coverage.page, attempts.page, manifest.page)
+PAGES: tuple[Page, ...] = (
+    summary.page, tasks.page, bestofn.page, agents.page, coverage.page, attempts.page, manifest.page,
+)  # fmt: skip

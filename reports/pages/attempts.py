@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from .. import text
-from ..attempt_view import Clipper, ModelView, TaskView, attempt_view, prompt_of
+from ..attempt_view import ModelView, TaskView, attempt_view, prompt_of
+from ..clipper import Clipper
 from ..drill import Key
 from ..page import Page, Report
 
@@ -55,6 +56,7 @@ def _model(report: Report, model: str, keys: list[Key], hits: str, clipper: Clip
             prompt=[] if shared else prompt,
             calls=calls,
             show_hidden=report.show_hidden,
+            sessions=report.run.calls,
         )
         for key, attempt, prompt in zip(keys, attempts, prompts, strict=True)
     ]

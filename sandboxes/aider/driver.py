@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 TOLD, ASKED = 3, 4
 HOME = Path(os.environ.get("HOME", "/box/agent"))
@@ -79,7 +79,9 @@ def _coder(start: dict[str, Any], channel: Channel) -> Any:
     if start["tests"]:
         coder.auto_test, coder.test_cmd = True, _Tests(channel)
     # aider tells kernel, shell and date: the first prompt would be another one on each day and machine.
-    coder.get_platform_info = lambda: PLATFORM + (f"- The tests are run with: {coder.test_cmd}\n" if start["tests"] else "")
+    coder.get_platform_info = lambda: (
+        PLATFORM + (f"- The tests are run with: {coder.test_cmd}\n" if start["tests"] else "")
+    )
     _watch(coder, channel)
     channel.tell(event="ready", edit_format=coder.edit_format)
     return coder
@@ -135,13 +137,15 @@ def _arguments(start: dict[str, Any]) -> list[str]:
     return [*arguments, *start["files"]]
 
 
-class _Tests(str):
+class _Tests(str):  # noqa: SLOT000  it has a channel
     """aider's test command: the supervisor runs the tests, as somebody who cannot reach what aider can.
 
     Text too, because aider tells the model its command.
     """
 
-    def __new__(cls, channel: Channel) -> "_Tests":
+    _channel: Channel
+
+    def __new__(cls, channel: Channel) -> Self:
         made = super().__new__(cls, "pytest")
         made._channel = channel
         return made

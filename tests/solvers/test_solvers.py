@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 
 import pytest
 
-from harness.config import ModelProfile
+from harness.config import AgentSettings, ModelProfile
 from harness.errors import ProviderError, UsageError
 from harness.grading.extract import extract
-from harness.solvers import SOLVERS, Solved, Solver, available, open_solver
+from harness.solvers import SOLVERS, Solved, Solver, Workplace, available, open_solver
+from harness.solvers.agents.means import AgentMeans
 from harness.solvers.seeds import attempt_seed
-from harness.types import Candidate, Reply, Request, Task
+from harness.types import Candidate, Extraction, Reply, Request, Task, Verdict
 
 TASK = Task(
     id="s/add", suite="s", name="add", kind="function", instruction="Add.", entry="add", signature="def add(a, b):"
@@ -46,55 +48,104 @@ def profile(style: str = "chat") -> ModelProfile:
     return ModelProfile.model_validate({"name": "m", "provider": "scripted", "style": style})
 
 
-def opened(name: str, text: str, style: str = "chat") -> tuple[Solver, Scripted]:
+ASK_AND_WRITE = """\
+import json, os, urllib.request
+body = {"model": os.environ["HARNESS_MODEL"], "messages": [{"role": "user", "content": os.environ["HARNESS_TASK"]}]}
+request = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/chat/completions", json.dumps(body).encode())
+request.add_header("Authorization", "Bearer " + os.environ["OPENAI_API_KEY"])
+with urllib.request.urlopen(request) as answer:
+    open("solution.py", "w").write(json.load(answer)["choices"][0]["message"]["content"])
+"""
+
+
+@pytest.fixture(scope="module")
+def means() -> Iterator[AgentMeans]:
+    made = AgentMeans(print)
+    yield made
+    made.close()
+
+
+def place(provider: Scripted, means: AgentMeans, style: str = "chat") -> Workplace:
+    def grade(task: Task, extraction: Extraction) -> tuple[Verdict, str]:
+        raise AssertionError("this task gives no second try")
+
+    settings = AgentSettings(command='exec python3 "$HOME/agent.py"', files={"agent.py": ASK_AND_WRITE}, timeout_s=60)
+    return Workplace(
+        profile=profile(style),
+        provider=provider,
+        settings=settings,
+        means=means,
+        grade=grade,
+        record=lambda call: None,
+        stopped=lambda: "",
+    )
+
+
+def opened(name: str, text: str, means: AgentMeans, style: str = "chat") -> tuple[Solver, Scripted]:
     provider = Scripted(text)
-    return open_solver(name, provider, profile(style)), provider
+    return open_solver(name, place(provider, means, style)), provider
 
 
-@pytest.mark.parametrize("name", SOLVERS)
-@pytest.mark.parametrize(
-    ("style", "text"), [("chat", f"```python\ndef add(a, b):\n{BODY}```"), ("completion", f"\n{BODY}")]
-)
-def test_a_solver_hands_over_what_a_candidate_can_be_found_in(name: str, style: str, text: str) -> None:
-    solver, provider = opened(name, text, style)
+CODE = f"def add(a, b):\n{BODY}"
+ANSWERS = [
+    ("single_shot", "chat", f"```python\n{CODE}```"),
+    ("single_shot", "completion", f"\n{BODY}"),
+    ("aider", "chat", f"solution.py\n```\n{CODE}```"),
+    ("command", "chat", CODE),
+]
+"""One right answer in the form that each solver asks for."""
+
+
+def test_every_solver_is_held_to_the_same() -> None:
+    assert {name for name, _, _ in ANSWERS} == set(SOLVERS)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("name", "style", "text"), ANSWERS)
+def test_a_solver_hands_over_what_a_candidate_can_be_found_in(
+    name: str, style: str, text: str, means: AgentMeans
+) -> None:
+    solver, provider = opened(name, text, means, style)
     solved = solver.solve(TASK, seed=5, repeat=1, attempt=2)
-    assert solved.request == provider.asked[-1]
-    assert all(request.sampling.seed is not None for request in provider.asked)
+    assert provider.asked
+    assert all(request.sampling.seed == 5 for request in provider.asked)
     assert (solved.request.repeat, solved.request.attempt) == (1, 2)
-    candidate = solved.candidate or extract(TASK, solved.reply, prefix=solved.prefix).candidate
-    assert candidate == Candidate(files={"solution.py": f"def add(a, b):\n{BODY}"})
+    found = solved.extraction or extract(TASK, solved.reply, prefix=solved.prefix)
+    assert found.candidate == Candidate(files={"solution.py": CODE})
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("name", SOLVERS)
-def test_a_failure_of_the_provider_is_not_swallowed(name: str) -> None:
-    solver, _ = opened(name, "")
+def test_a_failure_of_the_provider_is_not_swallowed(name: str, means: AgentMeans) -> None:
+    solver, _ = opened(name, "", means)
     with pytest.raises(ProviderError, match="the server is gone"):
         solver.solve(TASK, seed=5, repeat=0, attempt=0)
 
 
-def test_single_shot_asks_once_with_the_seed_of_the_attempt() -> None:
-    solver, provider = opened("single_shot", BODY)
+def test_single_shot_asks_once_with_the_seed_of_the_attempt(means: AgentMeans) -> None:
+    solver, provider = opened("single_shot", BODY, means)
+    assert provider.asked == []
     solved = solver.solve(TASK, seed=5, repeat=0, attempt=0)
     assert [request.sampling.seed for request in provider.asked] == [5]
     assert solved == Solved(request=provider.asked[0], reply=Reply(text=BODY))
 
 
-def test_an_unknown_solver_is_an_error_that_lists_the_known() -> None:
+def test_an_unknown_solver_is_an_error_that_lists_the_known(means: AgentMeans) -> None:
     with pytest.raises(UsageError, match="unknown solver 'double_shot'") as raised:
-        open_solver("double_shot", Scripted(""), profile())
+        open_solver("double_shot", place(Scripted(""), means))
     assert "single_shot" in raised.value.remedy
     assert "single_shot" in available()
 
 
-def test_an_installed_solver_is_found_by_its_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installed_solver_is_found_by_its_entry_point(monkeypatch: pytest.MonkeyPatch, means: AgentMeans) -> None:
     point = EntryPoint("double_shot", "harness.solvers.single_shot:SingleShot", "harness.solvers")
 
     def installed(*, group: str, name: str = "double_shot") -> list[EntryPoint]:
         return [point] if (group, name) == ("harness.solvers", "double_shot") else []
 
     monkeypatch.setattr("harness.solvers.entry_points", installed)
-    assert available() == ["double_shot", "single_shot"]
-    assert type(open_solver("double_shot", Scripted(""), profile())).__name__ == "SingleShot"
+    assert available() == sorted(["double_shot", *SOLVERS])
+    assert type(open_solver("double_shot", place(Scripted(""), means))).__name__ == "SingleShot"
 
 
 def test_nothing_is_imported_before_a_solver_is_opened() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness.errors import BudgetExceeded, ProviderError, SandboxError
+from harness.errors import BudgetExceeded, SandboxError
 from harness.sandbox import BoxLost, BoxSilent
 from harness.solvers import Solved
 from harness.solvers.agents.container import AgentContainer, Launch, Stopped, new_uids
@@ -191,9 +191,7 @@ class AgentAttempt:
         if stopped:
             raise BudgetExceeded(stopped)
 
-    def _solved(
-        self, session: Session, taken: Taken, ending: tuple[AgentEnding, str], message: str
-    ) -> Solved:
+    def _solved(self, session: Session, taken: Taken, ending: tuple[AgentEnding, str], message: str) -> Solved:
         spent = session.spent()
         usage = Usage(
             prompt_tokens=spent.prompt_tokens,
@@ -229,6 +227,8 @@ class AgentAttempt:
         request = Request(
             messages=(Message(role="user", content=message),),
             sampling=self._place.profile.sampling.model_copy(update={"seed": self._seed}),
+            repeat=self._key.repeat,
+            attempt=self._key.attempt,
         )
         return Solved(
             request=request,
@@ -253,7 +253,9 @@ def _ending(
     if "budget_exceeded" in session.refusals:
         return AgentEnding.refused, "a budget of the attempt was spent"
     if stopped is not None and (stopped.why in ("oom", "flood") or (stopped.why == "exit" and stopped.code != 0)):
-        how = {"oom": "out of memory", "flood": "its driver said too much"}.get(stopped.why, f"exit code {stopped.code}")
+        how = {"oom": "out of memory", "flood": "its driver said too much"}.get(
+            stopped.why, f"exit code {stopped.code}"
+        )
         return AgentEnding.crash, how
     if done is None and stopped is not None and stopped.why == "stopped":
         return AgentEnding.refused, f"stopped after {len(session.refusals)} refused calls"

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from pydantic import Field
+
 from harness.errors import SandboxError
 from harness.sandbox import Box, BoxLost, BoxSilent
 from harness.types import Frozen
@@ -38,7 +40,7 @@ class Launch(Frozen):
     """Where the agent's process starts."""
     wall_s: float
     """Of the whole attempt."""
-    files: dict[str, str] = {}
+    files: dict[str, str] = Field(default_factory=dict)
     """For its home directory: name -> text."""
     said_kb: int = 512
     """Of what the agent prints, how much is kept, KiB."""

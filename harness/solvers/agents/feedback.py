@@ -21,7 +21,9 @@ def task_text(task: Task) -> str:
         if shown:
             which = f"Change these files: {', '.join(f'`{path}`' for path in shown)}. {which}"
     tests = (
-        f" The tests in {_folders(task)} show some of what is wanted; they cannot be changed." if task.visible_tests else ""
+        f" The tests in {_folders(task)} show some of what is wanted; they cannot be changed."
+        if task.visible_tests
+        else ""
     )
     return f"{task.instruction.rstrip()}\n\n{which}{tests}\n"
 

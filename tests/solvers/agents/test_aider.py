@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
+def workshop(tmp_path: Path) -> Workshop:
     return Workshop(tmp_path)
 
 
@@ -29,7 +28,8 @@ def test_three_files_are_right_at_the_second_reflection(workshop: Workshop) -> N
     assert agent.ending is AgentEnding.finished
     counts = agent.counts
     assert (counts["turns"], counts["reflections"], counts["test_runs"], counts["tests_failed"]) == (3, 2, 3, 2)
-    assert agent.calls == 3 and agent.refused == 0
+    assert agent.calls == 3
+    assert agent.refused == 0
     assert "FAILED visible_tests/test_shown.py::test_shown" in agent.transcript
     for path in AFTER:
         assert f"+++ b/{path}" in agent.diff
@@ -78,7 +78,7 @@ def test_without_leave_there_is_no_second_try(workshop: Workshop) -> None:
 def test_a_cheat_is_not_passed_and_its_files_stay_behind(workshop: Workshop) -> None:
     cheat = {
         "visible_tests/test_shown.py": "def test_shown():\n    pass\n",
-        "conftest.py": "import pytest\n\n@pytest.hookimpl\ndef pytest_collection_modifyitems(items):\n    items.clear()\n",
+        "conftest.py": "def pytest_collection_modifyitems(items):\n    items.clear()\n",
         "tests/test_hidden.py": "def test_total_of_none():\n    pass\n",
         "../outside.py": "x = 1\n",
         "/tmp/elsewhere.py": "x = 1\n",
@@ -102,7 +102,7 @@ def test_a_cheat_is_not_passed_and_its_files_stay_behind(workshop: Workshop) -> 
 
 def test_code_under_test_reaches_neither_the_model_nor_aider(workshop: Workshop) -> None:
     """What the model writes runs in aider's test loop; it tries everything, and reports through a failing test."""
-    probe = '''\
+    probe = """\
 import glob, os, socket, pathlib
 found = []
 for path in ("/run/gateway/gateway.sock", "/run/gateway"):
@@ -137,7 +137,7 @@ for pid in (int(p.split("/")[2]) for p in glob.glob("/proc/[0-9]*/cmdline")):
             pass
 found += ["KEY " + name for name in os.environ if "KEY" in name or "TOKEN" in name]
 raise RuntimeError("PROBE " + " ".join(found))
-'''
+"""
     with scripted(*says(whole({**AFTER, "shop/price.py": probe}), whole(AFTER))) as server:
         workshop.model(server.url)
         attempt = workshop.one()

@@ -1,4 +1,4 @@
-"""Any agent that is a command: one written here, which does what a test wants, and mini-swe-agent as it is published."""
+"""Any agent that is a command: one written here that does what a test wants, and mini-swe-agent as published."""
 
 from __future__ import annotations
 
@@ -48,7 +48,12 @@ def workshop(tmp_path: Path) -> Workshop:
 
 def agent(script: str, **keys: object) -> dict[str, object]:
     """Settings of an agent that is this script."""
-    return {"name": "scripted 1", "command": 'exec python3 "$HOME/agent.py"', "files": {"agent.py": ASK + script}, **keys}
+    return {
+        "name": "scripted 1",
+        "command": 'exec python3 "$HOME/agent.py"',
+        "files": {"agent.py": ASK + script},
+        **keys,
+    }
 
 
 def test_a_command_works_in_the_task_and_asks_its_model(workshop: Workshop) -> None:
@@ -89,7 +94,7 @@ else:
 def test_nothing_but_the_gateway_can_be_reached(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     """An agent that looks for the network, keys, hidden tests, other attempts, and its own door."""
     monkeypatch.setenv("CLOUD_API_KEY", "sk-very-secret-key-of-the-cloud")
-    script = '''\
+    script = """\
 import glob, socket, subprocess
 for address in (("1.1.1.1", 53), ("172.17.0.1", 22), ("169.254.169.254", 80)):
     try:
@@ -138,11 +143,12 @@ for path in ("/box/x", "/opt/x", "/etc/x", "/run/gateway/x", "/x"):
         print("WROTE", path)
     except OSError:
         pass
-print("UID", os.getuid() >= 100_000, "CAPS", [l for l in open("/proc/self/status") if l.startswith("CapEff")][0].split()[1])
+status = open("/proc/self/status").read()
+print("UID", os.getuid() >= 100_000, "CAPS", status.partition("CapEff:")[2].split()[0])
 print("WRONG TOKEN", ask("let me in", token="hg-guess"))
 print("NO TOKEN", ask("let me in", token=""))
 print("OTHER MODEL", ask("", path="/models/gpt")[0])
-'''
+"""
     with scripted(*says("yes")) as server:
         workshop.model(server.url, api_key_env="CLOUD_API_KEY")
         attempt = workshop.one("command", agent(script))
@@ -163,7 +169,7 @@ print("OTHER MODEL", ask("", path="/models/gpt")[0])
 
 
 def test_a_cheating_command_is_not_passed(workshop: Workshop) -> None:
-    script = '''\
+    script = """\
 import shutil
 os.remove("shop/cart.py")
 os.symlink("/etc/passwd", "shop/stolen.py")
@@ -173,7 +179,7 @@ except PermissionError:
     print("no FIFO")
 write({"conftest.py": "import os; os._exit(0)", "tests/test_hidden.py": "", "sitecustomize.py": "raise SystemExit(0)"})
 shutil.rmtree("visible_tests")
-'''
+"""
     with scripted(*says("yes")) as server:
         workshop.model(server.url)
         attempt = workshop.one("command", agent(script))
@@ -221,9 +227,7 @@ def test_what_may_not_be_taken_out_is_no_candidate(workshop: Workshop, script: s
     ],
     ids=["exit", "killed", "memory", "sleep", "forks", "flood", "nothing", "budget"],
 )
-def test_each_way_to_end_is_another_one(
-    workshop: Workshop, script: str, ending: AgentEnding, outcome: Outcome
-) -> None:
+def test_each_way_to_end_is_another_one(workshop: Workshop, script: str, ending: AgentEnding, outcome: Outcome) -> None:
     with scripted(*says("yes")) as server:
         workshop.model(server.url)
         attempt = workshop.one("command", agent(script, timeout_s=6, calls=5))
@@ -251,7 +255,8 @@ def test_a_package_of_the_index_becomes_an_agent(workshop: Workshop) -> None:
 
 
 def test_an_install_line_runs_while_the_image_is_built(workshop: Workshop) -> None:
-    line = "mkdir -p /opt/tool && printf '#!/bin/sh\\necho installed tool\\n' > /opt/tool/agent && chmod 755 /opt/tool/agent"
+    line = "mkdir -p /opt/tool && printf '#!/bin/sh\\necho installed tool\\n' > /opt/tool/agent"
+    line += " && chmod 755 /opt/tool/agent"
     with scripted(*says("yes")) as server:
         workshop.model(server.url)
         attempt = workshop.one("command", {"install": line, "command": "/opt/tool/agent"})

@@ -1,0 +1,97 @@
+"""What agents did: first and last try, how they ended, what they needed."""
+
+# ruff: noqa: TID252 - reports/ has no import name of its own
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.stats.summary import Agents, ModelSummary
+
+from .. import text
+from ..page import Page, Report, table
+
+ENDINGS = {
+    "finished": "by itself, with something changed",
+    "no_edit": "by itself, with every file as it was",
+    "timeout": "at the limit of its wall time",
+    "crash": "its process ended as none should",
+    "refused": "a budget of the attempt was spent",
+    "context_exhausted": "the model's window or its limit of tokens was reached, and nothing was changed",
+}
+COUNTS = {
+    "turns": "questions and answers of the conversation",
+    "reflections": "times it went on because of an edit or a test that failed",
+    "edits": "replies whose edits were applied",
+    "edit_errors": "replies with an edit that could not be applied",
+    "malformed": "replies that were not in the edit format",
+    "test_runs": "runs of the visible tests in its container",
+    "tests_failed": "of these failed",
+    "lint_runs": "runs of the linter",
+    "lint_failed": "of these failed",
+    "exhausted": "replies that reached the limit of tokens",
+    "errors": "errors it printed",
+    "asks": "questions it asked and answered itself",
+}
+Fact = tuple[str, str, list[str]]
+
+
+def _agents(report: Report) -> list[tuple[ModelSummary, Agents]]:
+    return [(model, model.agents) for model in report.models if model.agents is not None]
+
+
+def _facts(found: list[Agents]) -> list[Fact]:
+    """(fact, what it means, one value a model)."""
+    rows: list[Fact] = [
+        ("Agent", "", [text.one_line(", ".join(one.names), 80) for one in found]),
+        ("Passed at the first try", "before it was told of hidden tests", [text.spoken(a.first_try) for a in found]),
+        ("Passed at the last try", "the pass@1 of all other pages", [text.spoken(a.last_try) for a in found]),
+        ("Tried again", "attempts that were told which hidden tests failed", [text.count(a.told) for a in found]),
+        ("Well formed", "attempts in which every edit could be applied", [_share(a.well_formed, a) for a in found]),
+        ("Changed more", "attempts that changed files beside the answer's", [_share(a.left, a) for a in found]),
+        ("Calls an attempt", "answers of the model", [text.number(a.calls / a.attempts) for a in found]),
+        ("Refused calls", "by the gateway, in all attempts", [text.count(a.refused) for a in found]),
+        ("Seconds an attempt", "wall time, its model included", [text.number(a.wall_s / a.attempts) for a in found]),
+        ("Seconds to start", "median, until the agent ran in its container", [f"{a.start_s:.2f}" for a in found]),
+    ]
+    return rows
+
+
+def _counted(found: list[Agents], meanings: Mapping[str, str], name: str) -> list[Fact]:
+    counts = [getattr(one, name) for one in found]
+    return [
+        (key.replace("_", " "), meaning, [text.count(count.get(key, 0)) for count in counts])
+        for key, meaning in meanings.items()
+        if any(count.get(key) for count in counts)
+    ]
+
+
+def context(report: Report) -> Mapping[str, object]:
+    """Three tables, a column a model."""
+    pairs = _agents(report)
+    found = [agents for _, agents in pairs]
+    return {
+        "names": [text.one_line(model.model) for model, _ in pairs],
+        "facts": _facts(found),
+        "endings": _counted(found, ENDINGS, "endings"),
+        "counts": _counted(found, COUNTS, "counts"),
+    }
+
+
+def markdown(report: Report) -> str:
+    """The same tables."""
+    pairs = _agents(report)
+    names = [text.markdown(model.model) for model, _ in pairs]
+    found = [agents for _, agents in pairs]
+    parts = [
+        table(["Agents", *names], [[name, *map(text.markdown, values)] for name, _, values in _facts(found)]),
+        table(["Ended", *names], [[name, *values] for name, _, values in _counted(found, ENDINGS, "endings")]),
+        table(["Counted", *names], [[name, *values] for name, _, values in _counted(found, COUNTS, "counts")]),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _share(number: int, agents: Agents) -> str:
+    return f"{number:,} of {agents.attempts:,}"
+
+
+page = Page("agents", "Agents", context, markdown, lambda report: bool(_agents(report)))
