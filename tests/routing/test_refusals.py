@@ -38,7 +38,7 @@ def refused(door: Door, response: httpx.Response, status: int, code: str, param:
 @pytest.mark.parametrize("path", ["/chat/completions", "/models", "/nothing/here"])
 def test_without_the_token_there_is_nothing(door: Door, token: str, path: str) -> None:
     with door.client("") as client:
-        headers = {"authorization": f"Bearer {token}".encode()} if token else {}
+        headers = {b"authorization": f"Bearer {token}".encode()} if token else {}
         response = client.post(path, json=HELLO | {"model": "secret"}, headers=headers)
     refused(door, response, 401, "unauthorized")
     call = door.calls.one()
