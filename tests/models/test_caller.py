@@ -14,7 +14,7 @@ from harness.config import ModelProfile
 from harness.errors import ProviderError
 from harness.models.bodies import Merged
 from harness.models.caller import Caller, Once, wait
-from harness.models.governor import Backoff, Governor
+from harness.models.governor import Backoff, Governor, Slots
 from harness.models.reference import Reference
 from harness.types import Message, Reply, Request
 
@@ -102,6 +102,26 @@ def test_a_caller_that_gives_up_leaves_the_queue() -> None:
     for thread in threads:
         thread.join(LONG_S)
     assert sorted(ended[1:]) == ["0 answered", "2 answered"]
+
+
+def test_places_are_given_in_the_order_in_which_they_are_asked_for() -> None:
+    slots, order = Slots(1), list[int]()
+
+    def take(number: int) -> None:
+        with slots.taken(None, "m"):
+            order.append(number)
+
+    with slots.taken(None, "m"):
+        threads = [threading.Thread(target=take, args=(number,)) for number in range(5)]
+        for number, thread in enumerate(threads):
+            thread.start()
+            deadline = time.monotonic() + LONG_S
+            while len(slots._queue) <= number:
+                assert time.monotonic() < deadline
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join(LONG_S)
+    assert order == [0, 1, 2, 3, 4]
 
 
 def test_a_caller_that_gives_up_wakes_from_the_wait_for_its_turn() -> None:

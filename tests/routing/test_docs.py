@@ -65,4 +65,4 @@ def test_the_limits_are_those() -> None:
     told = TEXT.partition("## Limits")[2]
     assert f"{listener.MAX_CONNECTIONS} connections" in told
     assert f"{listener.HEAD_S:g} seconds for the head of a request and {chat.BODY_S:g} for its body" in told
-    assert (listener.WRITE_S, MAX_BODY >> 20, session.MAX_REFUSALS) == (60, 8, 1000)
+    assert (listener.WRITE_S, MAX_BODY >> 20, session.MAX_UNANSWERED) == (60, 8, 1000)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from harness.routing.gateway.asked import MAX_BODY
-from harness.routing.gateway.session import MAX_REFUSALS
+from harness.routing.gateway.session import MAX_UNANSWERED
 from tests.routing.conftest import HELLO, WIRE, Door, OpenDoor, error_of, profile_of
 from tests.servers.scripted import scripted
 
@@ -177,10 +177,10 @@ def test_lone_surrogates_do_no_harm(open_door: OpenDoor) -> None:
 
 def test_a_flood_of_refusals_fills_no_disk(door: Door) -> None:
     with door.client() as client:
-        for _ in range(MAX_REFUSALS + 20):
+        for _ in range(MAX_UNANSWERED + 20):
             client.get("/nothing")
-    assert len(door.calls.told) == len(door.session.refusals) == MAX_REFUSALS
-    assert door.session.spent().refused == MAX_REFUSALS + 20
+    assert len(door.calls.told) == len(door.session.refusals) == MAX_UNANSWERED
+    assert door.session.spent().refused == MAX_UNANSWERED + 20
 
 
 def test_a_large_body_that_is_refused_is_not_kept(door: Door) -> None:

@@ -18,8 +18,8 @@ from harness.types import ModelCall, Reply, Request, Sampling
 
 HUNG_UP = "its client hung up"
 """Why a caller gives up when its connection is gone."""
-KEPT_OF_REFUSED = 64 * 1024
-"""Bytes of body that are kept of a request that was refused: what is refused costs a client nothing."""
+KEPT_UNANSWERED = 64 * 1024
+"""Bytes of body that are kept of a request without a reply: such requests cost a client nothing."""
 _THE_REQUEST = (400, 413, 422)
 """What a server says about a request that will not do: it is passed on as a 400, since clients try a 502 again."""
 
@@ -43,11 +43,8 @@ class Call:
         """Record that it got no reply, once. Raises another Refusal if that cannot be recorded."""
         if self.told:
             return
-        self.told = True
-        if self.session.refused(refusal.code):
-            if self.size > KEPT_OF_REFUSED:
-                self.body = None
-            self._tell(refusal, None, None)
+        self.session.refused(refusal.code)
+        self._tell(refusal, None, None)
 
     def perform(self, served: Served, asked: Asked, caller: Caller) -> Reply:
         """Ask, and record what came of it. Blocks. Raises Refusal for what the client is told instead of a reply."""
@@ -87,7 +84,7 @@ class Call:
                 attempt=self.session.attempt,
                 asked=clean(self.asked[:200]),
                 model=self.model,
-                request=self.body,
+                request=self.body if reply or self.size <= KEPT_UNANSWERED else None,
                 reply=reply,
                 status=refusal.status if refusal else 200,
                 error=clean(str(refusal)) if refusal else "",

@@ -18,8 +18,8 @@ from harness.models.caller import Caller
 from harness.routing.gateway.refusals import Refusal, broken, ended, over_budget
 from harness.types import AttemptKey, Frozen, ModelCall, Sampling, Usage
 
-MAX_REFUSALS = 1000
-"""Refused requests that are kept and told one by one; of more only the number, so that no client fills a disk."""
+MAX_UNANSWERED = 1000
+"""Requests without a reply that are told one by one; of more only the number, so that no client fills a disk."""
 
 
 class Allowance(Frozen):
@@ -115,7 +115,8 @@ class Session:
         self._numbered = 0
         self._under_way: set[Caller] = set()
         self._cut_off = 0
-        """Calls that their client hung up on after the model had begun."""
+        """Calls that were dropped while they were under way."""
+        self._unanswered = 0
         self._unseen = 0
         """Tokens of those, as far as they can be counted: nobody stays in budget by hanging up before the end."""
         self._spent = Spent()
@@ -184,17 +185,20 @@ class Session:
             if error is None:
                 self._cut_off += 1
 
-    def refused(self, code: str) -> bool:
-        """Count a refusal; whether it is one of those that are told."""
+    def refused(self, code: str) -> None:
+        """Count a refusal."""
         with self._lock:
             self._spent = self._spent.model_copy(update={"refused": self._spent.refused + 1})
-            if len(self.refusals) >= MAX_REFUSALS:
-                return False
-            self.refusals.append(code)
-            return True
+            if len(self.refusals) < MAX_UNANSWERED:
+                self.refusals.append(code)
 
     def tell(self, call: ModelCall) -> None:
         """Hand a record over. Raises Refusal where that fails."""
+        if call.reply is None:
+            with self._lock:
+                self._unanswered += 1
+                if self._unanswered > MAX_UNANSWERED:
+                    return
         try:
             self._on_call(call)
         except BaseException as error:
