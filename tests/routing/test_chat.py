@@ -299,6 +299,20 @@ def test_a_failing_server_is_a_502_with_its_words(open_door: OpenDoor) -> None:
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
+def test_a_request_that_will_not_do_is_no_failure_of_a_server_that_answers(open_door: OpenDoor) -> None:
+    def too_long(exchange: Exchange) -> None:
+        exchange.json({"error": {"message": "too long"}}, 400)
+
+    with scripted(too_long, WIRE.says(), too_long) as server, open_door(profile_of(server.url)) as door:
+        assert door.ask().status_code == 400
+        first = door.session.failure
+        assert [door.ask().status_code for _ in range(2)] == [200, 400]
+        last = door.session.failure
+    assert first is not None, "it may be the catalogue's entry that does not fit"
+    assert last is None
+    assert [call.status for call in door.calls.told] == [400, 200, 400]
+
+
 def test_a_stream_that_breaks_ends_with_an_error_and_is_not_tried_again(open_door: OpenDoor) -> None:
     def step(exchange: Exchange) -> None:
         exchange.stream(WIRE.parts(TEXT, "", "stop", True)[:3], WIRE.kind, end=False)

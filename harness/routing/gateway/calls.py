@@ -70,10 +70,14 @@ class Call:
     def _failed(self, caller: Caller, error: Exception, seconds: float) -> NoReturn:
         given_up = caller.dropped.is_set()
         told = error if isinstance(error, ProviderError) else ProviderError(f"{type(error).__name__}: {error}")
-        self.session.failed(caller, None if given_up else told, seconds)
         refusal = _given_up(caller) if given_up else _upstream(told)
+        self.session.failed(caller, None if given_up or self._is_its_own(told) else told, seconds, dropped=given_up)
         self._tell(refusal, None, None)
         raise refusal from None
+
+    def _is_its_own(self, error: ProviderError) -> bool:
+        """Whether the client, and not the server, is to blame: its request is refused where others were answered."""
+        return error.status in _THE_REQUEST and self.session.spent().calls > 0
 
     def _tell(self, refusal: Refusal | None, reply: Reply | None, cost: float | None) -> None:
         self.told = True

@@ -104,7 +104,8 @@ class Session:
         self.refusals: list[str] = []
         """Codes of refused requests in their order, the first thousand."""
         self.failure: ProviderError | None = None
-        """Why the last call got no reply from its model, if that is what became of it."""
+        """Why the last call got no reply, if its model's server is to blame. Not where the server refused that very
+        request (400, 413, 422: it is too long, say) and had answered before: no client can make a server fail."""
         self.broken: BaseException | None = None
         """What `on_call` raised: to be raised again by whoever runs the session."""
         self._on_call = on_call
@@ -175,14 +176,15 @@ class Session:
                 seconds=before.seconds + seconds,
             )
 
-    def failed(self, caller: Caller, error: ProviderError | None, seconds: float) -> None:
-        """A call ended without a reply; `error` is None where its caller gave it up."""
+    def failed(self, caller: Caller, error: ProviderError | None, seconds: float, *, dropped: bool) -> None:
+        """A call ended without a reply: `dropped` by whoever asked, or for `error`, None where the server is not to
+        blame."""
         with self._lock:
             self._under_way.discard(caller)
             self.failure = error
             self._spent = self._spent.model_copy(update={"seconds": self._spent.seconds + seconds})
             self._unseen += caller.deltas
-            if error is None:
+            if dropped:
                 self._cut_off += 1
 
     def refused(self, code: str) -> None:
