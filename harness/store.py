@@ -237,10 +237,9 @@ class Store:
     def _spent_on_calls(self) -> float:
         if not self._has_calls():
             return 0.0
-        named = "select json_extract(data, '$.agent.session') as session from attempts"
         query = (
             "select coalesce(sum(cost_usd), 0) as usd from calls where session not in"
-            f" (select session from ({named}) where session is not null)"
+            " (select coalesce(json_extract(data, '$.agent.session'), '') from attempts)"
         )
         return float(next(self._rows(query))["usd"])
 

@@ -208,6 +208,8 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file
         "sqlite_utils",
         "git",
         "jinja2",
+        "starlette",
+        "uvicorn",
         "requests",
     }
     assert not loaded & heavy

@@ -20,6 +20,7 @@ COMMANDS = {
     "regrade": "grade a run's stored candidates again",
     "report": "render the report of a run",
     "models": "list the catalogue, or try a model",
+    "gateway": "serve models to your own tools, and keep every call",
     "sandbox": "build, inspect or clean the sandbox",
     "doctor": "say what this machine has and what is missing",
 }

@@ -83,28 +83,38 @@ class Pace:
 
 
 class Slots:
-    """Places for requests under way; whoever waits for one may give up."""
+    """Places for requests under way, given in the order in which they are asked for; whoever waits may give up."""
 
     def __init__(self, number: int) -> None:
         self._left = number
         self._free = threading.Condition()
+        self._queue: deque[object] = deque()
 
     @contextmanager
     def taken(self, caller: Caller | None, model: str) -> Iterator[None]:
         """Hold a place for the block. Raises ProviderError when the caller gives up before there is one."""
         with self._free, caller.dropped.calling(self._wake) if caller else nullcontext():
-            while self._left == 0 and not (caller and caller.dropped.is_set()):
-                self._free.wait()
-            if caller:
-                caller.check(model)
+            self._wait(caller, model)
             self._left -= 1
         try:
             yield
         finally:
             with self._free:
                 self._left += 1
-                # All, not one: the one that is woken may have given up.
                 self._free.notify_all()
+
+    def _wait(self, caller: Caller | None, model: str) -> None:
+        ticket = object()
+        self._queue.append(ticket)
+        try:
+            while not (caller and caller.dropped.is_set()) and (self._left == 0 or self._queue[0] is not ticket):
+                self._free.wait()
+            if caller:
+                caller.check(model)
+        finally:
+            self._queue.remove(ticket)
+            # There may be a place for the next one too.
+            self._free.notify_all()
 
     def _wake(self) -> None:
         with self._free:

@@ -18,8 +18,8 @@ from harness.types import ModelCall, Reply, Request, Sampling
 
 HUNG_UP = "its client hung up"
 """Why a caller gives up when its connection is gone."""
-KEPT_OF_REFUSED = 64 * 1024
-"""Bytes of body that are kept of a request that was refused: what is refused costs a client nothing."""
+KEPT_UNANSWERED = 64 * 1024
+"""Bytes of body that are kept of a request without a reply: such requests cost a client nothing."""
 _THE_REQUEST = (400, 413, 422)
 """What a server says about a request that will not do: it is passed on as a 400, since clients try a 502 again."""
 
@@ -43,11 +43,8 @@ class Call:
         """Record that it got no reply, once. Raises another Refusal if that cannot be recorded."""
         if self.told:
             return
-        self.told = True
-        if self.session.refused(refusal.code):
-            if self.size > KEPT_OF_REFUSED:
-                self.body = None
-            self._tell(refusal, None, None)
+        self.session.refused(refusal.code)
+        self._tell(refusal, None, None)
 
     def perform(self, served: Served, asked: Asked, caller: Caller) -> Reply:
         """Ask, and record what came of it. Blocks. Raises Refusal for what the client is told instead of a reply."""
@@ -73,10 +70,14 @@ class Call:
     def _failed(self, caller: Caller, error: Exception, seconds: float) -> NoReturn:
         given_up = caller.dropped.is_set()
         told = error if isinstance(error, ProviderError) else ProviderError(f"{type(error).__name__}: {error}")
-        self.session.failed(caller, None if given_up else told, seconds)
         refusal = _given_up(caller) if given_up else _upstream(told)
+        self.session.failed(caller, None if given_up or self._is_its_own(told) else told, seconds, dropped=given_up)
         self._tell(refusal, None, None)
         raise refusal from None
+
+    def _is_its_own(self, error: ProviderError) -> bool:
+        """Whether the client, and not the server, is to blame: its request is refused where others were answered."""
+        return error.status in _THE_REQUEST and self.session.spent().calls > 0
 
     def _tell(self, refusal: Refusal | None, reply: Reply | None, cost: float | None) -> None:
         self.told = True
@@ -87,7 +88,7 @@ class Call:
                 attempt=self.session.attempt,
                 asked=clean(self.asked[:200]),
                 model=self.model,
-                request=self.body,
+                request=self.body if reply or self.size <= KEPT_UNANSWERED else None,
                 reply=reply,
                 status=refusal.status if refusal else 200,
                 error=clean(str(refusal)) if refusal else "",

@@ -25,6 +25,8 @@ from harness.routing.gateway.session import Session
 
 MAX_CONNECTIONS = 64
 """Open at once on one socket; one more is closed as it comes."""
+BACKLOG = 1024
+"""Connections that wait to be accepted: a client of a unix socket that finds this full fails at once."""
 HEAD_S = 20.0
 """Seconds from the opening of a connection, or the first byte of its next request, to the end of the headers."""
 IDLE_S = 60
@@ -125,7 +127,7 @@ class Listener:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     async def _listen(self, bound: socket.socket) -> asyncio.Server:
-        return await self._loop.create_server(self._connection, sock=bound, backlog=MAX_CONNECTIONS)
+        return await self._loop.create_server(self._connection, sock=bound, backlog=BACKLOG)
 
     def _connection(self) -> Any:
         return Connection(self._config, self._state, {}, self._loop)

@@ -18,8 +18,8 @@ from harness.models.caller import Caller
 from harness.routing.gateway.refusals import Refusal, broken, ended, over_budget
 from harness.types import AttemptKey, Frozen, ModelCall, Sampling, Usage
 
-MAX_REFUSALS = 1000
-"""Refused requests that are kept and told one by one; of more only the number, so that no client fills a disk."""
+MAX_UNANSWERED = 1000
+"""Requests without a reply that are told one by one; of more only the number, so that no client fills a disk."""
 
 
 class Allowance(Frozen):
@@ -104,7 +104,8 @@ class Session:
         self.refusals: list[str] = []
         """Codes of refused requests in their order, the first thousand."""
         self.failure: ProviderError | None = None
-        """Why the last call got no reply from its model, if that is what became of it."""
+        """Why the last call got no reply, if its model's server is to blame. Not where the server refused that very
+        request (400, 413, 422: it is too long, say) and had answered before: no client can make a server fail."""
         self.broken: BaseException | None = None
         """What `on_call` raised: to be raised again by whoever runs the session."""
         self._on_call = on_call
@@ -115,7 +116,8 @@ class Session:
         self._numbered = 0
         self._under_way: set[Caller] = set()
         self._cut_off = 0
-        """Calls that their client hung up on after the model had begun."""
+        """Calls that were dropped while they were under way."""
+        self._unanswered = 0
         self._unseen = 0
         """Tokens of those, as far as they can be counted: nobody stays in budget by hanging up before the end."""
         self._spent = Spent()
@@ -174,27 +176,31 @@ class Session:
                 seconds=before.seconds + seconds,
             )
 
-    def failed(self, caller: Caller, error: ProviderError | None, seconds: float) -> None:
-        """A call ended without a reply; `error` is None where its caller gave it up."""
+    def failed(self, caller: Caller, error: ProviderError | None, seconds: float, *, dropped: bool) -> None:
+        """A call ended without a reply: `dropped` by whoever asked, or for `error`, None where the server is not to
+        blame."""
         with self._lock:
             self._under_way.discard(caller)
             self.failure = error
             self._spent = self._spent.model_copy(update={"seconds": self._spent.seconds + seconds})
             self._unseen += caller.deltas
-            if error is None:
+            if dropped:
                 self._cut_off += 1
 
-    def refused(self, code: str) -> bool:
-        """Count a refusal; whether it is one of those that are told."""
+    def refused(self, code: str) -> None:
+        """Count a refusal."""
         with self._lock:
             self._spent = self._spent.model_copy(update={"refused": self._spent.refused + 1})
-            if len(self.refusals) >= MAX_REFUSALS:
-                return False
-            self.refusals.append(code)
-            return True
+            if len(self.refusals) < MAX_UNANSWERED:
+                self.refusals.append(code)
 
     def tell(self, call: ModelCall) -> None:
         """Hand a record over. Raises Refusal where that fails."""
+        if call.reply is None:
+            with self._lock:
+                self._unanswered += 1
+                if self._unanswered > MAX_UNANSWERED:
+                    return
         try:
             self._on_call(call)
         except BaseException as error:
