@@ -39,6 +39,8 @@ def grade(
     """
     if extraction.candidate is None:
         return _nothing(task, Outcome.no_candidate, extraction.choice, isolation), ""
+    if task.stub_may_pass and extraction.candidate.files == task.workspace:
+        return _nothing(task, Outcome.no_candidate, "every file is as it was given", isolation), ""
     return _run(task, extraction.candidate, pool, isolation)
 
 

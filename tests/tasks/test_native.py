@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.cli.new import TEMPLATES
 from harness.errors import UsageError
-from harness.tasks import chosen, load, load_tasks, task_directories
+from harness.tasks import chosen, load, load_tasks, open_suite
 from harness.tasks.paths import TaskPaths
 from harness.types import CallCase, Limits, MutantCase, Outcome, ProgramCase, PytestCase, Raises
 
@@ -115,7 +115,7 @@ def test_a_directory_that_lost_its_task_yaml_is_not_passed_over(tmp_path: Path) 
     make(tmp_path / "s" / "a")
     stray = make(tmp_path / "s" / "b")
     (stray / "task.yaml").rename(stray / "task.yml")
-    assert task_directories(tmp_path / "s") == [tmp_path / "s" / "a", stray]
+    assert open_suite(tmp_path / "s").folders == [tmp_path / "s" / "a", stray]
     with pytest.raises(UsageError, match=r"b/task\.yaml: this file is missing"):
         load(tmp_path / "s")
 
