@@ -29,7 +29,7 @@ def mutate(source: str, rng: random.Random, share: float = 0.75) -> tuple[str, l
     several classes inherit is mutated in all of them.
     """
     tree = syntax.module(source)
-    inherited: dict[int, list[collect.Test]] = {}
+    inherited: dict[int, list[collect.Collected]] = {}
     for test in collect.collected(tree):
         inherited.setdefault(id(test.function), []).append(test)
     chances = [([test.name for test in tests], found) for tests in inherited.values() if (found := _spots(tests))]
@@ -44,7 +44,7 @@ def mutate(source: str, rng: random.Random, share: float = 0.75) -> tuple[str, l
     return (mutated, [name for names, _ in picked for name in names]) if mutated else (source, [])
 
 
-def _spots(tests: list[collect.Test]) -> list[Spot]:
+def _spots(tests: list[collect.Collected]) -> list[Spot]:
     """Those of a function that is a test in several classes: none where one of them makes something else of it."""
     found = [spots(test) for test in tests]
     return found[0] if all(one == found[0] for one in found) else []

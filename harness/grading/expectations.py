@@ -16,7 +16,7 @@ from typing import Any
 
 from harness import syntax
 from harness.tasks import literal
-from harness.tasks.collect import Function, Test
+from harness.tasks.collect import Collected, Function
 
 ANY = (int, float, str, bytes, list, tuple, dict, set, type(None))
 EQUALITIES: dict[str, tuple[type, ...]] = {
@@ -71,7 +71,7 @@ class Spot:
             getattr(self.node, self.field)[self.index] = changed
 
 
-def spots(test: Test) -> list[Spot]:
+def spots(test: Collected) -> list[Spot]:
     """Every spot of a test that is certain to be reached, and to be reached once."""
     if not test.once or not isinstance(test.function, ast.FunctionDef):
         return []

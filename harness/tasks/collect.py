@@ -26,7 +26,7 @@ _CHANGING = frozenset({"parametrize", "usefixtures", "filterwarnings", *_SKIPPIN
 
 
 @dataclass(frozen=True)
-class Test:
+class Collected:
     """One test that pytest collects."""
 
     name: str
@@ -56,7 +56,7 @@ class Test:
         return all(_is_label(one) for one in decorators)
 
 
-def collected(tree: ast.Module, beside: Mapping[str, str] | None = None) -> list[Test]:
+def collected(tree: ast.Module, beside: Mapping[str, str] | None = None) -> list[Collected]:
     """The tests of a module, of equal names the last: it is the one that runs.
 
     `beside` are the files it may import classes from: relative path -> text.
@@ -101,16 +101,20 @@ class _Beside:
 
 @dataclass
 class _Class:
-    """A class statement, and the module whose names it uses."""
+    """A class statement, with its bases as they were when it was reached."""
 
     node: ast.ClassDef
     module: _Module
+    bases: list[_Class | bool | None] = field(default_factory=list)
     attributes: dict[str, Function | ast.ClassDef | bool | None] = field(default_factory=dict)
     """What its body binds: functions, classes, truth values; None for anything else."""
 
     def __post_init__(self) -> None:
+        self.bases = [self.module.base(base) for base in self.node.bases]
         for item in self.node.body:
-            if isinstance(item, Function | ast.ClassDef):
+            if isinstance(item, Function) and any(_dotted(one) == "property" for one in item.decorator_list):
+                self.attributes[item.name] = None
+            elif isinstance(item, Function | ast.ClassDef):
                 self.attributes[item.name] = item
             elif isinstance(item, ast.Assign):
                 for target in item.targets:
@@ -130,8 +134,6 @@ class _Module:
         self.beside = beside
         self.bound: dict[str, Function | _Class | str] = {}
         """Name -> definition, or the dotted name of what was imported."""
-        self._classes: dict[str, _Class] = {}
-        """Every class there was, also one whose name is deleted at the end to hide it from pytest."""
         for node in tree.body:
             self._bind(node)
 
@@ -161,16 +163,14 @@ class _Module:
     def _put(self, name: str, what: Function | _Class | str) -> None:
         self.bound.pop(name, None)
         self.bound[name] = what
-        if isinstance(what, _Class):
-            self._classes[name] = what
 
-    def tests(self) -> Iterator[Test]:
+    def tests(self) -> Iterator[Collected]:
         for name, what in self.bound.items():
             found = self._imported(what) if isinstance(what, str) else what
             if isinstance(found, _Class):
                 yield from _of_class(name, found)
             elif isinstance(found, Function) and name.startswith("test"):
-                yield Test(name, found)
+                yield Collected(name, found)
 
     def _imported(self, dotted: str) -> Function | _Class | str | None:
         """What a dotted name means where its module is beside this one."""
@@ -183,7 +183,7 @@ class _Module:
         """The class a base is; True for unittest's own; None where reading does not tell."""
         name = _dotted(node)
         first, _, rest = name.partition(".")
-        found = self._classes.get(name) or self.bound.get(first)
+        found = self.bound.get(first)
         if not isinstance(found, str):
             return found if isinstance(found, _Class) and not rest else None
         dotted = f"{found}.{rest}" if rest else found
@@ -193,7 +193,7 @@ class _Module:
         return far if isinstance(far, _Class) else None
 
 
-def _of_class(name: str, cls: _Class) -> Iterator[Test]:
+def _of_class(name: str, cls: _Class) -> Iterator[Collected]:
     line, unittest = _line(cls)
     attributes: dict[str, Function | ast.ClassDef | bool | None] = {}
     for above in reversed(line):
@@ -208,11 +208,11 @@ def _of_class(name: str, cls: _Class) -> Iterator[Test]:
     if unittest and not tests and "runTest" in functions:
         tests = {"runTest": functions["runTest"]}
     for key, function in tests.items():
-        yield Test(f"{name}::{key}", function, nodes, unittest)
+        yield Collected(f"{name}::{key}", function, nodes, unittest)
     for key, what in attributes.items() if not unittest else ():
         if isinstance(what, ast.ClassDef):
             for test in _of_class(key, _Class(what, cls.module)):
-                yield Test(f"{name}::{test.name}", test.function, test.classes, test.unittest)
+                yield Collected(f"{name}::{test.name}", test.function, test.classes, test.unittest)
 
 
 def _line(cls: _Class) -> tuple[list[_Class], bool]:
@@ -220,19 +220,16 @@ def _line(cls: _Class) -> tuple[list[_Class], bool]:
     found: list[_Class] = []
     unittest = False
 
-    def visit(one: _Class, below: tuple[int, ...]) -> None:
+    def visit(one: _Class) -> None:
         nonlocal unittest
-        if id(one.node) in below:
-            return
         found.append(one)
-        for expression in one.node.bases:
-            above = one.module.base(expression)
+        for above in one.bases:
             if isinstance(above, _Class):
-                visit(above, (*below, id(one.node)))
+                visit(above)
             else:
                 unittest = unittest or above is True
 
-    visit(cls, ())
+    visit(cls)
     # Who is above by two ways comes after both.
     last = {id(one.node): index for index, one in enumerate(found)}
     return [one for index, one in enumerate(found) if last[id(one.node)] == index], unittest
