@@ -12,7 +12,7 @@ import pytest
 from harness.tasks import load_tasks
 from harness.tasks.collect import Collected, collected, repeated
 
-HELPERS = '''
+HELPERS = """
 import unittest
 
 class FarBase(unittest.TestCase):
@@ -23,9 +23,9 @@ class Plain:
 
 def test_helper(): ...
 def helper(): ...
-'''
+"""
 
-SOURCE = '''
+SOURCE = """
 import abc
 import unittest
 import unittest as u
@@ -121,7 +121,7 @@ del Deleted
 
 if __name__ == "__main__":
     unittest.main()
-'''
+"""
 
 
 def names(source: str, **beside: str) -> list[str]:
