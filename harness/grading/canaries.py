@@ -13,13 +13,15 @@ import ast
 import random
 
 from harness import syntax
-from harness.grading.expectations import Spot, spots
+from harness.grading.expectations import Spot, add_sentinel, may_have_sentinel, spots
 from harness.tasks import collect
 
 
 def normal(source: str) -> str:
     """The test file without comments and in one style throughout; it does the same."""
-    return _written(syntax.module(source)) or source
+    tree = syntax.module(source)
+    _chances(tree)
+    return _written(tree) or source
 
 
 def mutate(source: str, rng: random.Random, share: float = 0.75) -> tuple[str, list[str]]:
@@ -29,10 +31,7 @@ def mutate(source: str, rng: random.Random, share: float = 0.75) -> tuple[str, l
     several classes inherit is mutated in all of them.
     """
     tree = syntax.module(source)
-    inherited: dict[int, list[collect.Collected]] = {}
-    for test in collect.collected(tree):
-        inherited.setdefault(id(test.function), []).append(test)
-    chances = [([test.name for test in tests], found) for tests in inherited.values() if (found := _spots(tests))]
+    chances = _chances(tree)
     picked = [one for one in chances if rng.random() < share] or chances[:1]
     if len(picked) == len(chances) > 1:
         # All of them mutated could be told by failing everything.
@@ -44,10 +43,23 @@ def mutate(source: str, rng: random.Random, share: float = 0.75) -> tuple[str, l
     return (mutated, [name for names, _ in picked for name in names]) if mutated else (source, [])
 
 
+def _chances(tree: ast.Module) -> list[tuple[list[str], list[Spot]]]:
+    """(names, where to change it) of every test function that can be mutated; sentinels are put into the tree."""
+    inherited: dict[int, list[collect.Collected]] = {}
+    for test in collect.collected(tree):
+        inherited.setdefault(id(test.function), []).append(test)
+    return [([test.name for test in tests], found) for tests in inherited.values() if (found := _spots(tests))]
+
+
 def _spots(tests: list[collect.Collected]) -> list[Spot]:
     """Those of a function that is a test in several classes: none where one of them makes something else of it."""
     found = [spots(test) for test in tests]
-    return found[0] if all(one == found[0] for one in found) else []
+    if found[0] and all(one == found[0] for one in found):
+        return found[0]
+    function = tests[0].function
+    return (
+        [add_sentinel(function)] if isinstance(function, ast.FunctionDef) and all(map(may_have_sentinel, tests)) else []
+    )
 
 
 def _written(tree: ast.Module) -> str:

@@ -75,8 +75,7 @@ def spots(test: Collected) -> list[Spot]:
     """Every spot of a test that is certain to be reached, and to be reached once."""
     if not test.once or not isinstance(test.function, ast.FunctionDef):
         return []
-    own = test.function.args.args[0].arg if test.unittest and test.function.args.args else None
-    redefined = {item.name for cls in test.classes for item in cls.body if isinstance(item, Function)}
+    own, redefined = _own(test), _redefined(test)
     names = _once_used(test.function)
     assigned: dict[str, Spot] = {}
     found: list[Spot] = []
@@ -90,10 +89,51 @@ def spots(test: Collected) -> list[Spot]:
     return found
 
 
+def may_have_sentinel(test: Collected) -> bool:
+    """Whether an assertion at the end of the test is certain to be reached when it passes, and to make it fail."""
+    function = test.function
+    return (
+        isinstance(function, ast.FunctionDef)
+        and test.runs
+        and not test.optional
+        and _own(test) is not None
+        and "assertEqual" not in _redefined(test)
+        and not any(_leaves(statement) for statement in function.body)
+    )
+
+
+def add_sentinel(function: ast.FunctionDef) -> Spot:
+    """Put an assertion that holds at the end of a test; where to change it."""
+    number = 10 + function.lineno % 90
+    method = ast.Attribute(ast.Name(function.args.args[0].arg, ast.Load()), "assertEqual", ast.Load())
+    call = ast.Call(method, [ast.Constant(number), ast.Constant(number)], [])
+    function.body.append(ast.Expr(call))
+    return Spot(call, "args", 1)
+
+
+def _own(test: Collected) -> str | None:
+    """What the test calls its `unittest.TestCase`; None where it is none."""
+    first = test.function.args.args[:1]
+    return first[0].arg if test.unittest and first else None
+
+
+def _redefined(test: Collected) -> set[str]:
+    return {item.name for cls in test.classes for item in cls.body if isinstance(item, Function)}
+
+
+def _leaves(node: ast.AST) -> bool:
+    """Whether a statement may end the function it stands in without a failure."""
+    if isinstance(node, ast.Return | ast.Yield | ast.YieldFrom):
+        return True
+    if isinstance(node, Function | ast.Lambda | ast.ClassDef):
+        return False
+    return any(_leaves(below) for below in ast.iter_child_nodes(node))
+
+
 def _certain(body: list[ast.stmt], own: str | None) -> Iterator[ast.stmt]:
     """The statements that are reached if nothing fails before them, those of a `with self.subTest()` included."""
     for statement in body:
-        if any(isinstance(node, ast.Return) for node in ast.walk(statement)):
+        if _leaves(statement):
             return
         if isinstance(statement, ast.With) and all(
             _is_method(item.context_expr, own, "subTest") for item in statement.items

@@ -40,8 +40,7 @@ class Collected:
     @property
     def optional(self) -> bool:
         """Whether the file itself skips it, may skip it, or expects it to fail."""
-        decorators = [*self.function.decorator_list, *(one for cls in self.classes for one in cls.decorator_list)]
-        if any(_dotted(_called(one)).rpartition(".")[2] in _SKIPPING for one in decorators):
+        if any(_dotted(_called(one)).rpartition(".")[2] in _SKIPPING for one in self._decorators):
             return True
         names = (_dotted(node) for node in ast.walk(self.function) if isinstance(node, ast.Attribute | ast.Name))
         return any(
@@ -52,8 +51,16 @@ class Collected:
     @property
     def once(self) -> bool:
         """Whether it is certain to run, and to run once: it has no decorator but labels of pytest."""
-        decorators = [*self.function.decorator_list, *(one for cls in self.classes for one in cls.decorator_list)]
-        return all(_is_label(one) for one in decorators)
+        return all(_is_label(one) for one in self._decorators)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is certain to run, with its failures told: no decorator but labels, and patches of a mock."""
+        return all(_is_label(one) or "patch" in _dotted(_called(one)).split(".") for one in self._decorators)
+
+    @property
+    def _decorators(self) -> list[ast.expr]:
+        return [*self.function.decorator_list, *(one for cls in self.classes for one in cls.decorator_list)]
 
 
 def collected(tree: ast.Module, beside: Mapping[str, str] | None = None) -> list[Collected]:

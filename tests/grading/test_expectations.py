@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness import syntax
 from harness.grading import canaries
+from harness.grading.expectations import spots
+from harness.tasks.collect import collected
 
 HEAD = "import unittest\nfrom unittest.mock import patch\n\n\n"
 CHANGED = """
@@ -125,10 +128,10 @@ def outcomes(source: str) -> dict[str, bool]:
     found = {}
     for name, cls in space.items():
         if isinstance(cls, type) and issubclass(cls, unittest.TestCase):
-            for test in unittest.defaultTestLoader.loadTestsFromTestCase(cls):
+            for method in unittest.defaultTestLoader.getTestCaseNames(cls):
                 result = unittest.TestResult()
-                test.run(result)
-                found[f"{name}::{test.id().rpartition('.')[2]}"] = result.wasSuccessful() and not result.skipped
+                cls(method).run(result)
+                found[f"{name}::{method}"] = result.wasSuccessful() and not result.skipped
     return found
 
 
@@ -188,11 +191,49 @@ METHOD = "class A(unittest.TestCase):\n    def test_a(self):\n        "
         "class B(unittest.TestCase):\n    def assertTrue(self, x): ...\n"
         + METHOD.replace("unittest.TestCase", "B")
         + "self.assertTrue(f())\n",
-        METHOD + "self.assertEqual(f(), 1)\nclass B(A):\n    def assertEqual(self, a, b): ...\n",
         # No test.
         METHOD.replace("(unittest.TestCase)", "") + "self.assertEqual(f(), 1)\n",
         METHOD.replace("test_a", "check") + "self.assertEqual(f(), 1)\n",
     ],
 )
 def test_what_is_not_certain_to_fail_is_left_alone(source: str) -> None:
-    assert canaries.mutate(HEAD + source, random.Random(1)) == (canaries.normal(HEAD + source), [])
+    tests = collected(syntax.module(HEAD + source))
+    assert [spot for test in tests for spot in spots(test)] == []
+
+
+LOOP = METHOD + "for n, twice in zip([1, 2], [2, 4]):\n            self.assertEqual(double(n), twice)\n"
+PATCHED = "    @patch('builtins.print')\n    def test_b(self, printed):\n        self.assertEqual(double(1), 2)\n"
+
+
+@given(st.integers())
+def test_a_test_without_a_literal_gets_a_sentinel(seed: int) -> None:
+    source = HEAD + LOOP + PATCHED
+    mutated, names = canaries.mutate(source, random.Random(seed))
+    assert names in (["A::test_a"], ["A::test_b"])
+    assert outcomes(mutated) == {name: name not in names for name in ("A::test_a", "A::test_b")}
+    plain = canaries.normal(source)
+    assert all(outcomes(plain).values())
+    # What differs is one number of a line that both have.
+    differ = [pair for pair in zip(plain.splitlines(), mutated.splitlines(), strict=True) if pair[0] != pair[1]]
+    assert len(differ) == 1
+    assert all(line.lstrip().startswith("self.assertEqual(") for line in differ[0])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        LOOP + "            return\n",
+        LOOP + "        yield\n",
+        LOOP.replace("    def", "    @wrapped\n    def"),
+        LOOP.replace("    def", "    @unittest.skip('x')\n    def"),
+        LOOP.replace("class", "@wrapped\nclass"),
+        LOOP.replace("def", "async def"),
+        LOOP + "    def assertEqual(self, a, b): ...\n",
+        METHOD + "self.assertEqual(f(), 1)\nclass B(A):\n    def assertEqual(self, a, b): ...\n",
+        LOOP + "class B(A):\n    def assertEqual(self, a, b): ...\n",
+        LOOP.replace("(unittest.TestCase)", "").replace("class A", "class TestA"),
+    ],
+)
+def test_a_sentinel_that_might_be_missed_is_not_put(source: str) -> None:
+    assert canaries.mutate(HEAD + source, random.Random(1))[1] == []
+    assert "assertEqual(2" not in canaries.normal(HEAD + source)

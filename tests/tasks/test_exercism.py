@@ -1,11 +1,10 @@
-"""Exercism's layout becomes tasks: every shape an exercise may have, what is broken, and a whole track of them."""
+"""Exercism's layout becomes tasks: every shape an exercise may have, and a whole track of them."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,91 +13,7 @@ import pytest
 from harness.errors import TaskError, UsageError
 from harness.tasks import load, load_tasks
 from harness.types import Limits, PytestCase, Task
-
-STUB = "def answer(n):\n    pass\n"
-EXAMPLE = "def answer(n):\n    return 2 * n\n"
-TESTS = """import unittest
-
-from {module} import answer
-
-
-class AnswerTest(unittest.TestCase):
-    def test_one(self):
-        self.assertEqual(answer(1), 2)
-
-    def test_two(self):
-        self.assertEqual(answer(2), 4)
-
-
-if __name__ == "__main__":
-    unittest.main()
-"""
-
-
-@dataclass
-class Exercise:
-    """An exercise as the track has most of them, with some files replaced or (None) left out."""
-
-    slug: str = "plain-sums"
-    files: dict[str, str | bytes | None] = field(default_factory=dict)
-    config: dict[str, Any] | str | None = field(default_factory=dict)
-    """Of .meta/config.json: keys beside those of most exercises, or the whole text; None leaves it out."""
-
-    def write(self, shelf: Path) -> Path:
-        home, snake = shelf / self.slug, self.slug.replace("-", "_")
-        usual = {"solution": [f"{snake}.py"], "test": [f"{snake}_test.py"], "example": [".meta/example.py"]}
-        content: dict[str, str | bytes | None] = {
-            ".docs/instructions.md": "# Instructions\n\nDouble it.\n",
-            ".meta/example.py": EXAMPLE,
-            ".meta/tests.toml": "",
-            ".meta/template.j2": "{% raw %}",
-            ".approaches/config.json": "{broken",
-            ".articles/fast/content.md": b"\xff",
-            f"{snake}.py": STUB,
-            f"{snake}_test.py": TESTS.format(module=snake),
-            **self.files,
-        }
-        if isinstance(self.config, dict):
-            files = {**usual, **self.config.get("files", {})}
-            content[".meta/config.json"] = json.dumps({"authors": [], "blurb": "x", **self.config, "files": files})
-        elif self.config is not None:
-            content[".meta/config.json"] = self.config
-        for name, text in content.items():
-            if text is not None:
-                (home / name).parent.mkdir(parents=True, exist_ok=True)
-                (home / name).write_bytes(text if isinstance(text, bytes) else text.encode())
-        return home
-
-
-TRACK = {
-    "language": "Python",
-    "slug": "python",
-    "files": {
-        "solution": ["%{snake_slug}.py"],
-        "test": ["%{snake_slug}_test.py"],
-        "example": [".meta/example.py"],
-        "exemplar": [".meta/exemplar.py"],
-    },
-    "exercises": {
-        "concept": [],
-        "practice": [
-            {"slug": "plain-sums", "name": "Plain Sums!", "difficulty": 3, "practices": ["loops"], "topics": None},
-            {"slug": "old-sums", "name": "Old Sums", "difficulty": 1, "status": "deprecated", "topics": ["math", "x"]},
-        ],
-        "foregone": ["nothing"],
-    },
-}
-
-
-def make(home: Path, *exercises: Exercise, config: dict[str, Any] | str | None = None) -> Path:
-    """A track; without `config` it has no config.json."""
-    shelf = home / "exercises" / "practice"
-    shelf.mkdir(parents=True)
-    for exercise in exercises:
-        exercise.write(shelf)
-    if config is not None:
-        (home / "config.json").write_text(config if isinstance(config, str) else json.dumps(config, indent=2))
-    return home
+from tests.tasks.track import EXAMPLE, STUB, TESTS, TRACK, Exercise, make
 
 
 def only(tmp_path: Path, **keys: Any) -> Task:
@@ -308,7 +223,7 @@ def test_who_sees_what_is_listed_twice(tmp_path: Path) -> None:
 
 
 def test_an_exercise_without_example_has_no_reference(tmp_path: Path) -> None:
-    config = {"files": {"example": []}}
+    config: dict[str, Any] = {"files": {"example": []}}
     assert only(tmp_path, files={".meta/example.py": None}, config=config).reference is None
 
 
@@ -330,117 +245,14 @@ def test_the_hash_is_of_what_is_used(tmp_path: Path) -> None:
     assert now() == before
 
 
-@dataclass
-class Broken:
-    """What is wrong with an exercise, and the error that follows."""
-
-    told: str
-    file: str
-    key: str = ""
-    files: dict[str, str | bytes | None] = field(default_factory=dict)
-    config: dict[str, Any] | str | None = field(default_factory=dict)
-    line: int | None = None
-
-
-META = ".meta/config.json"
-
-
-def listing(role: str, *names: Any, told: str, **keys: Any) -> Broken:
-    return Broken(told, META, f"files.{role}", config={"files": {role: list(names)}}, line=1, **keys)
-
-
-BROKEN = {
-    "no instructions": Broken("file is missing", ".docs/instructions.md", files={".docs/instructions.md": None}),
-    "empty instructions": Broken("is empty", ".docs/instructions.md", files={".docs/instructions.md": " \n"}),
-    "binary instructions": Broken("not UTF-8", ".docs/introduction.md", files={".docs/introduction.md": b"\xff"}),
-    "broken JSON": Broken("broken JSON", META, config='{\n  "files": {,}\n}', line=2),
-    "a list": Broken("expected an object", META, config="[]", line=1),
-    "deep JSON": Broken("broken JSON", META, config="[" * 200_000),
-    "not UTF-8": Broken("not UTF-8", META, config=None, files={META: b"\xff"}),
-    "files is a list": Broken("expected an object", META, "files", config='{\n\n"files": []}', line=3),
-    "solution is a text": Broken(
-        "list of texts", META, "files.solution", config='{"files": {\n"x": 1,\n"solution": "a.py"}}', line=3
+LONG = TESTS.replace("\n\nif __name__", "    # BODY\n\nif __name__").replace(
+    "    # BODY",
+    "".join(
+        f"    def test_{n}(self):\n        expected = {list(range(n))!r}\n"
+        f"        self.assertEqual(answer({n}), expected)\n\n"
+        for n in range(40)
     ),
-    "numbers": listing("test", 1, told="expected a list of texts"),
-    "a path upwards": listing("editor", "../x", told="not a plain relative path"),
-    "a path from the root": listing("solution", "/etc/passwd", told="not a plain relative path"),
-    "an empty path": listing("solution", "", told="not a plain relative path"),
-    "no stub": listing("solution", "none.py", told="there is no file none.py"),
-    "no test file": listing("test", "none_test.py", told="there is no file none_test.py"),
-    "no helper": listing("editor", "none.py", told="there is no file none.py"),
-    "no example": listing("example", ".meta/none.py", told="there is no file .meta/none.py"),
-    "a directory": listing("editor", ".meta", told="there is no file .meta"),
-    "a binary helper": listing("editor", "logo.png", told="not UTF-8", files={"logo.png": b"\x89PNG"}),
-    "tested by itself": listing("test", "plain_sums.py", told="plain_sums.py is listed as something else too"),
-    "tests without tests": Broken("no test that counts", META, "files.test", {"plain_sums_test.py": "x = 1\n"}, line=1),
-    "only skipped": Broken(
-        "no test that counts",
-        META,
-        "files.test",
-        {"plain_sums_test.py": "import pytest\n@pytest.mark.skip\ndef test_a(): ...\n"},
-        line=1,
-    ),
-    "broken tests": Broken("not Python", "plain_sums_test.py", files={"plain_sums_test.py": "\ndef test(:\n"}, line=2),
-}
-BROKEN["tested by itself"].key = "files.solution"
-
-
-@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
-def test_one_error_names_the_place_and_hides_no_other_exercise(broken: Broken, tmp_path: Path) -> None:
-    bad = Exercise("plain-sums", broken.files, broken.config)
-    home = make(tmp_path / "python", bad, Exercise("good-sums"))
-    with pytest.raises(TaskError) as caught:
-        load(home)
-    error = caught.value
-    assert broken.told in str(error)
-    assert error.path == (home / "exercises" / "practice" / "plain-sums" / broken.file).resolve()
-    assert (error.key, error.line) == (broken.key, broken.line)
-    assert [task.name for task in load_tasks([home], ["good*"])] == ["good-sums"]
-    with pytest.raises(TaskError):
-        load_tasks([home], ["plain-sums"])
-
-
-@pytest.mark.parametrize(
-    ("config", "told", "key", "line"),
-    [
-        ("{broken", "broken JSON", "", 1),
-        ({**TRACK, "language": "Go"}, "only the Python track", "language", 2),
-        ({**TRACK, "slug": "a/b"}, "not a plain name", "slug", 3),
-        ({**TRACK, "slug": 5}, "expected text, found 5", "slug", 3),
-        ({"exercises": []}, "expected an object", "exercises", 2),
-        ({"exercises": {"practice": ["a"]}}, "expected a list of objects", "exercises.practice", 3),
-        ({"files": {"solution": "x"}}, "expected a list of texts", "files.solution", 3),
-    ],
 )
-def test_a_track_that_is_broken(config: Any, told: str, key: str, line: int, tmp_path: Path) -> None:
-    home = make(tmp_path / "python", Exercise(config=None), config=config)
-    with pytest.raises(TaskError, match=told) as caught:
-        load(home)
-    assert caught.value.path == home / "config.json"
-    assert (caught.value.key, caught.value.line) == (key, line)
-
-
-def test_a_track_without_exercises(tmp_path: Path) -> None:
-    with pytest.raises(TaskError, match="no exercise here"):
-        load(make(tmp_path / "python"))
-
-
-def test_links_are_refused_wherever_they_lead(tmp_path: Path) -> None:
-    home = make(tmp_path / "python", Exercise(config={"files": {"editor": ["link.txt"]}}))
-    link = home / "exercises" / "practice" / "plain-sums" / "link.txt"
-    for target in (tmp_path / "nowhere", Path("/etc/passwd")):
-        link.symlink_to(target)
-        with pytest.raises(TaskError, match="symbolic links are not allowed"):
-            load(home)
-        link.unlink()
-
-
-def test_a_task_of_our_own_format_stays_one(tmp_path: Path) -> None:
-    home = Exercise().write(tmp_path / "s")
-    (home / "task.yaml").write_text("kind: riddle\n")
-    with pytest.raises(TaskError, match="no kind 'riddle'"):
-        load(home)
-
 
 SHAPES: list[Callable[[str], Exercise]] = [
     lambda slug: Exercise(slug),
@@ -458,14 +270,6 @@ SHAPES: list[Callable[[str], Exercise]] = [
         "files": {"solution": [f"{slug.replace('-', '_')}.py", "b.py"], "example": [".meta/a.py", ".meta/b.py"]}
     }),
 ]  # fmt: skip
-LONG = TESTS.replace("\n\nif __name__", "    # BODY\n\nif __name__").replace(
-    "    # BODY",
-    "".join(
-        f"    def test_{n}(self):\n        expected = {list(range(n))!r}\n"
-        f"        self.assertEqual(answer({n}), expected)\n\n"
-        for n in range(40)
-    ),
-)
 
 
 def test_a_whole_track(tmp_path: Path) -> None:
