@@ -94,7 +94,7 @@ def may_have_sentinel(test: Collected) -> bool:
     function = test.function
     return (
         isinstance(function, ast.FunctionDef)
-        and test.runs
+        and test.once
         and not test.optional
         and _own(test) is not None
         and "assertEqual" not in _redefined(test)

@@ -50,12 +50,7 @@ class Collected:
 
     @property
     def once(self) -> bool:
-        """Whether it is certain to run, and to run once: it has no decorator but labels of pytest."""
-        return all(_is_label(one) for one in self._decorators)
-
-    @property
-    def runs(self) -> bool:
-        """Whether it is certain to run, with its failures told: no decorator but labels, and patches of a mock."""
+        """Whether it is certain to run, and to run once: no decorator but labels of pytest, and patches of a mock."""
         return all(_is_label(one) or "patch" in _dotted(_called(one)).split(".") for one in self._decorators)
 
     @property

@@ -12,7 +12,7 @@ from harness.grading.extract import extract
 from harness.grading.grade import grade
 from harness.sandbox.pool import Pool
 from harness.tasks import load
-from harness.types import Candidate, Extraction, Outcome, Reply, Task, Verdict
+from harness.types import Candidate, Extraction, Outcome, PytestCase, Reply, Task, Verdict
 
 Judge = Callable[..., Verdict]
 
@@ -175,6 +175,38 @@ def test_no_exercise_can_be_passed_without_assertions(
     wrong = example(task).replace("return", "return None and") + CHEATS[cheat].replace("{stub}", "")
     verdict = judge(task, {**task.workspace, first: wrong}, "task")
     assert not verdict.passed, verdict
+
+
+LOOP = """import unittest
+from sums import twice
+
+
+class SumsTest(unittest.TestCase):
+    def test_sums(self):
+        for given, expected in zip([1, 2], [2, 4]):
+            with self.subTest(given=given, expected=expected):
+                self.assertEqual(twice(given), expected)
+"""
+
+
+def test_a_file_of_nothing_but_loops(judge: Judge, new_task: Callable[..., Task]) -> None:
+    task = new_task(
+        "workspace",
+        editable=("sums.py",),
+        workspace={"sums.py": ""},
+        tests={"sums_test.py": LOOP},
+        cases=(PytestCase(id="sums_test.py::SumsTest::test_sums"),),
+    )
+    good = "def twice(n):\n    return 2 * n\n"
+    assert judge(task, {"sums.py": good}, "task").passed
+    one = judge(task, {"sums.py": good.replace("2 * n", "2")}, "task")
+    assert one.outcome is Outcome.wrong_answer
+    assert "2 != 4" in one.cases[0].got
+    skipping = "import unittest\ndef twice(n):\n    if n > 1: raise unittest.SkipTest('no')\n    return 2\n"
+    assert judge(task, {"sums.py": skipping}, "task").outcome is Outcome.wrong_answer
+    for cheat in ("assertEqual does nothing", "no assertion does anything", "subtests are swallowed"):
+        bad = "def twice(n):\n    return 0\n" + CHEATS[cheat].replace("{stub}", "")
+        assert judge(task, {"sums.py": bad}, "task").outcome is Outcome.tampered
 
 
 def test_what_shall_pass_passes_every_time(track: dict[str, Task], judge: Judge) -> None:

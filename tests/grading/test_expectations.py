@@ -96,6 +96,17 @@ class EveryOne(unittest.TestCase):
             self.assertEqual(double(2), 4)
 
 
+    @patch("builtins.print")
+    def test_patched(self, printed):
+        self.assertEqual(double(1), 2)
+
+
+@patch("builtins.print")
+class Patched(unittest.TestCase):
+    def test_whole(self, *_):
+        self.assertEqual(double(1), 2)
+
+
 class Mixed:
     def test_mixed(self):
         self.assertEqual(double(self.n), 2 * self.n)
@@ -116,6 +127,7 @@ NAMES = {
         for name in ("sequence", "set", "lines", "count", "close", "rather_close", "within_one")
     ),
     *(f"EveryOne::test_{name}" for name in ("is", "is_none", "true", "false", "none", "not_none", "exception", "sub")),
+    *("EveryOne::test_patched", "Patched::test_whole"),
     *("EveryOne::test_variable_of_a_plain_assertion", "First::test_mixed", "Second::test_mixed"),
 }
 CODE = "def double(x):\n    if x is None: raise TypeError('no None')\n    return x * 2\ndef nothing(): pass\n"
@@ -170,8 +182,8 @@ METHOD = "class A(unittest.TestCase):\n    def test_a(self):\n        "
         METHOD + "if f():\n            self.assertEqual(f(), 1)\n",
         METHOD + "for n in f():\n            self.assertEqual(f(n), 1)\n",
         METHOD + "with self.assertRaises(AssertionError):\n            self.assertEqual(f(), 1)\n",
-        METHOD.replace("    def", "    @patch('builtins.open')\n    def") + "self.assertEqual(f(), 1)\n",
-        METHOD.replace("class", "@patch('builtins.open')\nclass") + "self.assertEqual(f(), 1)\n",
+        METHOD.replace("    def", "    @wrapped('builtins.open')\n    def") + "self.assertEqual(f(), 1)\n",
+        METHOD.replace("class", "@wrapped('builtins.open')\nclass") + "self.assertEqual(f(), 1)\n",
         METHOD.replace("def", "async def") + "self.assertEqual(f(), 1)\n",
         # Another value may do as well.
         METHOD + "self.assertAlmostEqual(f(), 1.5, delta=20)\n",
@@ -202,7 +214,10 @@ def test_what_is_not_certain_to_fail_is_left_alone(source: str) -> None:
 
 
 LOOP = METHOD + "for n, twice in zip([1, 2], [2, 4]):\n            self.assertEqual(double(n), twice)\n"
-PATCHED = "    @patch('builtins.print')\n    def test_b(self, printed):\n        self.assertEqual(double(1), 2)\n"
+PATCHED = (
+    "    @patch('builtins.print')\n    def test_b(self, printed):\n"
+    "        for n in [1, 2]:\n            self.assertEqual(double(n), n * 2)\n"
+)
 
 
 @given(st.integers())

@@ -187,9 +187,16 @@ def test_labels_change_nothing() -> None:
     assert one(f"@pytest.mark.task(taskno=1)\n{CLASS}").once
     assert not one(f"@pytest.mark.task(taskno=1)\n{CLASS}").optional
     assert one("@pytest.mark.slow\ndef test_a(): ...\n").once
-    for decorator in ("pytest.mark.parametrize('x', [])", "patch('x')", "pytest.mark.usefixtures('x')", "staticmethod"):
+    for decorator in (
+        "pytest.mark.parametrize('x', [])",
+        "wrapped('x')",
+        "pytest.mark.usefixtures('x')",
+        "staticmethod",
+    ):
         assert not one(f"@{decorator}\ndef test_a(): ...\n").once
-    assert not one(f"@patch('x')\n{CLASS}").once
+    assert not one(f"@wrapped('x')\n{CLASS}").once
+    assert one(f"@patch('x')\n{CLASS}").once
+    assert one("@unittest.mock.patch.object(A, 'x')\ndef test_a(): ...\n").once
 
 
 def test_hidden_by_another_of_its_name() -> None:
