@@ -46,9 +46,18 @@ def mutate(source: str, rng: random.Random, share: float = 0.75) -> tuple[str, l
 def _chances(tree: ast.Module) -> list[tuple[list[str], list[Spot]]]:
     """(names, where to change it) of every test function that can be mutated; sentinels are put into the tree."""
     inherited: dict[int, list[collect.Collected]] = {}
+    called = _named(tree)
     for test in collect.collected(tree):
-        inherited.setdefault(id(test.function), []).append(test)
+        # What another test calls, as `super().test_x()`, would make that one fail too.
+        if test.function.name not in called:
+            inherited.setdefault(id(test.function), []).append(test)
     return [([test.name for test in tests], found) for tests in inherited.values() if (found := _spots(tests))]
+
+
+def _named(tree: ast.Module) -> set[str]:
+    """Every name that something in the file is called by."""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return names | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
 
 def _spots(tests: list[collect.Collected]) -> list[Spot]:
@@ -56,10 +65,7 @@ def _spots(tests: list[collect.Collected]) -> list[Spot]:
     found = [spots(test) for test in tests]
     if found[0] and all(one == found[0] for one in found):
         return found[0]
-    function = tests[0].function
-    return (
-        [add_sentinel(function)] if isinstance(function, ast.FunctionDef) and all(map(may_have_sentinel, tests)) else []
-    )
+    return [add_sentinel(tests[0])] if all(map(may_have_sentinel, tests)) else []
 
 
 def _written(tree: ast.Module) -> str:

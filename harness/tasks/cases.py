@@ -122,9 +122,10 @@ def pytest_cases(root: Path, tests: dict[str, str], *, visible: bool) -> list[Py
             raise TaskError("conftest.py is not used when grading", path=root / path)
     for path in _test_files(tests):
         tree = _parsed(root, path, tests[path])
-        for name, line in collect.repeated(tree):
-            raise TaskError(f"two tests are called {name}", path=root / path, line=line)
         known = collect.collected(tree, _beside(path, tests))
+        for name, line in collect.repeated(tree):
+            if any(test.name == name for test in known):
+                raise TaskError(f"two tests are called {name}", path=root / path, line=line)
         found += [PytestCase(id=f"{path}::{test.name}", visible=visible) for test in known]
     return found
 
@@ -135,14 +136,10 @@ def collected_cases(root: Path, tests: dict[str, str], beside: dict[str, str]) -
     A test that its own file skips, or expects to fail, says nothing about a candidate and is no case. Raises TaskError.
     """
     found: list[PytestCase] = []
-    for paths in (_test_files(tests), [path for path in sorted(tests) if path.endswith(".py")]):
-        # Where no file is called like a test, any of those that are said to be tests is one.
-        for path in [] if found else paths:
-            tree = _parsed(root, path, tests[path])
-            known = {**beside, **_beside(path, tests)}
-            found += [
-                PytestCase(id=f"{path}::{test.name}") for test in collect.collected(tree, known) if not test.optional
-            ]
+    # Where no file is called like a test, any of those that are said to be tests is one.
+    for path in _test_files(tests) or sorted(path for path in tests if path.endswith(".py")):
+        known = collect.collected(_parsed(root, path, tests[path]), {**beside, **_beside(path, tests)})
+        found += [PytestCase(id=f"{path}::{test.name}") for test in known if not test.optional]
     return tuple(found)
 
 

@@ -209,6 +209,8 @@ def _instruction(folder: Path, stubs: dict[str, str], workspace: dict[str, str])
     parts = []
     for name in DOCS:
         path = folder / ".docs" / name
+        if path.is_symlink() or path.parent.is_symlink():
+            raise TaskError("symbolic links are not allowed in a task", path=path)
         if path.is_file():
             try:
                 parts.append(_decoded(path).strip())

@@ -213,6 +213,15 @@ def test_what_is_not_certain_to_fail_is_left_alone(source: str) -> None:
     assert [spot for test in tests for spot in spots(test)] == []
 
 
+def test_what_another_test_calls_is_left_alone() -> None:
+    source = METHOD + "self.assertEqual(double(1), 2)\n    def test_b(self):\n        self.assertEqual(double(2), 4)\n"
+    source += "class B(A):\n    def test_a(self):\n        super().test_a()\n"
+    for seed in range(20):
+        mutated, names = canaries.mutate(HEAD + source, random.Random(seed))
+        assert names == ["A::test_b", "B::test_b"]
+        assert outcomes(mutated) == {name: name not in names for name in outcomes(HEAD + source)}
+
+
 LOOP = METHOD + "for n, twice in zip([1, 2], [2, 4]):\n            self.assertEqual(double(n), twice)\n"
 PATCHED = (
     "    @patch('builtins.print')\n    def test_b(self, printed):\n"

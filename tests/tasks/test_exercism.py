@@ -215,6 +215,13 @@ def test_tests_of_any_name(tmp_path: Path) -> None:
     assert idents(task) == ["check.py::test_a"]
 
 
+def test_a_helper_among_the_tests(tmp_path: Path) -> None:
+    files: dict[str, str | bytes | None] = {"test_utils.py": "def helper(): ...\n"}
+    task = only(tmp_path, files=files, config={"files": {"test": ["plain_sums_test.py", "test_utils.py"]}})
+    assert {ident.partition("::")[0] for ident in idents(task)} == {"plain_sums_test.py"}
+    assert sorted(task.tests) == ["plain_sums_test.py", "test_utils.py"]
+
+
 def test_who_sees_what_is_listed_twice(tmp_path: Path) -> None:
     config = {"files": {"test": ["plain_sums_test.py", "data.txt"], "editor": ["data.txt"]}}
     task = only(tmp_path, files={"data.txt": "expected"}, config=config)

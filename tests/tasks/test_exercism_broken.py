@@ -116,6 +116,11 @@ def test_links_are_refused_wherever_they_lead(tmp_path: Path) -> None:
         with pytest.raises(TaskError, match="symbolic links are not allowed"):
             load(home)
         link.unlink()
+    link.touch()
+    docs = home / "exercises" / "practice" / "plain-sums" / ".docs" / "introduction.md"
+    docs.symlink_to("/etc/passwd")
+    with pytest.raises(TaskError, match="symbolic links are not allowed"):
+        load(home)
 
 
 def test_a_task_of_our_own_format_stays_one(tmp_path: Path) -> None:
