@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import unittest
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from harness import syntax
 from harness.grading import canaries
 from harness.grading.expectations import spots
+from harness.tasks import load
 from harness.tasks.collect import collected
 
 HEAD = "import unittest\nfrom unittest.mock import patch\n\n\n"
@@ -261,3 +263,15 @@ def test_a_test_without_a_literal_gets_a_sentinel(seed: int) -> None:
 def test_a_sentinel_that_might_be_missed_is_not_put(source: str) -> None:
     assert canaries.mutate(HEAD + source, random.Random(1))[1] == []
     assert "assertEqual(2" not in canaries.normal(HEAD + source)
+
+
+def test_every_case_of_the_shipped_track_is_changed_some_time(root: Path) -> None:
+    for task in load(root / "fixtures" / "exercism_style").tasks:
+        changed = {
+            f"{path}::{name}"
+            for path, text in task.tests.items()
+            for seed in range(40)
+            for name in canaries.mutate(text, random.Random(seed))[1]
+        }
+        # One that runs several times is left alone.
+        assert {case.id for case in task.cases} - changed <= {"meteor_watch_test.py::test_active"}
