@@ -39,12 +39,12 @@ def grade(
     """
     if extraction.candidate is None:
         return _nothing(task, Outcome.no_candidate, extraction.choice, isolation), ""
-    if task.stub_may_pass and extraction.candidate.files == task.workspace:
-        return _nothing(task, Outcome.no_candidate, "every file is as it was given", isolation), ""
     return _run(task, extraction.candidate, pool, isolation)
 
 
 def _run(task: Task, candidate: Candidate, pool: Pool, isolation: IsolationLevel) -> tuple[Verdict, str]:
+    if task.stub_may_pass and candidate.files == task.workspace:
+        return _nothing(task, Outcome.no_candidate, "every file is as it was given", isolation), ""
     verifier = open_verifier(task.kind)
     plan = verifier.plan(task, candidate)
     share = task.id + task.content_hash if isolation == "task" else ""
