@@ -201,6 +201,8 @@ class Task(Frozen):
     """What the model is shown of a workspace: relative path -> text."""
     feedback: Literal["none", "hidden"] = "none"
     """`hidden`: an agent is told which hidden tests its first answer failed, and may try again."""
+    stub_may_pass: bool = False
+    """The files it comes with may pass already (a refactoring): who hands them in as they are has done nothing."""
     by_value: bool = False
     """`tests_pass: values`: only values go between tests and candidate, so each can have a box of its own."""
     tests: dict[str, str] = {}

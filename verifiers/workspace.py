@@ -44,20 +44,21 @@ class Verifier:
     def _together(self, task: Task, candidate: Candidate) -> Plan:
         mutants: dict[str, str] = {}
         must_fail: list[str] = []
+        targets = _targets(task)
         for path, text in task.tests.items():
-            if _is_test(path):
+            if path in targets:
                 mutants[path], names = canaries.mutate(text, _random)
                 must_fail += [f"{path}::{name}" for name in names]
         originals = {
-            path: canaries.normal(text) if _is_test(path) else text
+            path: canaries.normal(text) if path in targets else text
             for path, text in {**task.visible_tests, **task.tests}.items()
         }
         inputs, aliases = [], {}
         for ident, tests in (("plain", originals), ("mutated", {**originals, **mutants})):
-            aliases[ident] = {path: _alias(path) for path in tests if _is_test(path)}
+            aliases[ident] = {path: _alias(path) for path in targets}
             named = {aliases[ident].get(path, path): text for path, text in tests.items()}
-            targets = tuple(sorted(aliases[ident].values()))
-            inputs.append(PytestInput(id=ident, files={**candidate.files, **named}, targets=targets))
+            run = tuple(sorted(aliases[ident].values()))
+            inputs.append(PytestInput(id=ident, files={**candidate.files, **named}, targets=run))
         if not must_fail:
             inputs.pop()
         _random.shuffle(inputs)
@@ -96,7 +97,7 @@ def _apart(task: Task, candidate: Candidate) -> Plan:
     run = PytestInput(
         id="plain",
         files=tests,
-        targets=tuple(sorted(filter(_is_test, tests))),
+        targets=_targets(task),
         candidate=candidate.files,
         modules=tuple(sorted(filter(str.isidentifier, tops))),
     )
@@ -166,9 +167,9 @@ def _seconds(instances: list[tuple[str, dict[str, Any]]]) -> float:
     return sum(float(value) for value in found if isinstance(value, int | float) and 0 <= value < 86_400)
 
 
-def _is_test(path: str) -> bool:
-    name = path.rsplit("/", 1)[-1]
-    return name.startswith("test_") and name.endswith(".py")
+def _targets(task: Task) -> tuple[str, ...]:
+    """The files that hold the task's tests; others beside them only help."""
+    return tuple(sorted({case.id.partition("::")[0] for case in task.cases if isinstance(case, PytestCase)}))
 
 
 def _top(path: str) -> str:
@@ -176,5 +177,5 @@ def _top(path: str) -> str:
 
 
 def _alias(path: str) -> str:
-    folder = path.rpartition("/")[0]
-    return f"{folder}/test_{_random.getrandbits(48):012x}.py"
+    folder, slash, _ = path.rpartition("/")
+    return f"{folder}{slash}test_{_random.getrandbits(48):012x}.py"

@@ -80,31 +80,22 @@ def _read(paths: tuple[Path, ...], globs: tuple[str, ...]) -> tuple[list[Task], 
     Raises TaskError for a path where there is no task at all.
     """
     from harness.grading.admission import Admission
-    from harness.tasks import chosen, load, task_directories
+    from harness.tasks import chosen, listed, read
 
-    read: dict[Path, Task | Admission] = {}
-    for path in paths:
-        for directory in task_directories(path):
-            home = directory.resolve()
-            try:
-                read[home] = load(directory).tasks[0]
-            except TaskError as error:
-                if directory == path and not (path / "task.yaml").is_file():
-                    raise
-                read[home] = Admission(task=f"{home.parent.name}/{home.name}", admitted=False, problems=(str(error),))
-    ids = chosen([_id(item) for item in read.values()], globs)
-    items = [item for item in read.values() if _id(item) in ids]
-    return (
-        [item for item in items if not isinstance(item, Admission)],
-        [item for item in items if isinstance(item, Admission)],
-    )
-
-
-def _id(item: Task | Admission) -> str:
-    return item.id if isinstance(item, Task) else item.task
+    found = listed(paths)
+    tasks: list[Task] = []
+    refusals: list[Admission] = []
+    for ident in chosen(list(found), globs):
+        try:
+            tasks.append(read(*found[ident]))
+        except TaskError as error:
+            refusals.append(Admission(task=ident, admitted=False, problems=(str(error),)))
+    return tasks, refusals
 
 
 def _show(admission: Admission) -> None:
     click.echo(f"{'admitted' if admission.admitted else 'REFUSED '}  {admission.task}")
     for problem in admission.problems:
         click.echo(f"    {problem}")
+    for note in admission.notes:
+        click.echo(f"    note: {note}")

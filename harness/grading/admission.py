@@ -20,19 +20,36 @@ class Admission(Frozen):
     task: str
     admitted: bool
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What people should know of a task that is admitted all the same."""
+
+
+STUB = "the stub"
+PASSES = "it passes, and must not"
 
 
 def admit(task: Task, pool: Pool, rounds: int = ROUNDS) -> Admission:
     """Check one task against its own answers. Raises SandboxError when one of them could not be graded."""
-    problems = [problem for answer in _answers(task) for problem in _check(task, answer, pool, rounds)]
-    return Admission(task=task.id, admitted=not problems, problems=tuple(problems))
+    problems: list[str] = []
+    notes = [] if task.reference else ["it has no reference: nothing shows that its tests can be passed"]
+    # The stub is graded like any answer here: whether it passes is the question.
+    plain = task.model_copy(update={"stub_may_pass": False})
+    for answer in _answers(task):
+        found = _check(plain, answer, pool, rounds)
+        if task.stub_may_pass and answer.name == STUB and f"{STUB}: {PASSES}" in found:
+            found.remove(f"{STUB}: {PASSES}")
+            notes.append(
+                "the files it comes with pass already: an answer that leaves them as they are has done nothing"
+            )
+        problems += found
+    return Admission(task=task.id, admitted=not problems, problems=tuple(problems), notes=tuple(notes))
 
 
 def _answers(task: Task) -> Iterator[Answer]:
     if task.reference is not None:
         yield task.reference
     yield Answer(name="the empty answer", files={} if task.kind == "workspace" else {task.solution: ""}, fails=("*",))
-    yield Answer(name="the stub", files=stub(task), fails=("*",))
+    yield Answer(name=STUB, files=stub(task), fails=("*",))
     yield from task.flawed
 
 
@@ -73,7 +90,7 @@ def _grade(task: Task, answer: Answer, pool: Pool) -> Verdict:
 
 def _failed_as_stated(answer: Answer, verdict: Verdict) -> Iterator[str]:
     if verdict.passed:
-        yield "it passes, and must not"
+        yield PASSES
         return
     if answer.outcome is not None and verdict.outcome is not answer.outcome:
         yield f"its outcome is {verdict.outcome.value}, stated is {answer.outcome.value}"

@@ -1,6 +1,6 @@
 """Readers: a directory or a dataset file becomes a Suite of Tasks.
 
-`load` picks the reader; a new layout is a module of this package with a `read_suite(path)`.
+`open_suite` picks the reader; a new layout is a module of this package with a `Reader`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,31 @@ import contextlib
 import fnmatch
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from harness.errors import TaskError, UsageError
 from harness.types import Suite, Task
 
 
-def load(path: Path) -> Suite:
-    """The suite at a path. Raises TaskError naming file, line and key."""
-    from harness.tasks import native
+class Reader(Protocol):
+    """The tasks at a path, not read yet: one that is broken is nobody's trouble but of those who ask for it."""
+
+    folders: list[Path]
+    """The directory of each task, resolved."""
+
+    def ident(self, folder: Path) -> str:
+        """The id of a task, from names only."""
+
+    def task(self, folder: Path) -> Task:
+        """One task. Raises TaskError naming file, line and key."""
+
+    def suite(self) -> Suite:
+        """All of them. Raises as `task`."""
+
+
+def open_suite(path: Path) -> Reader:
+    """What reads the tasks at a path. Raises TaskError where there is none."""
+    from harness.tasks import exercism, native
 
     with _readable(path):
         if not path.exists():
@@ -25,7 +42,22 @@ def load(path: Path) -> Suite:
             raise TaskError(
                 "expected a directory of tasks", path=path, remedy="give the suite's directory, or one task's"
             )
-        return native.read_suite(path)
+        if not native.is_task(path) and exercism.is_track(path):
+            return exercism.Track(path)
+        return native.Directory(path)
+
+
+def load(path: Path) -> Suite:
+    """The suite at a path. Raises TaskError naming file, line and key."""
+    reader = open_suite(path)
+    with _readable(path):
+        return reader.suite()
+
+
+def read(reader: Reader, folder: Path) -> Task:
+    """One task of a reader. Raises TaskError, also for what the file system refuses."""
+    with _readable(folder):
+        return reader.task(folder)
 
 
 @contextlib.contextmanager
@@ -37,20 +69,27 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 def load_tasks(paths: Iterable[Path], globs: Sequence[str] = ()) -> list[Task]:
-    """The tasks of several paths, each id once, filtered by globs over name or id.
+    """The tasks of several paths, each id once, those that globs over name or id mean. No other one is read.
 
     Raises TaskError for a broken task, UsageError when nothing is left or two tasks share an id.
     """
-    found: dict[str, Task] = {}
-    for path in paths:
-        for task in load(Path(path)).tasks:
-            known = found.get(task.id)
-            if known is not None and known.directory != task.directory:
-                raise UsageError(f"two tasks are called {task.id}: {known.directory} and {task.directory}")
-            found[task.id] = task
+    found = listed(paths)
     if not found:
         raise UsageError("no task was given")
-    return [found[ident] for ident in chosen(list(found), globs)]
+    return [read(*found[ident]) for ident in chosen(list(found), globs)]
+
+
+def listed(paths: Iterable[Path]) -> dict[str, tuple[Reader, Path]]:
+    """Task id -> (reader, directory) of everything at several paths. Raises UsageError when two tasks share an id."""
+    found: dict[str, tuple[Reader, Path]] = {}
+    for path in paths:
+        reader = open_suite(Path(path))
+        for folder in reader.folders:
+            ident = reader.ident(folder)
+            _, known = found.setdefault(ident, (reader, folder))
+            if known != folder:
+                raise UsageError(f"two tasks are called {ident}: {known} and {folder}")
+    return found
 
 
 def chosen(ids: Sequence[str], globs: Sequence[str]) -> list[str]:
@@ -65,16 +104,3 @@ def _means(glob: str, ident: str) -> bool:
     """A plain name or id always means its task, whatever characters are in it."""
     name = ident.rpartition("/")[2]
     return glob in (name, ident) or fnmatch.fnmatchcase(name, glob) or fnmatch.fnmatchcase(ident, glob)
-
-
-def task_directories(path: Path) -> list[Path]:
-    """The directories that `load` would read one by one; the path itself when it is a task, or no suite.
-
-    Raises TaskError for a path that is no directory.
-    """
-    from harness.tasks import native
-
-    with _readable(path):
-        if not path.is_dir():
-            load(path)
-        return [path] if native.is_task(path) else native.task_folders(path) or [path]

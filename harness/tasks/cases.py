@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 
 from harness import syntax
 from harness.errors import TaskError
-from harness.tasks import literal
+from harness.tasks import collect, literal
 from harness.tasks.yamlfile import Section, items
 from harness.types import CallCase, MutantCase, ProgramCase, PytestCase, Raises, Returns
 
@@ -116,44 +115,61 @@ def mutant_cases(task: Section, good: dict[str, str], bad: dict[str, dict[str, s
 
 
 def pytest_cases(root: Path, tests: dict[str, str], *, visible: bool) -> list[PytestCase]:
-    """One case a test function of the given files. Raises TaskError."""
-    cases = []
-    for path, text in sorted(tests.items()):
-        name = path.rsplit("/", 1)[-1]
-        if name == "conftest.py":
+    """One case a test of the given files. Raises TaskError, also for two tests of one name."""
+    found: list[PytestCase] = []
+    for path in tests:
+        if path.rpartition("/")[2] == "conftest.py":
             raise TaskError("conftest.py is not used when grading", path=root / path)
-        if not (name.startswith("test_") and name.endswith(".py")):
-            continue
-        try:
-            tree = syntax.module(text)
-        except SyntaxError as error:
-            raise TaskError(f"not Python: {error.msg}", path=root / path, line=error.lineno) from None
-        except (ValueError, RecursionError, MemoryError) as error:
-            raise TaskError(f"not Python: {error}", path=root / path) from None
-        seen: set[str] = set()
-        for name, line in _test_names(tree):
-            if name in seen:
+    for path in _test_files(tests):
+        tree = _parsed(root, path, tests[path])
+        known = collect.collected(tree, _beside(path, tests))
+        for name, line in collect.repeated(tree):
+            if any(test.name == name for test in known):
                 raise TaskError(f"two tests are called {name}", path=root / path, line=line)
-            seen.add(name)
-            cases.append(PytestCase(id=f"{path}::{name}", visible=visible))
-    return cases
+        found += [PytestCase(id=f"{path}::{test.name}", visible=visible) for test in known]
+    return found
+
+
+def collected_cases(root: Path, tests: dict[str, str], beside: dict[str, str]) -> tuple[PytestCase, ...]:
+    """Hidden cases of tests that cannot be changed to suit us. `beside` are other files they may import from.
+
+    A test that its own file skips, or expects to fail, says nothing about a candidate and is no case. Raises TaskError.
+    """
+    found: list[PytestCase] = []
+    # Where no file is called like a test, any of those that are said to be tests is one.
+    for path in _test_files(tests) or sorted(path for path in tests if path.endswith(".py")):
+        known = collect.collected(_parsed(root, path, tests[path]), {**beside, **_beside(path, tests)})
+        found += [PytestCase(id=f"{path}::{test.name}") for test in known if not test.optional]
+    return tuple(found)
+
+
+def _test_files(tests: dict[str, str]) -> list[str]:
+    """Those that are called like a test, in order."""
+    found = []
+    for path in sorted(tests):
+        name = path.rpartition("/")[2]
+        if name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py")):
+            found.append(path)
+    return found
+
+
+def _beside(path: str, tests: dict[str, str]) -> dict[str, str]:
+    return {other: text for other, text in tests.items() if other != path and other.endswith(".py")}
+
+
+def _parsed(root: Path, path: str, text: str) -> ast.Module:
+    try:
+        return syntax.module(text)
+    except SyntaxError as error:
+        raise TaskError(f"not Python: {error.msg}", path=root / path, line=error.lineno) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise TaskError(f"not Python: {error}", path=root / path) from None
 
 
 def star_import(source: str) -> int | None:
     """The line of the first `from ... import *`."""
     stars = (node for node in ast.walk(syntax.module(source)) if isinstance(node, ast.ImportFrom))
     return next((node.lineno for node in stars if any(alias.name == "*" for alias in node.names)), None)
-
-
-def _test_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """`test_x` and `TestC::test_m` as pytest's default rules find them in a module, with their lines."""
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
-            yield node.name, node.lineno
-        elif isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
-            for item in node.body:
-                if isinstance(item, ast.FunctionDef) and item.name.startswith("test"):
-                    yield f"{node.name}::{item.name}", item.lineno
 
 
 def _ident(section: Section, number: int) -> str:

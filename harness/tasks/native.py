@@ -14,7 +14,7 @@ from harness.tasks.paths import TaskPaths, printable, read_tree
 from harness.tasks.yamlfile import Section, read_text
 from harness.types import Limits, Suite, Task
 
-COMMON = ("kind", "category", "title", "tags", "limits", "select_on")
+COMMON = ("kind", "category", "title", "tags", "limits", "select_on", "feedback")
 """The keys that may also stand in `suite.yaml` under `defaults`."""
 
 
@@ -22,24 +22,34 @@ def is_task(path: Path) -> bool:
     return (path / "task.yaml").is_file()
 
 
-def read_suite(path: Path) -> Suite:
-    """The suite a directory is, or a suite of one task. Raises TaskError."""
-    root = path.resolve()
-    if _meant_as_task(root):
-        home = _suite_file(root.parent)
-        about = _about(home)
-        return Suite(name=root.parent.name, path=root.parent, tasks=(read_task(root, home),), **about)
-    folders = task_folders(root)
-    home = _suite_file(root)
-    about = _about(home)
-    tasks = tuple(read_task(folder, home) for folder in folders)
-    if not tasks:
-        raise TaskError(
-            "no task here",
-            path=path,
-            remedy="a suite is a directory of directories with a task.yaml; `harness new` makes one",
-        )
-    return Suite(name=root.name, path=root, tasks=tasks, **about)
+class Directory:
+    """The tasks of a suite, or one of them alone; each is read when it is asked for."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises TaskError for a directory without tasks, or with a broken suite.yaml."""
+        root = path.resolve()
+        alone = _meant_as_task(root)
+        self.root = root.parent if alone else root
+        self.folders = [root] if alone else task_folders(root)
+        self._home = _suite_file(self.root)
+        self._about = _about(self._home)
+        if not self.folders:
+            raise TaskError(
+                "no task here",
+                path=path,
+                remedy="a suite is a directory of directories with a task.yaml; `harness new` makes one",
+            )
+
+    def ident(self, folder: Path) -> str:
+        return printable(Path(f"{self.root.name}/{folder.name}"))
+
+    def task(self, folder: Path) -> Task:
+        """One task directory. Raises TaskError."""
+        return read_task(folder, self._home)
+
+    def suite(self) -> Suite:
+        tasks = tuple(self.task(folder) for folder in self.folders)
+        return Suite(name=self.root.name, path=self.root, tasks=tasks, **self._about)
 
 
 def task_folders(root: Path) -> list[Path]:
@@ -91,6 +101,7 @@ def read_task(root: Path, home: Section | None) -> Task:
         "category": _text(section, defaults, "category", "general"),
         "tags": _tags(section, defaults),
         "limits": _limits(section, defaults),
+        "feedback": _feedback(section, defaults),
     }
     if not facts["instruction"].strip():
         raise TaskError("the instruction is empty", path=paths.instruction)
@@ -154,7 +165,7 @@ def _workspace(paths: TaskPaths, section: Section) -> dict[str, Any]:
     shown = cases.pytest_cases(paths.root, visible, visible=True)
     hidden = cases.pytest_cases(paths.root, tests, visible=False)
     if not hidden:
-        raise TaskError("no hidden test here: files test_*.py with functions test_*", path=paths.tests)
+        raise TaskError("no hidden test here: files test_*.py or *_test.py with functions test_*", path=paths.tests)
     reference, flawed = answers.overlays(paths, workspace)
     return {
         "by_value": _by_value(section, paths.root, {**visible, **tests}),
@@ -214,6 +225,14 @@ def _select_on(section: Section, defaults: Section | None, found: tuple[Any, ...
         raise section.error(
             "no case of this task is visible", "select_on", "mark cases `visible: true`, or select_on: vote"
         )
+    return chosen
+
+
+def _feedback(section: Section, defaults: Section | None) -> str:
+    chosen = _text(section, defaults, "feedback", "none")
+    if chosen not in ("none", "hidden"):
+        said = section if "feedback" in section or defaults is None else defaults
+        raise said.error(f"expected none or hidden, found {chosen!r}", "feedback")
     return chosen
 
 

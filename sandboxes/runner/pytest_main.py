@@ -16,10 +16,15 @@ CLIP = 600
 
 
 class Recorder:
-    """pytest plugin: collected ids, one record a phase that says something, the exit status."""
+    """pytest plugin: collected ids, one record a phase that says something, the exit status.
+
+    Subtests report before their test does, with its id: what came of them is part of the test's one record.
+    """
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
+        self.subtests: dict[str, Any] = {}
+        """Id of the test that runs -> the first report of a subtest of it that did not pass."""
 
     def write(self, record: "dict[str, Any]") -> None:
         data = json.dumps(record).encode() + b"\n"
@@ -34,13 +39,23 @@ class Recorder:
             self.write({"collect": report.nodeid, "outcome": report.outcome, "message": _message(report)})
 
     def pytest_runtest_logreport(self, report: "Any") -> None:
+        if hasattr(report, "context"):
+            first = self.subtests.get(report.nodeid)
+            if report.outcome != "passed" and (
+                first is None or (first.outcome, report.outcome) == ("skipped", "failed")
+            ):
+                self.subtests[report.nodeid] = report
+            return
+        telling = self.subtests.pop(report.nodeid, report) if report.when == "call" else report
+        if telling.outcome == "skipped" and report.outcome == "failed":
+            telling = report
         if report.when == "call" or report.outcome != "passed":
             self.write(
                 {
                     "id": report.nodeid,
                     "when": report.when,
-                    "outcome": "xfailed" if hasattr(report, "wasxfail") else report.outcome,
-                    "message": _message(report),
+                    "outcome": "xfailed" if hasattr(telling, "wasxfail") else telling.outcome,
+                    "message": _message(telling),
                     "seconds": report.duration,
                 }
             )

@@ -101,3 +101,26 @@ def test_a_directory_that_lost_its_task_yaml(harness: Harness, tmp_path: Path) -
     assert done.code == 2
     assert done.json["tasks"][0]["task"] == "s/t"
     assert "task.yaml: this file is missing" in done.json["tasks"][0]["problems"][0]
+
+
+@pytest.mark.engine
+def test_a_track_of_exercism(harness: Harness, root: Path, tmp_path: Path) -> None:
+    track = shutil.copytree(root / "fixtures" / "exercism_style", tmp_path / "track")
+    (track / "exercises" / "practice" / "tide-words" / ".meta" / "config.json").write_text("{")
+    chosen = ("--task", "postcard-columns", "--task", "*/tide-words", "--rounds", 1)
+    done = harness("check", track, *chosen, "--json")
+    assert done.code == 2
+    found = {entry["task"]: entry for entry in done.json["tasks"]}
+    assert list(found) == ["exercism_style/tide-words", "exercism_style/postcard-columns"]
+    assert "tide-words/.meta/config.json:1: broken JSON" in found["exercism_style/tide-words"]["problems"][0]
+    refactoring = found["exercism_style/postcard-columns"]
+    assert refactoring["admitted"]
+    assert "pass already" in refactoring["notes"][0]
+
+    shown = harness("check", track / "exercises" / "practice" / "postcard-columns", "--rounds", 1)
+    assert shown.code == 0
+    assert shown.out.splitlines()[1].startswith("    note: the files it comes with pass already")
+    # The broken one is nobody's trouble who does not ask for it.
+    planned = harness("run", track, "--task", "bee-dance", "--model", "reference", "--dry-run", "--json")
+    assert planned.code == 0
+    assert "broken JSON" in harness("run", track, "--model", "reference", "--dry-run").refused()

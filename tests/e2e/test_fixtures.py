@@ -14,7 +14,7 @@ from harness.sandbox import open_sandbox
 from harness.sandbox.pool import Pool
 from harness.tasks import load
 
-SUITES = {"warmup": 12, "single_function": 12, "real_dev": 12}
+SUITES = {"warmup": 12, "single_function": 12, "real_dev": 12, "exercism_style": 10}
 """Suite -> the least number of tasks it ships."""
 
 

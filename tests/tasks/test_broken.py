@@ -96,6 +96,8 @@ BROKEN = {
     "unknown limit": task_yaml(FUNCTION + "limits: {cpus: 2}\n", "no such key", 3, "cpus"),
     "limit twice": task_yaml(FUNCTION + "limits: {output_kb: 2, output_kb: 3}\n", "stands twice", 3, "output_kb"),
     "select_on": task_yaml(FUNCTION + "select_on: luck\n", "expected visible or vote", 3, "select_on"),
+    "feedback": task_yaml(FUNCTION + "feedback: visible\n", "expected none or hidden", 3, "feedback"),
+    "feedback is a truth": task_yaml(FUNCTION + "feedback: yes\n", "expected text, found True", 3, "feedback"),
     "not UTF-8": task_yaml(FUNCTION, "not UTF-8 text: byte 0 is 0xff", None),
     "no task.yaml": Broken("function", {"task.yaml": None}, "this file is missing", "task.yaml"),
     # the files beside it
@@ -200,6 +202,7 @@ BROKEN = {
     "suite is broken": suite_yaml("title: [x\n", "broken YAML", 2, ""),
     "suite has an unknown key": suite_yaml("titel: x\n", "no such key", 1, "titel"),
     "an unknown default": suite_yaml("defaults:\n  entry: f\n", "cannot have a default", 2, "entry"),
+    "a feedback by default": suite_yaml("defaults:\n  feedback: all\n", "none or hidden", 2, "feedback"),
     "a broken default": suite_yaml("defaults:\n  limits: {timeout_s: -1}\n", "greater than 0", 2, "timeout_s"),
 }
 BROKEN["not UTF-8"].files["task.yaml"] = b"\xff" + FUNCTION.encode()

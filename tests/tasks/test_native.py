@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.cli.new import TEMPLATES
-from harness.errors import UsageError
-from harness.tasks import chosen, load, load_tasks, task_directories
+from harness.errors import TaskError, UsageError
+from harness.tasks import chosen, load, load_tasks, open_suite
 from harness.tasks.paths import TaskPaths
 from harness.types import CallCase, Limits, MutantCase, Outcome, ProgramCase, PytestCase, Raises
 
@@ -68,9 +68,15 @@ def test_workspace(tmp_path: Path) -> None:
         "import pytest\n\nclass TestShop:\n    def test_a(self): ...\n    def helper(self): ...\n\n"
         "@pytest.mark.parametrize('x', [1, 2])\ndef test_b(x): ...\n"
     )
+    (root / "tests" / "odd_test.py").write_text(
+        "import unittest\n\nclass OddCase(unittest.TestCase):\n    def test_odd(self): ...\n"
+    )
+    (root / "tests" / "helpers.py").write_text("def test_helper(): ...\n")
     (root / "workspace" / "dos.txt").write_bytes(b"a\r\nb\r\n")
     task = load(root).tasks[0]
     ids = [case.id for case in task.cases if isinstance(case, PytestCase) and not case.visible]
+    assert ids[0] == "tests/odd_test.py::OddCase::test_odd"
+    assert not any(ident.startswith("tests/helpers.py") for ident in ids)
     assert ids[-2:] == ["tests/test_more.py::TestShop::test_a", "tests/test_more.py::test_b"]
     assert [case.visible for case in task.cases] == [True] + [False] * len(ids)
     assert task.workspace["dos.txt"] == "a\r\nb\r\n", "byte for byte"
@@ -95,9 +101,12 @@ def test_headers_of_wrong_answers(tmp_path: Path) -> None:
 def test_defaults_of_a_suite(tmp_path: Path) -> None:
     suite = tmp_path / "suite"
     make(suite / "a")
-    make(suite / "b", task_yaml="entry: clamp\nlimits: {memory_mb: 64}\ncategory: own\ntags: []\nselect_on: vote\n")
+    make(
+        suite / "b",
+        task_yaml="entry: clamp\nlimits: {memory_mb: 64}\ncategory: own\ntags: []\nselect_on: vote\nfeedback: none\n",
+    )
     (suite / "suite.yaml").write_text(
-        "title: All\ndefaults:\n"
+        "title: All\ndefaults:\n  feedback: hidden\n"
         "  kind: function\n  category: given\n  tags: [x]\n  limits: {timeout_s: 3, memory_mb: 99}\n"
     )
     (suite / ".hidden").mkdir()
@@ -107,6 +116,7 @@ def test_defaults_of_a_suite(tmp_path: Path) -> None:
     assert found.title == "All"
     assert (a.category, a.tags, a.limits) == ("general", ("x",), Limits(timeout_s=3, memory_mb=99))
     assert (b.category, b.tags, b.limits) == ("own", (), Limits(timeout_s=3, memory_mb=64))
+    assert (a.feedback, b.feedback) == ("hidden", "none")
     assert (b.title, b.select_on) == ("b", "vote")
     assert load(suite / "b").tasks == (b,), "alone it is the same task"
 
@@ -115,7 +125,7 @@ def test_a_directory_that_lost_its_task_yaml_is_not_passed_over(tmp_path: Path) 
     make(tmp_path / "s" / "a")
     stray = make(tmp_path / "s" / "b")
     (stray / "task.yaml").rename(stray / "task.yml")
-    assert task_directories(tmp_path / "s") == [tmp_path / "s" / "a", stray]
+    assert open_suite(tmp_path / "s").folders == [tmp_path / "s" / "a", stray]
     with pytest.raises(UsageError, match=r"b/task\.yaml: this file is missing"):
         load(tmp_path / "s")
 
@@ -139,6 +149,15 @@ def test_which_tasks_are_chosen(tmp_path: Path) -> None:
         load_tasks(here, ["a*", "c"])
     assert "s/a1, s/a2, s/b1" in caught.value.remedy
     assert chosen([], []) == []
+
+
+def test_a_broken_task_is_nobodys_trouble_but_of_those_who_ask_for_it(tmp_path: Path) -> None:
+    make(tmp_path / "s" / "good")
+    make(tmp_path / "s" / "bad", task_yaml="kind: riddle\n")
+    assert [task.name for task in load_tasks([tmp_path / "s"], ["g*"])] == ["good"]
+    for globs in ([], ["bad"], ["*d"]):
+        with pytest.raises(TaskError, match="no kind 'riddle'"):
+            load_tasks([tmp_path / "s"], globs)
 
 
 def test_two_suites_of_one_name(tmp_path: Path) -> None:
