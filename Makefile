@@ -71,6 +71,9 @@ constraints: $(STAMP)
 	@$(PY) -m venv --without-pip build/uv && $(PY) -m pip --python build/uv/bin/python install --quiet uv
 	build/uv/bin/uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file constraints.txt
+	build/uv/bin/uv pip compile sandboxes/aider/requirements.in --universal --python-version 3.11 --generate-hashes --allow-unsafe \
+	  --no-emit-index-url --no-annotate --no-header --quiet --no-emit-package scipy --no-emit-package hf-xet \
+	  --no-emit-package soundfile --no-emit-package sounddevice --output-file sandboxes/aider/requirements.txt
 
 clean:
 	-@test ! -x $(BIN)/harness || $(BIN)/harness sandbox clean

@@ -27,9 +27,10 @@ def _say(line: str) -> None:
 
 
 @command.command()
+@click.argument("name", default="python", metavar="[IMAGE]")
 @click.option("--json", "as_json", is_flag=True, help="Print the image as JSON on stdout.")
-def build(as_json: bool) -> None:
-    """See to an engine and build the image.
+def build(name: str, as_json: bool) -> None:
+    """See to an engine and build an image: python, which candidates run in, unless IMAGE says aider.
 
     Where no engine answers, Docker is installed and started (as root on Debian or Ubuntu; otherwise the message says
     what to install). An image that is present is not built again. Without this, and without an engine, candidates run
@@ -40,7 +41,7 @@ def build(as_json: bool) -> None:
 
     client = ensure_engine(_say)
     try:
-        image = ensure_image(client, _say)
+        image = ensure_image(client, _say, name=name)
     finally:
         client.close()
     click.echo(image.model_dump_json() if as_json else f"sandbox image {image.tag} ({image.size_mb} MB, {image.base})")
