@@ -12,6 +12,8 @@ import hashlib
 import io
 import json
 import os
+import re
+import secrets
 import ssl
 import tarfile
 import tempfile
@@ -103,21 +105,21 @@ class Recipe(Frozen):
 
 def ensure_recipe(client: docker.APIClient, log: Log, recipe: Recipe) -> Image:
     """The image of a recipe, built when it is not there. Raises SandboxError when that fails."""
-    python, target = _own_base(client, log)
-    stands_on = recipe.base or python.reference
+    python = ensure_image(client, log)
+    stands_on = recipe.base or python.tag
     found = base.inspect(client, stands_on)
     if found is None:
         raise SandboxError(f"the engine has no image {stands_on}", remedy=f"docker pull {stands_on}, or name another")
     dockerfile = (content_dir("sandboxes") / "command" / "agent.dockerfile").read_bytes()
-    parts = json.dumps([python.reference, str(found["Id"]), recipe.model_dump()]).encode()
+    parts = json.dumps([python.tag, str(found["Id"]), recipe.model_dump()]).encode()
     tag = f"{PREFIX}command:{hashlib.sha256(dockerfile + parts).hexdigest()[:16]}"
     with host.file_lock(host.cache() / "image-command.lock", log, f"it is building {tag}"):
         if _found(client, tag) is None:
             log(f"building {tag}")
-            needed = resolved(recipe.packages, log, target) if recipe.packages else []
+            needed = resolved(recipe.packages, log, _interpreter(client, stands_on)) if recipe.packages else []
             files = [("Dockerfile", dockerfile), ("certificates/ca.crt", _certificates()), ("wheels/none", b"")]
             with _context(files, needed) as context:
-                arguments = {"BASE": stands_on, "PYTHON": python.reference, "INSTALL": recipe.install}
+                arguments = {"BASE": stands_on, "PYTHON": python.tag, "INSTALL": recipe.install}
                 _run(client, tag, context, arguments, log, network="host" if recipe.install else "none")
             _drop_stages(client)
     image = _found(client, tag)
@@ -159,24 +161,29 @@ def ensure_image(client: docker.APIClient, log: Log, *, name: str = PYTHON) -> I
 def _own_base(client: docker.APIClient, log: Log) -> tuple[base.Base, Target]:
     """The image for candidates, and the interpreter in it."""
     image = ensure_image(client, log)
-    facts = base.inspect(client, image.tag) or {}
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
-        str(facts.get("Architecture")), str(facts.get("Architecture"))
-    )
-    name = f"{PREFIX}version-{hashlib.sha256(image.id.encode()).hexdigest()[:12]}"
-    with engine_errors("ask the image for its version of Python"):
-        # Never started for a candidate: what runs in it is ours.
+    return base.Base(reference=image.tag, name=image.base, complete=True), _interpreter(client, image.tag)
+
+
+def _interpreter(client: docker.APIClient, reference: str) -> Target:
+    """The interpreter of an image, which is asked itself. Raises SandboxError."""
+    facts = base.inspect(client, reference) or {}
+    machine = str(facts.get("Architecture"))
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    name = f"{PREFIX}version-{secrets.token_hex(8)}"
+    with engine_errors(f"ask the image {reference} for its version of Python"):
+        # No candidate's container: what runs in it is ours.
         made = client.create_container(
-            image.tag, ["python3", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], network_disabled=True,
-            name=name, labels=owner_labels(),
-        )  # fmt: skip
+            reference, ["-c", code], entrypoint=["python3"], network_disabled=True, name=name, labels=owner_labels()
+        )
         try:
             client.start(made["Id"])
             client.wait(made["Id"])
-            python = client.logs(made["Id"]).decode().strip()
+            said = client.logs(made["Id"]).decode("utf-8", "replace").strip()
         finally:
             client.remove_container(made["Id"], force=True, v=True)
-    return base.Base(reference=image.tag, name=image.base, complete=True), Target(python, machine)
+    if not re.fullmatch(r"3\.\d+", said):
+        raise SandboxError(f"the image {reference} has no python3 that tells its version: {said[:200]!r}")
+    return Target(said, {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine))
 
 
 def _drop_stages(client: docker.APIClient) -> None:

@@ -1,4 +1,4 @@
-"""Whole runs of agents over the suites that ship: best of two, Exercism with its second try, and the real small model."""
+"""Whole runs of agents over the suites that ship: best of two, Exercism with its second try, the real small model."""
 
 from __future__ import annotations
 
