@@ -3,6 +3,7 @@
 # make test    all tests            make lint   ruff and mypy            make check   admit the shipped tasks
 # make audit   attack both sandboxes with the corpus of hostile programs, under both isolations
 # make faults  engines killed, hung and starved, signals, leaks: each fault several times, at random moments
+# make agents  every shipped workspace and Exercism task through the real aider, with the reference as its model
 # make bench   speed, as ratios     make constraints   compile constraints.txt again     make clean
 
 PY ?= python3
@@ -16,7 +17,7 @@ PYTEST_ARGS ?=
 
 export PIP_NO_WARN_SCRIPT_LOCATION = 1
 
-.PHONY: setup demo test lint check audit faults bench constraints clean remake
+.PHONY: setup demo test lint check audit faults agents bench constraints clean remake
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -61,6 +62,10 @@ audit: setup
 
 faults: setup
 	FAULT_ROUNDS=$${FAULT_ROUNDS:-5} $(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)
+
+agents: setup
+	$(BIN)/harness run fixtures/real_dev fixtures/exercism_style --model reference --solver aider --name agents
+	AGENT_KILLS=$${AGENT_KILLS:-10} $(BIN)/python -m pytest tests/solvers/agents tests/e2e/test_agents.py tests/e2e/test_agents_kill.py $(PYTEST_ARGS)
 
 bench: setup
 	$(BIN)/python benchmarks/startup.py

@@ -24,8 +24,8 @@ import results
 from harness.config import AgentSettings, ModelProfile
 from harness.sandbox.docker import DockerSandbox
 from harness.solvers import Workplace
-from harness.solvers.aider import Aider
 from harness.solvers.agents.means import AgentMeans
+from harness.solvers.aider import Aider
 from harness.solvers.command import Command
 from harness.types import AgentRecord, Extraction, Reply, Request, Task, Usage, Verdict
 

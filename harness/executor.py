@@ -54,6 +54,9 @@ class Trial(Frozen):
 class Executor(Protocol):
     """Runs trials somewhere."""
 
+    def prepare(self, trial: Trial) -> None:
+        """See to what all trials of this kind need before any is submitted. Raises SandboxError, UsageError."""
+
     def submit(self, trial: Trial) -> None:
         """Queue a trial."""
 
@@ -126,6 +129,9 @@ class LocalExecutor:
             if model not in self._providers:
                 self._providers[model] = open_provider(self._profiles[model])
             return self._providers[model]
+
+    def prepare(self, trial: Trial) -> None:
+        open_solver(trial.solver, self._workplace(trial)).prepare()
 
     def submit(self, trial: Trial) -> None:
         self._waiting += 1

@@ -147,6 +147,7 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
         with contextlib.closing(executor):
             identities = {name: executor.provider(name).identity() for name in planned.profiles}
             _keep_manifest(store, manifest(planned.tasks, sandbox, identities))
+            executor.prepare(todo[0])
             for trial in todo:
                 executor.submit(trial)
             left_out = 0

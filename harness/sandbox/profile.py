@@ -31,7 +31,8 @@ SYSCTLS = {
     "fs.mqueue.queues_max": "1",
 }
 
-BOOT = "import sys; sys.path.insert(0, '/opt/harness'); from runner.{} import main; main()"
+BOOT = "import sys; sys.path.insert(0, '/opt/harness'); from runner.supervisor import main; main()"
+AGENT_BOOT = BOOT.replace("supervisor", "agent")
 GATEWAY = "/run/gateway"
 """Where an agent's container has the directory with the gateway's socket."""
 
@@ -39,15 +40,15 @@ GATEWAY = "/run/gateway"
 class Shape(NamedTuple):
     """What differs between a container for candidates and one for an agent."""
 
-    supervisor: str
-    """Module of `sandboxes/runner` that is process 1."""
+    boot: str
+    """Python that becomes process 1."""
     scratch_mb: int
     pids: int
     nofile: int
 
 
-CANDIDATE = Shape("supervisor", TMPFS_MB, PIDS, 256)
-AGENT = Shape("agent", 128, 256, 1024)
+CANDIDATE = Shape(BOOT, TMPFS_MB, PIDS, 256)
+AGENT = Shape(AGENT_BOOT, 128, 256, 1024)
 
 
 @cache
@@ -111,7 +112,7 @@ def container(
     return {
         "Image": image,
         "Entrypoint": [],
-        "Cmd": ["python3", "-s", "-P", "-S", "-B", "-c", BOOT.format(shape.supervisor)],
+        "Cmd": ["python3", "-s", "-P", "-S", "-B", "-c", shape.boot],
         "Env": ["PYTHONHASHSEED=0", "LANG=C.UTF-8", "PATH=/usr/local/bin:/usr/bin:/bin"],
         "User": "0:0",
         "WorkingDir": "/",

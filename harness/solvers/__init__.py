@@ -72,6 +72,12 @@ class Solved(Frozen):
 class Solver(Protocol):
     """A way to get from a task to a candidate with one model."""
 
+    def prepare(self) -> None:
+        """See to what every attempt needs and the first would be late to miss, such as an image; may take minutes.
+
+        Raises SandboxError, UsageError: then there is no point in asking any model.
+        """
+
     def solve(self, task: Task, *, seed: int, repeat: int, attempt: int) -> Solved:
         """Make one attempt. Blocks; may be called from many threads at once. Raises ProviderError."""
 

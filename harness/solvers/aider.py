@@ -42,6 +42,10 @@ class Aider:
     def __init__(self, place: Workplace) -> None:
         self._place = place
 
+    def prepare(self) -> None:
+        """Build the image where it is missing. Raises SandboxError, UsageError."""
+        self._place.means.containers(self.image())
+
     def solve(self, task: Task, *, seed: int, repeat: int, attempt: int) -> Solved:
         """One attempt, in a container of its own. Raises ProviderError, SandboxError, UsageError."""
         key = AttemptKey(task=task.id, model=self._place.profile.name, repeat=repeat, attempt=attempt)

@@ -35,6 +35,10 @@ class Command:
             )
         self.name = place.settings.name or "command"
 
+    def prepare(self) -> None:
+        """Build the image where it is missing. Raises SandboxError, UsageError."""
+        self._place.means.containers(self.image())
+
     def solve(self, task: Task, *, seed: int, repeat: int, attempt: int) -> Solved:
         """One attempt, in a container of its own. Raises ProviderError, SandboxError, UsageError."""
         key = AttemptKey(task=task.id, model=self._place.profile.name, repeat=repeat, attempt=attempt)

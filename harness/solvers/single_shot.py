@@ -19,6 +19,9 @@ class SingleShot:
         self._provider = place.provider
         self._profile = place.profile
 
+    def prepare(self) -> None:
+        """A question needs nothing."""
+
     def solve(self, task: Task, *, seed: int, repeat: int, attempt: int) -> Solved:
         """One request, one reply. Raises ProviderError when the model's server fails."""
         request, prefix = build_request(task, self._profile, seed=seed, repeat=repeat, attempt=attempt)

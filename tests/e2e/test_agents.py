@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections import defaultdict
@@ -88,6 +89,36 @@ def test_exercism_gets_its_second_try(tmp_path: Path, root: Path) -> None:
     test_files = [text for task in tasks for text in task.tests.values()]
     asked = "".join(request.body["messages"][-1]["content"] for request in server.requests)
     assert not any(line in asked for text in test_files for line in text.splitlines() if "self.assert" in line)
+
+
+@pytest.mark.engine
+def test_the_reference_passes_through_aider(tmp_path: Path, root: Path) -> None:
+    """The whole path with a model that is always right; `make agents` does that with every task."""
+    names = ("d5_split_module", "d5_report_script", "ferry-manifest", "fizz_buzz", "flatten")
+    suites = [root / "fixtures" / name for name in ("real_dev", "exercism_style", "warmup", "single_function")]
+    known = {task.name for suite in suites for task in load_tasks([suite])}
+    chosen = [name for name in names if name in known]
+    assert len(chosen) >= 4
+    command = [sys.executable, "-m", "harness", "run", *map(str, suites), "--model", "reference", "--solver", "aider"]
+    command += [part for name in chosen for part in ("--task", name)]
+    command += ["--out", str(tmp_path / "runs"), "--name", "r", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stderr
+    found = attempts(tmp_path / "runs" / "r")
+    assert {attempt.task.partition("/")[2]: attempt.outcome.value for attempt in found} == dict.fromkeys(
+        chosen, "passed"
+    )
+
+
+def test_without_an_engine_nothing_is_begun(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path)
+    command = [sys.executable, "-m", "harness", "run", str(workshop.suite), "--model", "reference", "--solver", "aider"]
+    command += ["--sandbox", "bubblewrap", "--out", str(tmp_path / "runs"), "--name", "r"]
+    environment = {**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=100, check=False)
+    assert done.returncode == 1
+    assert "no container engine answers" in done.stderr
+    assert attempts(tmp_path / "runs" / "r") == []
 
 
 @pytest.mark.engine

@@ -55,6 +55,9 @@ class Call:
             sampling=_sampling(self.session, served, asked.sampling),
             passed=asked.passed,
             caller=caller,
+            task=self.session.task,
+            repeat=self.session.attempt.repeat if self.session.attempt else 0,
+            attempt=self.session.attempt.attempt if self.session.attempt else 0,
         )
         began = time.monotonic()
         try:

@@ -16,7 +16,7 @@ from harness.errors import ProviderError
 from harness.models import Provider
 from harness.models.caller import Caller
 from harness.routing.gateway.refusals import Refusal, broken, ended, over_budget
-from harness.types import AttemptKey, Frozen, ModelCall, Sampling, Usage
+from harness.types import AttemptKey, Frozen, ModelCall, Sampling, Task, Usage
 
 MAX_UNANSWERED = 1000
 """Requests without a reply that are told one by one; of more only the number, so that no client fills a disk."""
@@ -80,6 +80,7 @@ class Session:
         *,
         allowance: Allowance = UNLIMITED,
         attempt: AttemptKey | None = None,
+        task: Task | None = None,
         sampling: Sampling | None = None,
         on_call: Callable[[ModelCall], None] = _nobody,
         stopped: Callable[[], str] = _never,
@@ -95,6 +96,8 @@ class Session:
         self.models = dict(models)
         self.allowance = allowance
         self.attempt = attempt
+        self.task = task
+        """For providers that answer from a task (`reference`, `replay`); nothing of it is sent anywhere."""
         self.sampling = sampling
         self.token = f"hg-{secrets.token_urlsafe(32)}"
         self.name = secrets.token_hex(8)

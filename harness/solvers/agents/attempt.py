@@ -113,6 +113,7 @@ class AgentAttempt:
                 seconds=None,
             ),
             attempt=self._key,
+            task=self._task,
             sampling=place.profile.sampling.model_copy(update={"seed": self._seed}),
             on_call=place.record,
             stopped=place.stopped,
