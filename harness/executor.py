@@ -27,12 +27,9 @@ from harness.sandbox import Sandbox
 from harness.sandbox.pool import Pool
 from harness.solvers import Solved, Workplace, open_solver
 from harness.solvers.agents.means import AgentMeans
+from harness.standing import Standing
 from harness.types import Attempt, Extraction, Frozen, IsolationLevel, ModelCall, Outcome, Task, Verdict
 
-GIVE_UP_AFTER = 5
-"""Failures in a row of a model that never replied, or of the sandbox, after which it is left alone."""
-GIVE_UP_LATER = 20
-"""The same for a model that did reply before."""
 CONTAINERS = 3
 """Containers that an attempt of an agent may lose before it counts as not done."""
 
@@ -106,22 +103,15 @@ class LocalExecutor:
         self._providers: dict[str, Provider] = {}
         self._settings = agent or AgentSettings()
         self._means = AgentMeans(log)
-        self._failures = dict.fromkeys(profiles, 0)
-        self._served: set[str] = set()
-        self._sandbox_failures = 0
+        self._standing = Standing(allowance_usd, log)
+        self.given_up = self._standing.given_up
+        """Models left alone, and `sandbox` when nothing could be graded, with what kept failing."""
         self._lock = threading.Lock()
         self._ended: queue.SimpleQueue[Attempt | _Told | BaseException | None] = queue.SimpleQueue()
         self._waiting = 0
-        self._stopping = threading.Event()
-        """No model is asked any more; trials under way end."""
         self._closing = threading.Event()
-        """Those under way are cut short."""
-        self._allowance = allowance_usd
-        if allowance_usd is not None and allowance_usd <= 0:
-            self._stopping.set()
+        """Trials under way are cut short."""
         self._log = log
-        self.given_up: dict[str, str] = {}
-        """Models left alone, and `sandbox` when nothing could be graded, with what kept failing."""
 
     def provider(self, model: str) -> Provider:
         """The open provider of a model, one for all its threads."""
@@ -153,7 +143,6 @@ class LocalExecutor:
             yield ended
 
     def close(self) -> None:
-        self._stopping.set()
         self._closing.set()
         for threads in (*self._askers.values(), self._graders):
             threads.shutdown(wait=False, cancel_futures=True)
@@ -174,7 +163,7 @@ class LocalExecutor:
             self._ended.put(error)
 
     def _ask(self, trial: Trial) -> None:
-        if self._stopping.is_set() or trial.model in self.given_up:
+        if self._closing.is_set() or not self._standing.may_ask(trial.model):
             self._ended.put(None)
             return
         # Boxes are made while the model is thinking.
@@ -196,7 +185,9 @@ class LocalExecutor:
             self._ended.put(self._failed(trial, attempt, error, time.monotonic() - began))
             return
         attempt = attempt.model_copy(update=self._answer(solved, self._profiles[trial.model]))
-        self._note_reply(trial.model, None if solved.agent else attempt.cost_usd)
+        self._standing.replied(trial.model)
+        if solved.agent is None:  # an agent's calls were counted as they came
+            self._standing.spent(attempt.cost_usd)
         self._graders.submit(self._guarded, self._grade, trial, attempt, began)
 
     def _solved(self, trial: Trial) -> Solved:
@@ -245,26 +236,22 @@ class LocalExecutor:
         if isinstance(error, SandboxError):
             verdict = Verdict(outcome=Outcome.infra_error, isolation=trial.isolation, detail=clean(str(error))[:2000])
             attempt = attempt.model_copy(update={"verdict": verdict, "seconds": seconds})
-            self._note_sandbox(attempt)
+            self._standing.graded(attempt)
             return attempt
         told = str(error) if isinstance(error, ProviderError) else f"{type(error).__name__}: {error}"
-        self._note_failure(trial.model, told)
+        self._standing.failed(trial.model, told)
         return attempt.model_copy(update={"error": clean(told), "seconds": seconds})
 
     def _record(self, call: ModelCall) -> None:
         """Hand a call over to be stored, and wait until it is."""
-        self._note_cost(call.cost_usd)
+        self._standing.spent(call.cost_usd)
         told = _Told(call)
         self._ended.put(told)
         while not told.stored.wait(0.2) and not self._closing.is_set():
             pass
 
     def _stopped(self) -> str:
-        if self._closing.is_set():
-            return "the run is ending"
-        if self._allowance is not None and self._allowance <= 0:
-            return "the budget of the run is spent"
-        return ""
+        return "the run is ending" if self._closing.is_set() else self._standing.stopped()
 
     def _grade(self, trial: Trial, attempt: Attempt, began: float) -> None:
         if trial.answered is not None and (self._closing.is_set() or "sandbox" in self.given_up):
@@ -275,40 +262,10 @@ class LocalExecutor:
         if self._closing.is_set() and attempt.outcome is Outcome.infra_error:
             self._ended.put(None)  # its box was destroyed under it
             return
-        self._note_sandbox(attempt)
+        self._standing.graded(attempt)
         # What was answered before took its time before.
         seconds = attempt.seconds if trial.answered is not None else time.monotonic() - began
         self._ended.put(attempt.model_copy(update={"seconds": seconds}))
-
-    def _note_reply(self, model: str, cost: float | None) -> None:
-        with self._lock:
-            self._failures[model] = 0
-            self._served.add(model)
-        self._note_cost(cost)
-
-    def _note_cost(self, cost: float | None) -> None:
-        with self._lock:
-            if self._allowance is not None:
-                self._allowance -= cost or 0.0
-                if self._allowance <= 0:
-                    self._stopping.set()
-
-    def _note_failure(self, model: str, error: str) -> None:
-        with self._lock:
-            self._failures[model] += 1
-            limit = GIVE_UP_LATER if model in self._served else GIVE_UP_AFTER
-            if self._failures[model] >= limit and model not in self.given_up:
-                self.given_up[model] = f"given up after {limit} failures in a row: {error}"
-                self._log(f"{model}: given up after {limit} failures in a row")
-
-    def _note_sandbox(self, attempt: Attempt) -> None:
-        """Stop asking models, which may cost money, when nothing can be graded."""
-        with self._lock:
-            self._sandbox_failures = self._sandbox_failures + 1 if attempt.outcome is Outcome.infra_error else 0
-            if self._sandbox_failures >= GIVE_UP_AFTER and "sandbox" not in self.given_up:
-                detail = attempt.verdict.detail if attempt.verdict else ""
-                self.given_up["sandbox"] = f"{GIVE_UP_AFTER} attempts in a row could not be graded: {detail}"
-                self._stopping.set()
 
 
 def _begun(trial: Trial) -> Attempt:

@@ -14,7 +14,7 @@ from harness import executor as module
 from harness.cli.new import TEMPLATES
 from harness.config import ModelProfile, Price
 from harness.errors import ProviderError, SandboxError, UsageError
-from harness.executor import GIVE_UP_AFTER, GIVE_UP_LATER, LocalExecutor, Trial
+from harness.executor import LocalExecutor, Trial
 from harness.grading.attempts import in_threads
 from harness.grading.extract import extract
 from harness.models.storable import storable
@@ -22,6 +22,7 @@ from harness.sandbox import Box
 from harness.sandbox.docker import DockerSandbox
 from harness.sandbox.image import Image
 from harness.sandbox.pool import Pool
+from harness.standing import GIVE_UP_AFTER, GIVE_UP_LATER
 from harness.tasks import load
 from harness.types import Attempt, Limits, ModelCall, Outcome, Reply, Request, Task
 from tests.servers.scripted import Exchange, Step, scripted

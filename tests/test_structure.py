@@ -43,6 +43,7 @@ LAYERS = (
     ("jsonl",),
     ("rundir",),
     ("store",),
+    ("standing",),
     ("executor",),
     ("plan",),
     ("runner",),
