@@ -37,7 +37,7 @@ class Block:
 def _rows(model: ModelSummary) -> list[Row]:
     measures = [("mean", "One attempt", model.pass_at_1)]
     if model.agents is not None and model.agents.told:
-        measures.append(("mean", "First try of it", model.agents.first_try))
+        measures.append(("mean", "First try", model.agents.first_try))
     if model.best_of > 1:
         measures += [("selected", f"Selected of {model.best_of}", model.selected)]
         measures += [("oracle", f"Oracle of {model.best_of}", model.oracle)]
