@@ -236,14 +236,14 @@ class _Attempts:
 
 
 class _Calls:
-    """The calls of a session, read when they are asked for."""
+    """The calls of a session, read when they are asked for, without what was asked: that grows with every call."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def __call__(self, session: str) -> list[ModelCall]:
         with Store(self._directory, write=False) as store:
-            return list(store.calls(session))
+            return [call.model_copy(update={"request": None}) for call in store.calls(session)]
 
 
 def _render(report: ReportInput, directory: Path) -> list[Path]:

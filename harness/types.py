@@ -597,7 +597,7 @@ class Attempt(Frozen):
     """Hash of the outputs on the inputs, for selection by agreement; empty where there are none. Of the files, after
     `files-`, where only hidden tests would give outputs."""
     agent: AgentRecord | None = None
-    """Where an agent made the candidate; `reply` then holds the sum of its calls, and its transcript as text."""
+    """Where an agent made the candidate; `reply` then holds the sum of its calls, and no text."""
     cost_usd: float | None = None
     """At the catalogue's price when the run was made; None where no price is known."""
     started: str = ""

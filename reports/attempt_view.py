@@ -9,7 +9,7 @@ from harness.stats.inputs import CaseInfo
 from harness.types import Attempt, Candidate, CaseResult, ModelCall, Outcome, Selection, Verdict
 
 from . import text
-from .agent_view import AgentView, agent_view
+from .agent_view import AgentView, agent_view, told_of_hidden
 from .clipper import Clipper
 
 MAX_FILES = 50
@@ -17,6 +17,8 @@ MAX_FILES = 50
 
 MAX_CASES = 200
 """Cases shown of one attempt."""
+
+MAX_LAYERS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class AttemptView:
     detail: str
     cases: list[CaseView]
     more_cases: int
+    sandbox: list[tuple[str, str]]
+    """Layer -> what was in force; the same for all attempts of a run."""
     agent: AgentView | None = None
 
 
@@ -114,6 +118,10 @@ def attempt_view(
     failing_first = sorted(cases, key=lambda case: case.outcome is Outcome.passed) if len(cases) > MAX_CASES else cases
     repeat = f"repeat {attempt.repeat + 1}, " if attempt.repeat else ""
     outcome = "provider failure" if verdict is None and attempt.error else "not graded"
+    # An agent that was told of hidden tests may repeat them in all it says.
+    said = None if told_of_hidden(attempt) and not show_hidden else reply
+    left = attempt.agent.left if attempt.agent else ()
+    rejected = [name for name in extraction.rejected if name not in left] if extraction else []
     return AttemptView(
         label=f"{repeat}attempt {attempt.attempt + 1}",
         outcome=verdict.outcome.value.replace("_", " ") if verdict else outcome,
@@ -122,15 +130,16 @@ def attempt_view(
         score=_points(verdict.points, verdict.max_points) if verdict and verdict.max_points else "",
         facts=_facts(attempt),
         prompt=[(role, clipper.take(body, 20_000)) for role, body in prompt],
-        reply=clipper.take(reply.text, 20_000) if reply else "",
-        thinking=clipper.take(reply.thinking, 10_000) if reply else "",
+        reply=clipper.take(said.text, 20_000) if said else "",
+        thinking=clipper.take(said.thinking, 10_000) if said else "",
         files=[(text.one_line(name), clipper.take(body, 20_000)) for name, body in _files(candidate)],
         choice=clipper.take(extraction.choice, 500) if extraction else "",
-        rejected=[text.one_line(name, 300) for name in extraction.rejected[:50]] if extraction else [],
+        rejected=[text.one_line(name, 300) for name in rejected[:50]],
         error=clipper.take(attempt.error, 4_000),
         detail=clipper.take(_detail(verdict, show_hidden), 2_000),
         cases=[_case(c, show_hidden or c.visible, calls.get(c.id, ""), clipper) for c in failing_first[:MAX_CASES]],
         more_cases=max(0, len(cases) - MAX_CASES),
+        sandbox=_sandbox(verdict),
         agent=agent_view(attempt, clipper, sessions, show_hidden=show_hidden) if attempt.agent else None,
     )
 
@@ -183,7 +192,7 @@ def _facts(attempt: Attempt) -> list[tuple[str, str]]:
         tokens += [f"{usage.completion_tokens:,} out"] if usage.completion_tokens is not None else []
         tokens += [f"{usage.reasoning_tokens:,} reasoning"] if usage.reasoning_tokens else []
         facts += [
-            ("Finish", reply.finish_reason),
+            ("Finish", "" if attempt.agent else reply.finish_reason),
             ("Tokens", ", ".join(tokens)),
             ("Model time", text.seconds(reply.seconds)),
             ("First token", text.seconds(reply.first_token_s) if reply.first_token_s is not None else ""),
@@ -193,12 +202,19 @@ def _facts(attempt: Attempt) -> list[tuple[str, str]]:
     facts.append(("Cost", "" if attempt.cost_usd is None else text.dollars(attempt.cost_usd)))
     if verdict:
         facts += [
-            ("Grading", text.seconds(verdict.seconds)),
+            ("Grading, waiting for a box included", text.seconds(verdict.seconds)),
             ("Assurance", verdict.assurance),
-            ("Isolation", f"one container a {verdict.isolation}"),
-            ("Sandbox", ", ".join([verdict.backend, *(f"{k} {v}" for k, v in verdict.layers.items())]).strip(", ")),
         ]
     return [(name, text.one_line(value, 300)) for name, value in facts if value]
+
+
+def _sandbox(verdict: Verdict | None) -> list[tuple[str, str]]:
+    """Where it was graded, layer by layer."""
+    if verdict is None:
+        return []
+    layers = [(name.replace("_", " "), value) for name, value in list(verdict.layers.items())[:MAX_LAYERS]]
+    facts = [("backend", verdict.backend), ("isolation", f"one container a {verdict.isolation}"), *layers]
+    return [(text.one_line(name, 40), text.one_line(value, 300)) for name, value in facts if value]
 
 
 def _points(points: float, most: float) -> str:

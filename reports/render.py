@@ -73,6 +73,7 @@ def html(report: Report) -> str:
         text.count,
         text.number,
         text.one_line,
+        text.pieces,
     ):
         environment.filters[function.__name__] = function
     environment.globals["plural"] = text.plural

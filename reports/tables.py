@@ -8,8 +8,9 @@ import json
 from collections.abc import Iterator
 
 from harness.stats.score import Score
-from harness.stats.summary import ModelSummary
+from harness.stats.summary import Agents, ModelSummary
 
+from . import text
 from .page import Report
 
 COLUMNS = ("model", "scope", "name", "k", "metric", "value", "low", "high", "n", "method", "note")
@@ -56,6 +57,8 @@ def _rows(model: ModelSummary) -> Iterator[Row]:
         yield ("run", "", "", metric, *_score(getattr(model, metric)))
     for metric, value in _totals(model):
         yield ("run", "", "", metric, value, None, None, model.coverage.attempts, "count", "")
+    if model.agents is not None:
+        yield from _agents(model.agents)
     for category in model.categories:
         for metric in ("pass_at_1", "mean_score", "selected", "oracle"):
             yield ("category", category.category, "", metric, *_score(getattr(category, metric)))
@@ -77,6 +80,20 @@ def _totals(model: ModelSummary) -> Iterator[tuple[str, float | None]]:
         yield f"outcome_{outcome}", number
     for name in ("prompt_tokens", "completion_tokens", "tokens_per_s", "model_s", "sandbox_s", "total_s", "cost_usd"):
         yield name, getattr(totals, name)
+
+
+def _agents(agents: Agents) -> Iterator[Row]:
+    for metric in ("first_try", "last_try"):
+        yield ("run", "", "", metric, *_score(getattr(agents, metric)))
+    counts: dict[str, float] = {
+        name: getattr(agents, name)
+        for name in ("attempts", "told", "well_formed", "left", "calls", "refused", "start_s", "wall_s")
+    }
+    counts |= {f"ended_{ending}": number for ending, number in agents.endings.items()}
+    counts |= {f"count_{text.one_line(name)}": number for name, number in agents.counts.items()}
+    for metric, value in counts.items():
+        method = "median" if metric == "start_s" else "count"
+        yield ("run", "", "", f"agent_{metric}", value, None, None, agents.attempts, method, "")
 
 
 def _score(score: Score) -> Row:

@@ -48,6 +48,11 @@ def markdown(text: object) -> str:
     return _MARKDOWN.sub(r"\\\1", one_line(text, 400))
 
 
+def pieces(name: str) -> list[str]:
+    """`name` in parts between which a line may break: behind `/` and `::`."""
+    return re.split(r"(?<=/)(?=.)|(?<=::)(?=.)", name)
+
+
 def percent(share: float | None) -> str:
     """A share as a percentage. 0% and 100% are kept for exactly that; a dash stands for no value."""
     if share is None:

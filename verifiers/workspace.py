@@ -143,12 +143,23 @@ class _Run:
         return message
 
 
+def _why_not(case: PytestCase, run: _Run) -> str:
+    """Why a test did not run. People may see this of a visible test: errors of other files quote hidden ones."""
+    if not case.visible:
+        return run.named(run.records.first_error() or "did not run")
+    path = case.id.partition("::")[0]
+    own = run.records.broken_files.get(run.aliases[path], "")
+    if own or not run.records.errors:
+        return run.named(own or "did not run")
+    return "did not run: another file of tests could not be loaded"
+
+
 def _judge(case: PytestCase, run: _Run, again: _Run | None = None) -> CaseResult:
     instances = run.of(case.id)
     # The process's output belongs to all tests together; it is not repeated in each.
     quiet = run.seen.model_copy(update={"stdout": b"", "stderr": b"", "wall_s": _seconds(instances)})
     if not instances:
-        return result(case, quiet, Outcome.runtime_error, detail=run.named(run.records.first_error() or "did not run"))
+        return result(case, quiet, Outcome.runtime_error, detail=_why_not(case, run))
     group, record = instances[0]  # failures come first
     if group == "passed":
         if again is not None and not again.passed(case.id):

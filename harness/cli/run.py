@@ -158,6 +158,7 @@ def document(done: Any) -> dict[str, Any]:
         models[item.model] = {
             name: score(getattr(item, name)) for name in ("pass_at_1", "mean_score", "selected", "oracle")
         }
+        models[item.model]["first_try"] = score(item.agents.first_try if item.agents else None)
     return {
         "run": done.plan.name,
         "directory": str(done.plan.paths.root),

@@ -32,12 +32,15 @@ def _console(**keys: Any) -> Console:
 def show_summary(done: Any) -> None:
     """What a run found, model by model, and where its report is."""
     best_of = max((item.best_of for item in done.summary.models), default=1)
-    columns = ["model", "tasks", "pass@1"]
+    again = any(item.agents is not None and item.agents.told for item in done.summary.models)
+    columns = ["model", "tasks", *(["first try"] if again else []), "pass@1"]
     if best_of > 1:
         columns += [f"best of {best_of}, selected", f"best of {best_of}, oracle", "distinct"]
     made = table(f"{done.plan.name}: pass rates with 95% intervals over tasks", *columns, "outcomes")
     for item in done.summary.models:
-        row = [item.model, str(item.tasks), percent(item.pass_at_1)]
+        row = [item.model, str(item.tasks)]
+        row += [percent(item.agents.first_try if item.agents else None)] if again else []
+        row.append(percent(item.pass_at_1))
         if best_of > 1:
             row += [percent(item.selected), percent(item.oracle), percent(item.distinct, bounds=False)]
         made.add_row(*row, ", ".join(f"{count} {name}" for name, count in item.outcomes.items() if count))
@@ -48,6 +51,11 @@ def show_summary(done: Any) -> None:
     if best_of > 1:
         console.print(
             "selected: chosen on visible cases only; oracle: the best attempt by the hidden cases, an upper bound",
+            highlight=False,
+        )
+    if again:
+        console.print(
+            "first try: before an agent was told which hidden tests failed; pass@1 is what it had at its last try",
             highlight=False,
         )
     console.print(f"report: {done.plan.paths.report}", highlight=False)

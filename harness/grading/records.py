@@ -24,6 +24,8 @@ class Records:
         self.failed: dict[str, dict[str, Any]] = {}
         self.skipped: dict[str, dict[str, Any]] = {}
         self.errors: list[str] = []
+        self.broken_files: dict[str, str] = {}
+        """File -> why it could not be collected."""
         self.skipped_files: list[str] = []
         self.collected: list[str] = []
         self._problem = ""
@@ -81,6 +83,7 @@ class Records:
             self.skipped_files.append(str(record.get("message", ""))[:600])
         elif "collect" in record:
             self.errors.append(str(record.get("message", ""))[:600])
+            self.broken_files.setdefault(str(record["collect"]), self.errors[-1])
         elif "id" in record:
             self._test(str(record["id"]), record)
 

@@ -129,14 +129,14 @@ class ModelTally:
         )
 
     def _add_reply(self, task: TaskTally, attempt: Attempt) -> None:
-        if attempt.extraction is not None:
+        if attempt.extraction is not None and not attempt.extraction.handed_over:
             task.replies += 1
             task.fenced += attempt.extraction.fenced
+        if attempt.agent is not None:
+            self.agents.add(attempt.agent)
         reply = attempt.reply
         if reply is None:
             return
-        if attempt.agent is not None:
-            self.agents.add(attempt.agent)
         # An agent has no reply of its own, but the sum of its calls.
         blank = not reply.text.strip() and attempt.agent is None
         self.empty += blank

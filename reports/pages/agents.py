@@ -3,6 +3,7 @@
 # ruff: noqa: TID252 - reports/ has no import name of its own
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from harness.stats.summary import Agents, ModelSummary
@@ -32,6 +33,9 @@ COUNTS = {
     "errors": "errors it printed",
     "asks": "questions it asked and answered itself",
 }
+MAX_OWN = 50
+"""Counts shown that only the agent knows the meaning of."""
+
 Fact = tuple[str, str, list[str]]
 
 
@@ -41,27 +45,40 @@ def _agents(report: Report) -> list[tuple[ModelSummary, Agents]]:
 
 def _facts(found: list[Agents]) -> list[Fact]:
     """(fact, what it means, one value a model)."""
-    rows: list[Fact] = [
-        ("Agent", "", [text.one_line(", ".join(one.names), 80) for one in found]),
+    passed: list[Fact] = [
         ("Passed at the first try", "before it was told of hidden tests", [text.spoken(a.first_try) for a in found]),
         ("Passed at the last try", "the pass@1 of all other pages", [text.spoken(a.last_try) for a in found]),
-        ("Tried again", "attempts that were told which hidden tests failed", [text.count(a.told) for a in found]),
-        ("Well formed", "attempts in which every edit could be applied", [_share(a.well_formed, a) for a in found]),
-        ("Changed more", "attempts that changed files beside the answer's", [_share(a.left, a) for a in found]),
+        ("Tried again", "was told which hidden tests failed", [_share(a.told, a) for a in found]),
+    ]
+    if not any(one.told for one in found):
+        passed = [("Passed", "pass@1; none was told of hidden tests", [text.spoken(a.last_try) for a in found])]
+    return [
+        ("Agent", "", [text.one_line(", ".join(one.names), 80) for one in found]),
+        *passed,
+        ("Well formed", "every edit could be applied", [_well_formed(a) for a in found]),
+        ("Changed other files", "which are no part of the answer, and not taken", [_share(a.left, a) for a in found]),
         ("Calls an attempt", "answers of the model", [text.number(a.calls / a.attempts) for a in found]),
         ("Refused calls", "by the gateway, in all attempts", [text.count(a.refused) for a in found]),
-        ("Seconds an attempt", "wall time, its model included", [text.number(a.wall_s / a.attempts) for a in found]),
-        ("Seconds to start", "median, until the agent ran in its container", [f"{a.start_s:.2f}" for a in found]),
+        ("Time an attempt", "its model included", [text.seconds(a.wall_s / a.attempts) for a in found]),
+        ("Time to start", "median, until it ran in its container", [text.seconds(a.start_s) for a in found]),
     ]
-    return rows
 
 
 def _counted(found: list[Agents], meanings: Mapping[str, str], name: str) -> list[Fact]:
-    counts = [getattr(one, name) for one in found]
+    """What occurred: the known ones in their order, then the most frequent of an agent's own."""
+    counts: list[dict[str, int]] = [getattr(one, name) for one in found]
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update(count)
+    known = [key for key in meanings if total[key]]
+    own = [key for key, number in total.most_common() if number and key not in meanings]
     return [
-        (key.replace("_", " "), meaning, [text.count(count.get(key, 0)) for count in counts])
-        for key, meaning in meanings.items()
-        if any(count.get(key) for count in counts)
+        (
+            text.one_line(key.replace("_", " "), 60),
+            meanings.get(key, ""),
+            [text.count(count.get(key, 0)) for count in counts],
+        )
+        for key in [*known, *own[:MAX_OWN]]
     ]
 
 
@@ -82,16 +99,22 @@ def markdown(report: Report) -> str:
     pairs = _agents(report)
     names = [text.markdown(model.model) for model, _ in pairs]
     found = [agents for _, agents in pairs]
+    shown = [("Result", _facts(found))]
+    shown += [("Ended", _counted(found, ENDINGS, "endings")), ("Counted", _counted(found, COUNTS, "counts"))]
     parts = [
-        table(["Agents", *names], [[name, *map(text.markdown, values)] for name, _, values in _facts(found)]),
-        table(["Ended", *names], [[name, *values] for name, _, values in _counted(found, ENDINGS, "endings")]),
-        table(["Counted", *names], [[name, *values] for name, _, values in _counted(found, COUNTS, "counts")]),
+        table([label, *names], [[text.markdown(name), *map(text.markdown, values)] for name, _, values in rows])
+        for label, rows in shown
     ]
     return "\n".join(part for part in parts if part)
 
 
 def _share(number: int, agents: Agents) -> str:
     return f"{number:,} of {agents.attempts:,}"
+
+
+def _well_formed(agents: Agents) -> str:
+    """A dash for agents that do not count their edits."""
+    return _share(agents.well_formed, agents) if {"edit_errors", "malformed"} & set(agents.counts) else "–"
 
 
 page = Page("agents", "Agents", context, markdown, lambda report: bool(_agents(report)))

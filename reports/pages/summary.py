@@ -36,6 +36,8 @@ class Block:
 
 def _rows(model: ModelSummary) -> list[Row]:
     measures = [("mean", "One attempt", model.pass_at_1)]
+    if model.agents is not None and model.agents.told:
+        measures.append(("mean", "First try", model.agents.first_try))
     if model.best_of > 1:
         measures += [("selected", f"Selected of {model.best_of}", model.selected)]
         measures += [("oracle", f"Oracle of {model.best_of}", model.oracle)]
@@ -80,6 +82,7 @@ def context(report: Report) -> Mapping[str, object]:
         "remarks": _remarks(report),
         "several": any(model.best_of > 1 for model in report.models),
         "one_task": _one_task_only(report),
+        "tried_again": any(model.agents is not None and model.agents.told for model in report.models),
         "level": f"{100 * report.summary.level:.0f}%",
     }
 

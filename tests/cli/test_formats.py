@@ -14,7 +14,22 @@ from pydantic import BaseModel
 from harness.bench.report import BenchReport, Burst, Counted, Length, OpenLoop, Rate
 from harness.cli.new import TEMPLATES
 from harness.rundir import RunPaths
-from harness.types import Attempt, CaseResult, Extraction, Outcome, Reply, Request, Usage, Verdict
+from harness.stats.summary import Agents
+from harness.types import (
+    AgentEnding,
+    AgentRecord,
+    Attempt,
+    AttemptKey,
+    CaseResult,
+    Extraction,
+    ModelCall,
+    Outcome,
+    Reply,
+    Request,
+    Try,
+    Usage,
+    Verdict,
+)
 from tests.cli.conftest import Harness
 
 
@@ -46,6 +61,10 @@ def told(root: Path, heading: str) -> str:
         ("raw.jsonl: extraction", Extraction),
         ("raw.jsonl: verdict", Verdict),
         ("raw.jsonl: verdict.cases", CaseResult),
+        ("raw.jsonl: agent", AgentRecord),
+        ("raw.jsonl: agent.earlier", Try),
+        ("store.db: calls", ModelCall),
+        ("scores.json: agents", Agents),
         ("harness sandbox bench --json", BenchReport),
         ("harness sandbox bench --json: rates", Rate),
         ("harness sandbox bench --json: open_loop", OpenLoop),
@@ -60,6 +79,8 @@ def test_types(documented: dict[str, list[str]], heading: str, model: type[BaseM
 
 def test_words_inside_rows(root: Path) -> None:
     assert all(f"`{outcome}`" in told(root, "| `outcome` | `passed`") for outcome in Outcome)
+    assert all(f"`{ending}`" in told(root, "| `ending` |") for ending in AgentEnding)
+    assert all(f"`{name}`" in told(root, "| `attempt` | `task`") for name in AttemptKey.model_fields)
     assert all(f"`{name}`" in told(root, "| `usage` |") for name in Usage.model_fields)
     assert {"messages", "prompt", "sampling"} <= set(Request.model_fields)
 

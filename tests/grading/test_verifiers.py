@@ -11,7 +11,18 @@ import pytest
 from harness.errors import UsageError
 from harness.grading.verifier import ENDINGS, Verifier, clip, open_verifier
 from harness.tasks import load_tasks
-from harness.types import Candidate, CaseEvidence, Ending, MutantCase, Outcome, ProgramCase, Task, Verdict
+from harness.types import (
+    Candidate,
+    CaseEvidence,
+    Ending,
+    Evidence,
+    MutantCase,
+    Outcome,
+    ProgramCase,
+    PytestCase,
+    Task,
+    Verdict,
+)
 
 Judge = Callable[..., Verdict]
 NewTask = Callable[..., Task]
@@ -340,3 +351,35 @@ def test_evidence_without_a_case_is_an_error_of_ours(add_tests: Task) -> None:
     seen = CaseEvidence(id="x", ending="value")
     assert seen.ending in ENDINGS
     assert verifier.plan(add_tests, Candidate(files={})).job.inputs == ()
+
+
+# workspace -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ({"t/test_hidden.py": "from shop import SECRET"}, "did not run: another file of tests could not be loaded"),
+        ({"t/test_shown.py": "from shop import shown", "t/test_hidden.py": "SECRET"}, "from shop import shown"),
+        ({}, "did not run"),
+    ],
+)
+def test_a_visible_test_that_did_not_run_quotes_no_hidden_file(
+    new_task: NewTask, broken: dict[str, str], told: str
+) -> None:
+    shown = PytestCase(id="t/test_shown.py::test_a", visible=True)
+    hidden = PytestCase(id="t/test_hidden.py::test_b")
+    task = new_task(
+        "workspace", cases=(shown, hidden), by_value=True, workspace={"shop.py": ""}, tests={"t/test_hidden.py": ""},
+        visible_tests={"t/test_shown.py": ""},
+    )  # fmt: skip
+    verifier = open_verifier("workspace")
+    plan = verifier.plan(task, Candidate(files={"shop.py": ""}))
+    records = [{"collect": path, "outcome": "failed", "message": text} for path, text in reversed(broken.items())]
+    code = 2 if broken else 5
+    seen = CaseEvidence(id="plain", ending="exit", exit_code=code, records=(*records, {"finish": code}))
+    results = verifier.verify(task, plan, Evidence(cases=(seen,)))
+    assert [result.outcome for result in results] == [Outcome.runtime_error] * 2
+    assert results[0].detail == told
+    if broken:
+        assert "SECRET" in results[1].detail

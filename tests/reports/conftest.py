@@ -10,13 +10,17 @@ import pytest
 
 from harness.stats.inputs import CaseInfo, ReportInput, TaskInfo
 from harness.types import (
+    AgentEnding,
+    AgentRecord,
     Attempt,
     Candidate,
     CaseResult,
     Extraction,
+    ModelCall,
     Outcome,
     Reply,
     Selection,
+    Try,
     Usage,
     Verdict,
 )
@@ -137,6 +141,73 @@ def select(rows: list[Attempt]) -> list[Selection]:
             Selection(task=task, model=model, repeat=0, attempt=best.attempt, method="verifier", reason=reason)
         )
     return picks
+
+
+DIFF = """\
+--- a/shop/cart.py
++++ b/shop/cart.py
+@@ -1,3 +1,3 @@
+ def total(prices):
+--- counter
+-    return 0
+++++ counter
++    return sum(prices)
+--- /dev/null
++++ b/shop/new.py
+@@ -0,0 +1 @@
++VALUE = 1
+"""
+"""Two files; in the first, lines that look like the head of a file."""
+
+
+def with_agent(row: Attempt) -> Attempt:
+    """`row` made by an agent: attempt 0 was told of hidden tests after a failure, 1 ran out of time, 3 cheated."""
+    earlier: tuple[Try, ...] = ()
+    if row.attempt == 0:
+        failed = verdict(random.Random(1), Outcome.wrong_answer)
+        told = f"Hidden tests were run on your files: 7 passed, 1 failed. {HIDDEN}"
+        candidate = Candidate(files={"solution.py": "first try"})
+        earlier = (Try(candidate=candidate, verdict=failed, told=told, seconds=4.5),)
+    record = AgentRecord(
+        agent="aider 0.86.2", image="harness-sandbox-aider:fc75", session=f"{row.task} {row.attempt}",
+        ending=AgentEnding.timeout if row.attempt == 1 else AgentEnding.finished,
+        detail="its time was over" if row.attempt == 1 else "", earlier=earlier, calls=3, refused=row.attempt == 2,
+        counts={"turns": 3, "edit_errors": int(row.attempt == 2), "lint_failed": 0, "own_thing": 2}, diff=DIFF,
+        transcript=f"Talk of attempt {row.attempt}. {HIDDEN if earlier else ''}",
+        left=("conftest.py: new",) if row.attempt == 3 else (), start_s=0.8, first_call_s=2.5, wall_s=30.0,
+    )  # fmt: skip
+    found = row.extraction.candidate if row.extraction else None
+    choice = "1 file changed by the agent: shop/cart.py"
+    extraction = Extraction(candidate=found, choice=choice, rejected=record.left, handed_over=True)
+    update = {"agent": record, "solver": "aider", "kind": "workspace", "extraction": extraction}
+    if row.reply:
+        # No solver of ours keeps what an agent said here: a plugin's may.
+        said = {"text": record.transcript, "thinking": record.transcript, "finish_reason": record.ending.value}
+        update["reply"] = row.reply.model_copy(update=said)
+    return row.model_copy(update=update)
+
+
+def calls_of(session: str) -> list[ModelCall]:
+    """Two answers and a refusal; the error quotes what was asked."""
+    reply = Reply(text="x", finish_reason="stop", usage=Usage(prompt_tokens=1200, completion_tokens=34))
+    quoted = f"budget_exceeded: {HIDDEN if session.endswith(' 0') else 'no more'}"
+    return [
+        ModelCall(session=session, number=1, asked="gw", reply=reply, cost_usd=0.01, seconds=1.5),
+        ModelCall(session=session, number=2, asked="gw", reply=reply, seconds=1.5),
+        ModelCall(session=session, number=3, asked="gw", status=400, error=quoted),
+    ]
+
+
+@pytest.fixture
+def agents(synthetic: Callable[..., ReportInput]) -> Callable[..., ReportInput]:
+    """`synthetic`, with the attempts of `smollm2` made by agents."""
+
+    def make(*arguments: object, **keys: object) -> ReportInput:
+        run = synthetic(*arguments, **keys)
+        rows = [with_agent(row) if row.model == "smollm2" and row.reply else row for row in run.attempts]
+        return replace(run, attempts=rows, calls=calls_of)
+
+    return make
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ def test_says_what_it_shows(synthetic: Make, tmp_path: Path) -> None:
         "12 tasks, 2 models, 5 attempts each: 120 attempts, 118 of them graded.",
         "weak: 135 million parameters", "new tasks of this kind", "Oracle of 5", "2 of 60 attempts have no verdict",
         "429 Too Many Requests", "sandbox: the container was gone", "underpowered", "All 120 attempts",
-        "the only fenced block", "Selected by verifier: most points", "network none", "sha256:abab",
+        "the only fenced block", "Selected by verifier: most points", "networknone", "sha256:abab",
     ):  # fmt: skip
         assert phrase in text, phrase
     assert "sk-1" not in text

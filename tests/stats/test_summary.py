@@ -7,8 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.stats.summary import Summary, summarise
+from harness.stats.score import Score
+from harness.stats.summary import ModelSummary, Summary, summarise
 from harness.types import (
+    AgentEnding,
+    AgentRecord,
     Attempt,
     Candidate,
     CaseResult,
@@ -16,6 +19,7 @@ from harness.types import (
     Outcome,
     Reply,
     Selection,
+    Try,
     Usage,
     Verdict,
 )
@@ -152,6 +156,85 @@ def test_totals_and_unknown_cost() -> None:
     cover = model.coverage
     assert (cover.empty_replies, cover.thinking_only, cover.cut_by_length) == (1, 1, 1)
     assert summarise([attempt()]).models[0].totals.cost_usd is None
+
+
+def agent(before: Outcome | None = None, **more: object) -> AgentRecord:
+    """What an agent did; `before`: the outcome of its first try, after which it was told of hidden tests."""
+    tries = (Try(candidate=None, verdict=Verdict(outcome=before), told="test_a failed"),) if before else ()
+    facts: dict[str, object] = {"agent": "aider 1", "ending": AgentEnding.finished, "earlier": tries, "calls": 2}
+    return AgentRecord.model_validate(facts | more)
+
+
+def test_the_first_try_of_agents_and_the_last() -> None:
+    rows = [
+        attempt("s/a", 0, PASSED, agent=agent(WRONG, start_s=1.0, wall_s=10.0)),
+        attempt("s/a", 1, WRONG, agent=agent(WRONG, start_s=3.0, wall_s=20.0)),
+        attempt("s/b", 0, PASSED, agent=agent(start_s=2.0, wall_s=30.0)),
+        attempt("s/b", 1, PASSED, agent=agent(start_s=9.0)),
+        attempt("s/c", 0, WRONG, agent=agent(ending=AgentEnding.timeout)),
+        # In no rate, but in all that counts what agents did.
+        attempt("s/c", 1, INFRA, agent=agent(WRONG, agent="aider 2")),
+    ]
+    (model,) = summarise(rows).models
+    found = model.agents
+    assert found is not None
+    assert found.first_try.value == pytest.approx(1 / 3)
+    assert found.last_try == mean_without_note(model)
+    assert found.last_try.value == pytest.approx(1 / 2)
+    assert found.first_try.n == found.last_try.n == 3
+    for score in (found.first_try, found.last_try):
+        assert score.value is not None
+        assert score.low is not None
+        assert score.high is not None
+        assert 0 < score.low < score.value < score.high < 1
+    assert (found.attempts, found.told, found.names) == (6, 3, ("aider 1", "aider 2"))
+    assert (found.calls, found.start_s, found.wall_s) == (12, 1.5, 60.0)
+    assert found.endings == {"finished": 5, "timeout": 1}
+
+
+def mean_without_note(model: ModelSummary) -> Score:
+    """The pass rate of the last try is pass@1, but for what is said about attempts that were left out."""
+    assert model.agents is not None
+    return model.pass_at_1.model_copy(update={"note": model.agents.last_try.note})
+
+
+def test_what_agents_counted() -> None:
+    rows = [
+        attempt(index=0, agent=agent(counts={"turns": 2, "edit_errors": 0}, refused=3)),
+        attempt(index=1, agent=agent(counts={"turns": 1, "malformed": 1})),
+        attempt(index=2, agent=agent(counts={"edit_errors": 2, "own": 5}, left=("conftest.py: new", "x: deleted"))),
+    ]
+    found = summarise(rows).models[0].agents
+    assert found is not None
+    assert found.counts == {"edit_errors": 2, "malformed": 1, "own": 5, "turns": 3}
+    assert (found.well_formed, found.left, found.refused, found.told) == (1, 1, 3, 0)
+    assert found.first_try == found.last_try
+
+
+def test_one_model_with_agents_and_one_without() -> None:
+    handed = Extraction(candidate=Candidate(files={"a.py": "x"}), choice="1 file changed", handed_over=True)
+    silent = Reply(text="", finish_reason="finished", seconds=2.0, usage=Usage(prompt_tokens=10, completion_tokens=40))
+    rows = [
+        attempt(index=0, model="m", agent=agent(WRONG), extraction=handed, reply=silent),
+        attempt(index=1, model="m", outcome=WRONG),
+        attempt(index=0, model="n"),
+    ]
+    mixed, other = summarise(rows).models
+    assert mixed.agents is not None
+    assert (mixed.agents.attempts, mixed.agents.first_try.value, mixed.agents.last_try.value) == (1, 0, 0.5)
+    assert mixed.coverage.empty_replies == 0, "an agent has no reply that could be empty"
+    assert mixed.fence_rate.value == 0, "of the one in which a candidate was looked for"
+    assert other.agents is None
+    assert other == summarise(rows[2:]).models[0]
+    only = summarise(rows[:1]).models[0]
+    assert only.fence_rate.value is None
+    assert Summary.model_validate_json(summarise(rows).model_dump_json()) == summarise(rows)
+
+
+def test_an_agent_without_a_reply_is_counted() -> None:
+    (model,) = summarise([attempt(agent=agent(), reply=None, extraction=None, outcome=None, error="down")]).models
+    assert model.agents is not None
+    assert (model.agents.attempts, model.agents.last_try.value) == (1, None)
 
 
 def test_categories_are_marked_when_small() -> None:
