@@ -51,8 +51,14 @@ def failures_text(verdict: Verdict, changed: bool) -> str:
     )
 
 
+def _without_source(message: str) -> str:
+    """Of a traceback, as pytest prints one where a test file cannot be imported, only what was raised."""
+    raised = [line[1:].strip() for line in message.splitlines() if line.startswith("E ")]
+    return "\n".join(raised) or message
+
+
 def _failure(case: CaseResult) -> str:
     name = case.id.partition("::")[2] or case.id
-    what = case.got or case.detail or case.outcome.value.replace("_", " ")
+    what = _without_source(case.got or case.detail) or case.outcome.value.replace("_", " ")
     what = what if len(what) <= PER_FAILURE else f"{what[:PER_FAILURE]} [{len(what) - PER_FAILURE} more characters]"
     return f"- {name}: {what}"

@@ -41,6 +41,17 @@ def test_failures_are_named_with_their_messages_only() -> None:
     assert "test_x.py" not in told
 
 
+def test_of_a_traceback_only_what_was_raised_is_told() -> None:
+    told = failures_text(
+        verdict(
+            failed("test_b", "tests/test_x.py:3: in <module>\n    from shop import SECRET\nE   ImportError: no SECRET")
+        ),
+        changed=True,
+    )
+    assert "- test_b: ImportError: no SECRET\n" in told
+    assert "from shop import" not in told
+
+
 def test_many_and_long_failures_are_cut() -> None:
     told = failures_text(verdict(*(failed(f"test_{n}", "y" * 5000) for n in range(MOST_FAILURES + 5))), changed=True)
     assert len(told) < IN_ALL + 500
