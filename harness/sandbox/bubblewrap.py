@@ -178,7 +178,7 @@ class BubblewrapSandbox:
             "processes": self._processes,
             "memory_mb": memory_mb if cgroup is None else None,
         }
-        boot = profile.BOOT.removesuffix("main()") + f"main({settings!r})"
+        boot = profile.BOOT.format("supervisor").removesuffix("main()") + f"main({settings!r})"
         inside = ["--", "/usr/bin/python3", "-s", "-P", "-S", "-B", "-c", boot]
         if cgroup is None:
             return [*self._command, *inside]
