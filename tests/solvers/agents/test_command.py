@@ -214,6 +214,26 @@ def test_what_may_not_be_taken_out_is_no_candidate(workshop: Workshop, script: s
 
 
 @pytest.mark.parametrize(
+    "script",
+    [
+        "os.chmod('shop', 0o444)\n",
+        "os.mkdir(b'shop/\\xff'); os.chmod(b'shop/\\xff', 0)\n",
+        "open(b'shop/\\xff.py', 'w').close()\n",
+        "os.rename('/box/work', '/box/gone'); os.symlink('/proc', '/box/work')\n",
+        "for i in range(1900):\n    open(f'f{i}', 'wb').truncate(4 << 20)\n",
+        "open('/proc/self/fd/3', 'w').write('NaN\\n{\"event\": 1e999}\\n')\n",
+    ],
+    ids=["shows-names-only", "closed-no-text", "no-text", "link", "holes", "drivers-pipe"],
+)
+def test_nothing_an_agent_leaves_is_our_failure(workshop: Workshop, script: str) -> None:
+    with scripted(*says("yes")) as server:
+        workshop.model(server.url)
+        attempt = workshop.one("command", agent(script))
+    assert attempt.outcome not in (None, Outcome.passed, Outcome.infra_error)
+    assert attempt.agent is not None
+
+
+@pytest.mark.parametrize(
     ("script", "ending", "outcome"),
     [
         ("sys.exit(3)\n", AgentEnding.crash, Outcome.crash),
