@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import secrets
 import ssl
 import tarfile
 import tempfile
@@ -163,7 +164,8 @@ def _own_base(client: docker.APIClient, log: Log) -> tuple[base.Base, Target]:
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
         str(facts.get("Architecture")), str(facts.get("Architecture"))
     )
-    name = f"{PREFIX}version-{hashlib.sha256(image.id.encode()).hexdigest()[:12]}"
+    # Another run may ask at the same time.
+    name = f"{PREFIX}version-{secrets.token_hex(6)}"
     with engine_errors("ask the image for its version of Python"):
         # Never started for a candidate: what runs in it is ours.
         made = client.create_container(
