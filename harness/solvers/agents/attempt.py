@@ -144,6 +144,9 @@ class AgentAttempt:
                 taken, ending = self._tries(container, session, brief, containers.image.tag)
             except (BoxLost, BoxSilent) as error:
                 raise SandboxError(f"the agent's container was lost: {error.message}") from error
+            if not socket.is_socket():
+                # Nobody in the container can do that, and its calls may have failed for it.
+                raise SandboxError("the gateway's socket was removed while an agent used it")
         return self._solved(session, taken, ending, brief.message)
 
     def _tries(
