@@ -239,7 +239,8 @@ class Store:
             return 0.0
         query = (
             "select coalesce(sum(cost_usd), 0) as usd from calls where session not in"
-            " (select coalesce(json_extract(data, '$.agent.session'), '') from attempts)"
+            # An attempt's cost is unknown as soon as that of one of its calls is: the others count all the same.
+            " (select coalesce(json_extract(data, '$.agent.session'), '') from attempts where cost_usd is not null)"
         )
         return float(next(self._rows(query))["usd"])
 

@@ -25,7 +25,7 @@ def call(
     )  # fmt: skip
 
 
-def attempt(session: str = "", cost: float = 1.0, started: str = "1") -> Attempt:
+def attempt(session: str = "", cost: float | None = 1.0, started: str = "1") -> Attempt:
     agent = AgentRecord(agent="x", session=session, ending=AgentEnding.finished) if session else None
     return Attempt(
         task="s/t", suite="s", category="c", kind="function", model="m", repeat=0, attempt=1, seed=1, solver="x",
@@ -96,6 +96,14 @@ def test_a_call_is_paid_once(tmp_path: Path) -> None:
         assert store.spent() == 3.25, "the calls of an attempt that was replaced stay spent, once"
         store.save(attempt(cost=4.0, started="3"))
         assert store.spent() == 7.25
+
+
+def test_a_call_of_unknown_cost_does_not_hide_the_others(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.save_call(call(1))
+        store.save_call(call(2, cost=None))
+        store.save(attempt("a", cost=None))
+        assert store.spent() == 0.5
 
 
 def test_a_damaged_call_is_named(tmp_path: Path) -> None:

@@ -26,6 +26,9 @@ ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONUNBUFFERED": "1",
+    # The linter is a Python of its own: it must not import what the model wrote, beside its files or into its home.
+    "PYTHONSAFEPATH": "1",
+    "PYTHONNOUSERSITE": "1",
     # Otherwise it asks the network for prices.
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "TERM": "dumb",

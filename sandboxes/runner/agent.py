@@ -72,6 +72,8 @@ class Agent:
         self.poll.register(HOST, select.POLLIN)
         self.porter = None if start["porter"] is None else own_uid(start["porter"], uid_map)
         self.pidfd = -1
+        self.waits = False
+        """The driver is done and waits for the host: that is not its time."""
         self.pipes: tuple[int, ...] = ()
         self.home = {name[2:]: data for name, data in blobs.items() if name.startswith("h:")}
         self._launch({name[2:]: data for name, data in blobs.items() if name.startswith("f:")})
@@ -88,7 +90,10 @@ class Agent:
         self.pid = os.fork()
         if self.pid == 0:
             try:
-                child.arrange(os.open("/dev/null", os.O_RDONLY), said_w, said_w, told_w, asked_r)
+                nothing = os.open("/dev/null", os.O_RDWR)
+                # Only a driver of ours has a say in what counts as done, and when tests run.
+                ends = (nothing, None) if start["first"] is None else (told_w, asked_r)
+                child.arrange(nothing, said_w, said_w, *ends)
                 child.give_up_rights(uid, start["cpu_s"])
                 child.lay_out(files)
                 os.makedirs(start["env"]["HOME"], 0o700, exist_ok=True)
@@ -129,7 +134,7 @@ class Agent:
     def serve(self) -> None:
         """Pass on what the agent says and does, and do what the host asks, until the host hangs up."""
         while True:
-            left = self.deadline - time.monotonic() if self.pidfd >= 0 else 3600.0
+            left = self.deadline - time.monotonic() if self.pidfd >= 0 and not self.waits else 3600.0
             if left <= 0:
                 self._stop("timeout")
                 continue
@@ -149,6 +154,7 @@ class Agent:
         if op == "again":
             # What the host needed to grade the last try is not the agent's time.
             self.deadline += header["pause_s"]
+            self.waits = False
             if self.pidfd >= 0:
                 self._answer(header["said"])
             else:
@@ -198,17 +204,19 @@ class Agent:
         try:
             said = wire.loads(line.decode("ascii"))
             ask = said.get("ask")
-        except (ValueError, AttributeError, RecursionError, StopIteration):
+            if ask is None and self.events <= EVENTS_CAP:
+                # What can be read cannot always be written again: numbers without end, a depth just within bounds.
+                wire.send(1, {"op": "event", "event": said}, {})
+                self.waits = said.get("event") == "done"
+        except (ValueError, TypeError, AttributeError, RecursionError, StopIteration):
             return
-        if ask == "test" and self.start["trials"] is not None:
+        if ask == "test" and self.start["trials"] is not None and self.pidfd >= 0:
             left = max(1.0, self.deadline - time.monotonic())
             done = trials.run(self.start["trials"], self.tests, self.tester, left, self.group)
             # What the tests used up is not the agent's doing.
             self.kills = self.group.kills()
             wire.send(1, dict(done, op="tested"), {})
             self._answer(done)
-        elif self.events <= EVENTS_CAP:
-            wire.send(1, {"op": "event", "event": said}, {})
 
     def _stop(self, why: str) -> None:
         """The end of the agent's process and of all it started; what it said last is passed on before."""
@@ -219,14 +227,15 @@ class Agent:
             os.kill(self.pid, signal.SIGKILL)
         _, status = os.waitpid(self.pid, 0)
         kill_all()
+        # From here on there is nobody left to stop, whatever its last words are.
+        os.close(self.pidfd)
+        self.pidfd = -1
         for fd, take in ((self.told, self._hear), (self.said, self._pass_on)):
             os.set_blocking(fd, False)
             while take(fd, 0):
                 pass
         self.poll = select.poll()
         self.poll.register(HOST, select.POLLIN)
-        os.close(self.pidfd)
-        self.pidfd = -1
         wire.send(1, {"op": "stopped", "why": "oom" if oom else why, "code": os.waitstatus_to_exitcode(status)}, {})
 
 

@@ -207,8 +207,15 @@ class Spent:
     """Processor time since now, or since `before`: of the whole container where the kernel counts it, at least of the
     one process."""
 
-    def __init__(self, process: Watched, group: "Cgroup", before: "tuple[float, float] | None" = None) -> None:
-        self._process, self._group = process, group
+    def __init__(
+        self,
+        process: Watched,
+        group: "Cgroup",
+        before: "tuple[float, float] | None" = None,
+        most_s: float = float("inf"),
+    ) -> None:
+        """`most_s`: seconds from its beginning beyond which no time limit grows."""
+        self._process, self._group, self._most_s = process, group, most_s
         self._before = self.now = before or (process.cpu(), group.cpu_s())
         self._made_up_for = process.held_up
 
@@ -228,7 +235,8 @@ class Spent:
             return began
         held_up = _held_up()
         self._process.held_up = max(held_up, self._process.held_up)
-        return began + limit + min(max(0.0, held_up - self._made_up_for), (STRETCH - 1) * limit)
+        longer = min(max(0.0, held_up - self._made_up_for), (STRETCH - 1) * limit)
+        return began + max(limit, min(limit + longer, self._most_s))
 
 
 def _held_up() -> float:

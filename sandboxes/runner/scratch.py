@@ -79,18 +79,27 @@ def _empty() -> None:
             os.chmod(directory, MODE)
         except OSError:
             pass
-        for top, folders, _ in os.walk(directory, topdown=True):
-            for name in folders:
-                # A mode-000 directory hides what it holds from its own owner.
-                path = os.path.join(top, name)
-                if not os.path.islink(path):
-                    os.chmod(path, 0o700)
+        _open_below(directory)
         for name in os.listdir(directory):
             path = os.path.join(directory, name)
             if os.path.isdir(path) and not os.path.islink(path):
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 os.unlink(path)
+
+
+def open_up(directory: str) -> None:
+    """Let its owner into a directory and all below: a mode-000 directory hides what it holds from its own owner."""
+    os.chmod(directory, 0o700)
+    _open_below(directory)
+
+
+def _open_below(directory: str) -> None:
+    for top, folders, _ in os.walk(directory, topdown=True):
+        for name in folders:
+            path = os.path.join(top, name)
+            if not os.path.islink(path):
+                os.chmod(path, 0o700)
 
 
 def _listing() -> "Iterator[str]":

@@ -11,7 +11,7 @@ import time
 
 from . import child
 from .process import Spent, Watched
-from .scratch import as_candidate
+from .scratch import SCRATCH, open_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,12 +45,12 @@ def run(
 
     kills, began = group.kills(), time.monotonic()
     process = Watched(body, settings["output_kb"] * 1024, b"")
-    how = process.wait(began, limit, False, Spent(process, group))
+    how = process.wait(began, limit, False, Spent(process, group, most_s=left_s))
     process.kill()
     code = os.waitstatus_to_exitcode(process.status or 0)
     out, err = process.take()
     process.close()
-    os.waitpid(as_candidate(uid, _clear), 0)
+    _clear(uid)
     outcome = how if how != "exit" else "passed" if code == 0 else "failed"
     if group.kills() > kills:
         outcome = "oom"
@@ -84,26 +84,42 @@ def _copy() -> None:
                 copy.write(data)
 
 
-def _clear() -> None:
-    """Everything that runs as this user, and everything it wrote."""
+def _clear(uid: int) -> None:
+    """End everything that runs as this user, and remove everything it wrote.
+
+    By a helper of which it is the effective user alone: what still runs can then neither stop nor end it.
+    """
+    pid = os.fork()
+    if pid == 0:
+        try:
+            signal.alarm(10)
+            os.setgroups([])
+            os.setresgid(0, uid, 0)
+            os.setresuid(0, uid, 0)
+            os.kill(-1, signal.SIGKILL)
+            _remove_all_of(uid)
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+
+
+def _remove_all_of(uid: int) -> None:
     import shutil
 
     os.chdir("/")
-    for _ in range(20):
-        try:
-            os.kill(-1, signal.SIGKILL)
-        except ProcessLookupError:
-            break
-        time.sleep(0.005)
-    shutil.rmtree(TARGET, ignore_errors=True)
-    for directory in ("/tmp", "/dev/shm", "/box"):
+    for directory in SCRATCH:
         for name in os.listdir(directory):
             path = os.path.join(directory, name)
             try:
-                if os.lstat(path).st_uid != os.getuid():
+                facts = os.lstat(path)
+                if facts.st_uid != uid:
                     continue
-                shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
-            except OSError:
+                if not stat.S_ISDIR(facts.st_mode):
+                    os.unlink(path)
+                    continue
+                open_up(path)
+                shutil.rmtree(path)
+            except (OSError, RecursionError):
                 continue
 
 

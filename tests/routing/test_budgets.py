@@ -73,6 +73,20 @@ def test_an_unknown_price_makes_an_unknown_cost(open_door: OpenDoor) -> None:
         assert door.session.spent().cost_usd is None
 
 
+def test_a_reply_of_unknown_cost_lifts_no_limit(open_door: OpenDoor) -> None:
+    def uncounted(exchange: Exchange) -> None:
+        message = {"role": "assistant", "content": "x"}
+        exchange.json({"choices": [{"index": 0, "finish_reason": "stop", "message": message}]})
+
+    price = {"input": 1.0, "output": 1.0, "cached": 1.0}
+    with (
+        scripted(uncounted, WIRE.says()) as server,
+        open_door(profile_of(server.url, price=price), allowance=Allowance(cost_usd=0.5e-6 * TOKENS)) as door,
+    ):
+        assert [door.ask().status_code for _ in range(3)] == [200, 200, 400]
+    assert door.session.spent().cost_usd is None
+
+
 def test_what_is_spent_elsewhere_stops_a_session_too(open_door: OpenDoor) -> None:
     reason = ""
     with scripted(WIRE.says()) as server, open_door(profile_of(server.url), stopped=lambda: reason) as door:

@@ -53,6 +53,11 @@ def test_a_limit_grows_within_bounds(asleep: Any, held_up: Callable[[float], Non
     assert process.Spent(asleep, NoGroup()).deadline(100.0, 1.0) == pytest.approx(100.0 + process.STRETCH)
 
 
+def test_a_limit_grows_no_further_than_the_whole_has_time(asleep: Any, held_up: Callable[[float], None]) -> None:
+    held_up(1000.0)
+    assert process.Spent(asleep, NoGroup(), most_s=1.5).deadline(100.0, 1.0) == pytest.approx(101.5)
+
+
 def test_who_used_its_time_gets_none_back(held_up: Callable[[float], None]) -> None:
     held_up(1000.0)
 

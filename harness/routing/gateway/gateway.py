@@ -138,12 +138,10 @@ class Gateway:
             return listener
 
     def _close(self, listener: Listener) -> None:
+        listener.close()
+        # Only now: `close` ends the loop when it knows of no listener that still needs it.
         with self._lock:
-            known = listener in self._listeners
             self._listeners.discard(listener)
-        # What is not known any more `close` has taken on itself.
-        if known:
-            listener.close()
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

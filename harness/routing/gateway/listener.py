@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -111,6 +112,7 @@ class Listener:
         )  # fmt: skip
         self._config.load()
         self._closed = False
+        self._closing = threading.Lock()
         try:
             self._server = asyncio.run_coroutine_threadsafe(self._listen(bound), loop).result()
         except BaseException:
@@ -119,12 +121,14 @@ class Listener:
             raise
 
     def close(self) -> None:
-        """Accept nothing more, drop every connection and what is asked for through it; a second call does nothing."""
-        if self._closed:
-            return
-        self._closed = True
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        """Accept nothing more, drop every connection and what is asked for through it; a second call waits for the
+        first."""
+        with self._closing:
+            if self._closed:
+                return
+            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+            self._threads.shutdown(wait=True, cancel_futures=True)
+            self._closed = True
 
     async def _listen(self, bound: socket.socket) -> asyncio.Server:
         return await self._loop.create_server(self._connection, sock=bound, backlog=BACKLOG)

@@ -123,6 +123,8 @@ class Session:
         self._unanswered = 0
         self._unseen = 0
         """Tokens of those, as far as they can be counted: nobody stays in budget by hanging up before the end."""
+        self._known_usd = 0.0
+        """Dollars of the replies whose cost is known: a limit holds for these also where the sum is not known."""
         self._spent = Spent()
 
     def spent(self) -> Spent:
@@ -169,13 +171,14 @@ class Session:
             self.failure = None
             before = self._spent
             known = cost_usd is not None and before.cost_usd is not None
+            self._known_usd += cost_usd or 0.0
             self._spent = Spent(
                 calls=before.calls + 1,
                 refused=before.refused,
                 prompt_tokens=before.prompt_tokens + (usage.prompt_tokens or 0),
                 completion_tokens=before.completion_tokens + (usage.completion_tokens or 0),
                 cached_tokens=before.cached_tokens + (usage.cached_tokens or 0),
-                cost_usd=(before.cost_usd or 0.0) + (cost_usd or 0.0) if known else None,
+                cost_usd=self._known_usd if known else None,
                 seconds=before.seconds + seconds,
             )
 
@@ -239,6 +242,6 @@ class Session:
         tokens = spent.prompt_tokens + spent.completion_tokens + self._unseen
         if allowed.tokens is not None and tokens >= allowed.tokens:
             raise over_budget(f"this session may use {allowed.tokens} tokens, and has used {tokens}")
-        cost = spent.cost_usd
-        if allowed.cost_usd is not None and cost is not None and cost >= allowed.cost_usd:
-            raise over_budget(f"this session may spend {allowed.cost_usd:g} US dollars, and has spent {cost:.4f}")
+        usd = self._known_usd
+        if allowed.cost_usd is not None and usd >= allowed.cost_usd:
+            raise over_budget(f"this session may spend {allowed.cost_usd:g} US dollars, and has spent {usd:.4f}")

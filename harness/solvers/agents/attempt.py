@@ -145,6 +145,9 @@ class AgentAttempt:
                 taken, ending = self._tries(container, session, brief, containers.image.tag)
             except (BoxLost, BoxSilent) as error:
                 raise SandboxError(f"the agent's container was lost: {error.message}") from error
+            if not socket.is_socket():
+                # Nobody in the container can do that, and its calls may have failed for it.
+                raise SandboxError("the gateway's socket was removed while an agent used it")
         return self._solved(session, taken, ending, brief.message)
 
     def _tries(
@@ -180,8 +183,10 @@ class AgentAttempt:
             container.again(self._agent.again(brief), pause)
 
     def _interrupted(self, session: Session) -> bool:
-        """Whether there is no point in going on: the model's server fails, or nobody waits for this any more."""
-        return bool(session.failure or session.broken or self._place.stopped() or len(session.refusals) >= REFUSALS)
+        """Whether to stop the agent, which asks and asks. What ends the attempt is raised at once: its container, which
+        may be in the middle of a long test run, is removed, not asked to stop."""
+        self._check(session)
+        return len(session.refusals) >= REFUSALS
 
     def _check(self, session: Session) -> None:
         if session.broken is not None:

@@ -7,7 +7,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.errors import SandboxError
 from harness.solvers.agents.container import MOST_BYTES, MOST_FILES, AgentContainer, Listed
 from harness.tasks.globs import matches
 from harness.types import Candidate, Frozen, Task
@@ -48,12 +47,15 @@ def editable(task: Task, path: str) -> bool:
 
 
 def take(task: Task, container: AgentContainer) -> Taken:
-    """Everything declared that the agent left, by value. Raises SandboxError for a container that is lost."""
+    """Everything declared that the agent left, by value. Raises SandboxError for a container that is lost.
+
+    A directory that cannot be listed is the agent's doing: nothing it leaves behind may look like a failure of ours.
+    """
     before = given(task)
     found, more = container.listing()
     rows = {row.path: row for row in found}
     if more and not found:
-        raise SandboxError("the agent's files could not be listed")
+        return Taken(candidate=None, rejected=("its directory could not be listed",))
     changed = [row for row in found if _differs(row, before.get(row.path))]
     gone = sorted(set(before) - set(rows)) if not more else []
     wanted = [row for row in changed if editable(task, row.path)]
@@ -67,7 +69,8 @@ def take(task: Task, container: AgentContainer) -> Taken:
     if names and not rejected:
         contents, refused = container.take(names)
         rejected += [f"{name}: {why}" for name, why in refused.items()]
-    texts = dict(_texts(contents, rejected))
+    # What was not hashed may be as it was.
+    texts = {path: text for path, text in _texts(contents, rejected) if text != before.get(path)}
     deleted = [path for path in gone if editable(task, path)]
     changed_names = tuple(sorted({*texts, *deleted}))
     candidate = None

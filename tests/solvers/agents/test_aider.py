@@ -8,7 +8,7 @@ import pytest
 
 from harness.types import AgentEnding, Outcome
 from tests.servers.scripted import Exchange, scripted
-from tests.solvers.agents.workshop import AFTER, BEFORE, HALF, NEARLY, WIRE, Workshop, asked, never, says, whole
+from tests.solvers.agents.workshop import AFTER, BEFORE, HALF, HIDDEN, NEARLY, WIRE, Workshop, asked, never, says, whole
 
 pytestmark = pytest.mark.engine
 
@@ -223,3 +223,51 @@ def test_equal_attempts_ask_equal_questions(workshop: Workshop) -> None:
         workshop.run(best_of=2, concurrency=1)
     first, second = (request.body["messages"] for request in server.requests)
     assert first == second
+
+
+STOPS_ALL = """\
+import os
+if os.fork() == 0:
+    os.setsid()
+    while True:
+        try:
+            os.kill(-1, 19)
+        except OSError:
+            pass
+"""
+"""Whatever else runs as the same user stands still."""
+
+
+def test_tests_that_stop_whoever_would_end_them_are_ended(workshop: Workshop) -> None:
+    with scripted(
+        *says(whole({**AFTER, "shop/__init__.py": STOPS_ALL}), whole({**AFTER, "shop/__init__.py": ""}))
+    ) as server:
+        workshop.model(server.url)
+        attempt = workshop.one(agent={"test_timeout_s": 5, "timeout_s": 60})
+    assert attempt.outcome is Outcome.passed
+    assert attempt.agent is not None
+    assert (attempt.agent.counts["test_runs"], attempt.agent.counts["tests_failed"]) == (2, 1)
+
+
+def test_the_linter_runs_nothing_that_the_model_wrote(workshop: Workshop) -> None:
+    spy = "import os\nprint('RAN WITH', os.environ.get('OPENAI_API_KEY', '')[:3])\n"
+    reply = whole(
+        {**AFTER, "shop/flake8.py": spy, "/box/agent/.local/lib/python3.11/site-packages/usercustomize.py": spy}
+    )
+    with scripted(*says(reply, reply, reply, reply)) as server:
+        workshop.model(server.url)
+        attempt = workshop.one(agent={"lint": True})
+    assert attempt.agent is not None
+    assert attempt.agent.counts["lint_runs"] == 1
+    assert "RAN WITH hg-" not in attempt.agent.transcript
+
+
+def test_the_time_that_hidden_tests_take_is_not_the_agents(workshop: Workshop) -> None:
+    slow = f"{HIDDEN}\n\ndef test_slow():\n    import time\n    time.sleep(12)\n"
+    workshop.task(feedback="hidden", hidden=slow, limits={"timeout_s": 30})
+    with scripted(*says(whole(NEARLY), whole(AFTER))) as server:
+        workshop.model(server.url)
+        attempt = workshop.one(agent={"timeout_s": 12})
+    assert attempt.agent is not None
+    assert attempt.agent.ending is AgentEnding.finished
+    assert attempt.outcome is Outcome.passed

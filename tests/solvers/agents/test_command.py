@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from harness.content import content_dir
-from harness.errors import ConfigError, UsageError
+from harness.errors import ConfigError, UsageError, WorkError
+from harness.routing.gateway.gateway import SOCKET
+from harness.sandbox.agents import DOORS
 from harness.solvers.agents.settings import read_settings
 from harness.types import AgentEnding, Outcome
-from tests.servers.scripted import scripted
-from tests.solvers.agents.workshop import AFTER, NEARLY, Workshop, asked, bash, never, says
+from tests.servers.scripted import Exchange, scripted
+from tests.solvers.agents.workshop import AFTER, NEARLY, WIRE, Workshop, asked, bash, never, says
 
 pytestmark = pytest.mark.engine
 
@@ -214,6 +218,26 @@ def test_what_may_not_be_taken_out_is_no_candidate(workshop: Workshop, script: s
 
 
 @pytest.mark.parametrize(
+    "script",
+    [
+        "os.chmod('shop', 0o444)\n",
+        "os.mkdir(b'shop/\\xff'); os.chmod(b'shop/\\xff', 0)\n",
+        "open(b'shop/\\xff.py', 'w').close()\n",
+        "os.rename('/box/work', '/box/gone'); os.symlink('/proc', '/box/work')\n",
+        "for i in range(1900):\n    open(f'f{i}', 'wb').truncate(4 << 20)\n",
+        "open('/proc/self/fd/3', 'w').write('NaN\\n{\"event\": 1e999}\\n')\n",
+    ],
+    ids=["shows-names-only", "closed-no-text", "no-text", "link", "holes", "drivers-pipe"],
+)
+def test_nothing_an_agent_leaves_is_our_failure(workshop: Workshop, script: str) -> None:
+    with scripted(*says("yes")) as server:
+        workshop.model(server.url)
+        attempt = workshop.one("command", agent(script))
+    assert attempt.outcome not in (None, Outcome.passed, Outcome.infra_error)
+    assert attempt.agent is not None
+
+
+@pytest.mark.parametrize(
     ("script", "ending", "outcome"),
     [
         ("sys.exit(3)\n", AgentEnding.crash, Outcome.crash),
@@ -279,3 +303,25 @@ def test_a_command_needs_a_command(workshop: Workshop) -> None:
         workshop.model(server.url)
         with pytest.raises(UsageError, match="needs the agent's command"):
             workshop.run("command")
+
+
+def test_a_socket_that_is_removed_is_no_failure_of_the_agent(workshop: Workshop) -> None:
+    def removes(exchange: Exchange) -> None:
+        for path in Path(tempfile.gettempdir()).glob(f"{DOORS}{os.getpid()}-*/{SOCKET}"):
+            path.unlink()
+        WIRE.says("yes")(exchange)
+
+    script = f"print(ask('a'))\nprint(ask('b'))\nwrite({AFTER!r})\n"
+    with scripted(removes, *says("yes", "yes")) as server:
+        workshop.model(server.url)
+        attempt = workshop.one("command", agent(script))
+    assert attempt.outcome is Outcome.passed
+    assert len([call for call in workshop.calls() if call.status == 200]) == 3
+
+
+def test_an_image_that_cannot_be_made_ends_the_run_at_once(workshop: Workshop) -> None:
+    with scripted(never) as server:
+        workshop.model(server.url)
+        with pytest.raises(WorkError, match="no agent can be started: the engine has no image nosuch:1"):
+            workshop.run("command", {"image": "nosuch:1", "command": "true"}, best_of=6)
+    assert workshop.attempts() == []
