@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from harness.solvers import Workplace
 
 HOME, WORK = "/box/agent", "/box/work"
+LONGEST_VARIABLE = 100_000
+"""Bytes; the kernel takes no longer one than 128 KiB."""
 ADDRESS = "http://127.0.0.1:8000/v1"
 """Where the porter listens (sandboxes/runner/porter.py)."""
 
@@ -79,7 +81,12 @@ class Command:
             "OPENAI_API_BASE": ADDRESS,
             "OPENAI_API_KEY": brief.token,
             "HARNESS_MODEL": "gw",
-            "HARNESS_TASK": brief.message,
+            "HARNESS_TASK": brief.message if len(brief.message.encode()) <= LONGEST_VARIABLE else "",
+            "HARNESS_TASK_FILE": f"{HOME}/task.md",
             "HARNESS_TRY": str(brief.number + 1),
         }
-        return {"argv": ("/bin/sh", "-c", self._place.settings.command), "env": {**own, **self._place.settings.env}}
+        return {
+            "argv": ("/bin/sh", "-c", self._place.settings.command),
+            "env": {**own, **self._place.settings.env},
+            "task": brief.message,
+        }

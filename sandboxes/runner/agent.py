@@ -49,8 +49,8 @@ def main() -> None:
 class Agent:
     """The agent's process and the pipes to it.
 
-    `start` has: `uid`, `tester` (whose tests run), `argv`, `env`, `directory` (where it starts), `cpu_s`, `wall_s`,
-    `said_kb` (of what it says, how much is passed on), `first` (what its driver is told; None where it has none),
+    `start` has: `uid`, `tester` (whose tests run), `argv`, `env`, `directory` (where it starts), `task` (a text for
+    its home), `cpu_s`, `wall_s`, `said_kb` (of what it says, how much is passed on), `first` (what its driver is told; None where it has none),
     `trials` (see `trials.run`; None without tests), `porter` (uid of who carries a port to the gateway's socket; None
     for an agent that speaks to the socket itself).
     Blobs: `f:PATH` is a file of the workspace, `t:PATH` a test, `h:PATH` a file for the agent's home.
@@ -97,7 +97,8 @@ class Agent:
                 child.give_up_rights(uid, start["cpu_s"])
                 child.lay_out(files)
                 os.makedirs(start["env"]["HOME"], 0o700, exist_ok=True)
-                child.lay_out(self.home, start["env"]["HOME"], "wb")
+                task = {"task.md": start["task"].encode()} if start["task"] else {}
+                child.lay_out({**self.home, **task}, start["env"]["HOME"], "wb")
                 os.chdir(start["directory"])
                 os.execve(start["argv"][0], start["argv"], start["env"])
             except BaseException as error:

@@ -42,6 +42,8 @@ class Launch(Frozen):
     """Of the whole attempt."""
     files: dict[str, str] = Field(default_factory=dict)
     """For its home directory: name -> text."""
+    task: str = ""
+    """What it is told, for `task.md` in its home directory; empty for an agent whose driver is told."""
     said_kb: int = 512
     """Of what the agent prints, how much is kept, KiB."""
     first: dict[str, Any] | None = None

@@ -172,6 +172,15 @@ print("OTHER MODEL", ask("", path="/models/gpt")[0])
     assert server.requests == []
 
 
+def test_a_task_of_any_length_can_be_read(workshop: Workshop) -> None:
+    (workshop.suite / "prices" / "instruction.md").write_text("x" * 300_000 + " the end of it")
+    script = f"told = open(os.environ['HARNESS_TASK_FILE']).read()\nassert 'the end of it' in told\nwrite({AFTER!r})\n"
+    with scripted(*says("yes")) as server:
+        workshop.model(server.url)
+        attempt = workshop.one("command", agent(script))
+    assert attempt.outcome is Outcome.passed
+
+
 def test_a_cheating_command_is_not_passed(workshop: Workshop) -> None:
     script = """\
 import shutil
