@@ -50,9 +50,9 @@ class Agent:
     """The agent's process and the pipes to it.
 
     `start` has: `uid`, `tester` (whose tests run), `argv`, `env`, `directory` (where it starts), `task` (a text for
-    its home), `cpu_s`, `wall_s`, `said_kb` (of what it says, how much is passed on), `first` (what its driver is told; None where it has none),
-    `trials` (see `trials.run`; None without tests), `porter` (uid of who carries a port to the gateway's socket; None
-    for an agent that speaks to the socket itself).
+    its home), `cpu_s`, `wall_s`, `said_kb` (of what it says, how much is passed on), `first` (what its driver is told;
+    None where it has none), `trials` (see `trials.run`; None without tests), `porter` (uid of who carries a port to the
+    gateway's socket; None for an agent that speaks to the socket itself).
     Blobs: `f:PATH` is a file of the workspace, `t:PATH` a test, `h:PATH` a file for the agent's home.
     """
 

@@ -263,11 +263,11 @@ def test_the_linter_runs_nothing_that_the_model_wrote(workshop: Workshop) -> Non
 
 
 def test_the_time_that_hidden_tests_take_is_not_the_agents(workshop: Workshop) -> None:
-    slow = f"{HIDDEN}\n\ndef test_slow():\n    import time\n    time.sleep(12)\n"
+    slow = f"{HIDDEN}\n\ndef test_slow():\n    import time\n    time.sleep(6)\n"
     workshop.task(feedback="hidden", hidden=slow, limits={"timeout_s": 30})
     with scripted(*says(whole(NEARLY), whole(AFTER))) as server:
         workshop.model(server.url)
-        attempt = workshop.one(agent={"timeout_s": 12})
+        attempt = workshop.one(agent={"timeout_s": 10})
     assert attempt.agent is not None
     assert attempt.agent.ending is AgentEnding.finished
     assert attempt.outcome is Outcome.passed
