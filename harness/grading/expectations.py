@@ -191,7 +191,8 @@ def _compares_closely(name: str, args: list[ast.expr], keys: dict[str | None, as
     if name != "assertAlmostEqual":
         return keys.keys() <= {"msg"} and len(args) <= 3
     places = keys.get("places", args[2] if len(args) > 2 else ast.Constant(7))
-    exact = isinstance(places, ast.Constant) and isinstance(places.value, int) and places.value >= 0
+    # Rounded to no places, 2.5 is both 2 and 3.
+    exact = isinstance(places, ast.Constant) and isinstance(places.value, int) and places.value > 0
     return exact and keys.keys() <= {"msg", "places"} and len(args) <= 4
 
 
