@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import ast
 import random
+from dataclasses import replace
 
 from harness import syntax
+from harness.grading.comparisons import Comparison, comparisons, harmless_names
 from harness.grading.expectations import Spot, add_sentinel, may_have_sentinel, spots
 from harness.tasks import collect
 
@@ -43,15 +45,17 @@ def mutate(source: str, rng: random.Random, share: float = 0.75) -> tuple[str, l
     return (mutated, [name for names, _ in picked for name in names]) if mutated else (source, [])
 
 
-def _chances(tree: ast.Module) -> list[tuple[list[str], list[Spot]]]:
+def _chances(tree: ast.Module) -> list[tuple[list[str], list[Spot | Comparison]]]:
     """(names, where to change it) of every test function that can be mutated; sentinels are put into the tree."""
     inherited: dict[int, list[collect.Collected]] = {}
-    called = _named(tree)
+    called, harmless = _named(tree), harmless_names(tree)
     for test in collect.collected(tree):
         # What another test calls, as `super().test_x()`, would make that one fail too.
         if test.function.name not in called:
             inherited.setdefault(id(test.function), []).append(test)
-    return [([test.name for test in tests], found) for tests in inherited.values() if (found := _spots(tests))]
+    return [
+        ([test.name for test in tests], found) for tests in inherited.values() if (found := _spots(tests, harmless))
+    ]
 
 
 def _named(tree: ast.Module) -> set[str]:
@@ -60,12 +64,18 @@ def _named(tree: ast.Module) -> set[str]:
     return names | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
 
-def _spots(tests: list[collect.Collected]) -> list[Spot]:
+def _spots(tests: list[collect.Collected], harmless: frozenset[str]) -> list[Spot | Comparison]:
     """Those of a function that is a test in several classes: none where one of them makes something else of it."""
     found = [spots(test) for test in tests]
     if found[0] and all(one == found[0] for one in found):
-        return found[0]
-    return [add_sentinel(tests[0])] if all(map(may_have_sentinel, tests)) else []
+        return [*found[0]]
+    seen = [comparisons(test, harmless) for test in tests]
+    compared = seen[0] if all(one == seen[0] for one in seen) else []
+    certain = [one for one in compared if not one.bound]
+    if certain or not all(map(may_have_sentinel, tests)):
+        return [*certain]
+    sentinel = add_sentinel(tests[0])
+    return [replace(one, sentinel=sentinel) for one in compared] or [sentinel]
 
 
 def _written(tree: ast.Module) -> str:

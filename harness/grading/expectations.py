@@ -75,7 +75,7 @@ def spots(test: Collected) -> list[Spot]:
     """Every spot of a test that is certain to be reached, and to be reached once."""
     if not test.once or not isinstance(test.function, ast.FunctionDef):
         return []
-    own, redefined = _own(test), _redefined(test)
+    own, replaced = own_name(test), redefined(test)
     names = _once_used(test.function)
     assigned: dict[str, Spot] = {}
     found: list[Spot] = []
@@ -85,7 +85,7 @@ def spots(test: Collected) -> list[Spot]:
         elif isinstance(statement, ast.Assert):
             found += _of_assert(statement.test, assigned)
         elif own and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-            found += _of_call(statement.value, own, redefined, assigned)
+            found += _of_call(statement.value, own, replaced, assigned)
     return found
 
 
@@ -96,9 +96,9 @@ def may_have_sentinel(test: Collected) -> bool:
         isinstance(function, ast.FunctionDef)
         and test.once
         and not test.optional
-        and _own(test) is not None
-        and "assertEqual" not in _redefined(test)
-        and not any(_leaves(statement) for statement in function.body)
+        and own_name(test) is not None
+        and "assertEqual" not in redefined(test)
+        and not any(leaves(statement) for statement in function.body)
     )
 
 
@@ -112,32 +112,33 @@ def add_sentinel(test: Collected) -> Spot:
     return Spot(call, "args", 1)
 
 
-def _own(test: Collected) -> str | None:
+def own_name(test: Collected) -> str | None:
     """What the test calls its `unittest.TestCase`; None where it is none."""
     first = test.function.args.args[:1]
     return first[0].arg if test.unittest and first else None
 
 
-def _redefined(test: Collected) -> set[str]:
+def redefined(test: Collected) -> set[str]:
+    """The methods that the file's own classes have."""
     return {item.name for cls in test.classes for item in cls.body if isinstance(item, Function)}
 
 
-def _leaves(node: ast.AST) -> bool:
+def leaves(node: ast.AST) -> bool:
     """Whether a statement may end the function it stands in without a failure."""
     if isinstance(node, ast.Return | ast.Yield | ast.YieldFrom):
         return True
     if isinstance(node, Function | ast.Lambda | ast.ClassDef):
         return False
-    return any(_leaves(below) for below in ast.iter_child_nodes(node))
+    return any(leaves(below) for below in ast.iter_child_nodes(node))
 
 
 def _certain(body: list[ast.stmt], own: str | None) -> Iterator[ast.stmt]:
     """The statements that are reached if nothing fails before them, those of a `with self.subTest()` included."""
     for statement in body:
-        if _leaves(statement):
+        if leaves(statement):
             return
         if isinstance(statement, ast.With) and all(
-            _is_method(item.context_expr, own, "subTest") for item in statement.items
+            is_method(item.context_expr, own, "subTest") for item in statement.items
         ):
             yield from _certain(statement.body, own)
         else:
@@ -174,9 +175,9 @@ def _of_assert(compare: ast.expr, assigned: dict[str, Spot]) -> Iterator[Spot]:
         yield from _one_sided(Spot(compare, "left"), Spot(compare, "comparators", 0), ANY, assigned)
 
 
-def _of_call(call: ast.Call, own: str, redefined: set[str], assigned: dict[str, Spot]) -> Iterator[Spot]:
+def _of_call(call: ast.Call, own: str, replaced: set[str], assigned: dict[str, Spot]) -> Iterator[Spot]:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    if not _is_method(call, own, name) or name in redefined or any(isinstance(arg, ast.Starred) for arg in call.args):
+    if not is_method(call, own, name) or name in replaced or any(isinstance(arg, ast.Starred) for arg in call.args):
         return
     keys = {keyword.arg: keyword.value for keyword in call.keywords}
     if name in OPPOSITES and call.args and keys.keys() <= {"msg"} and not _is_literal(call.args[0]):
@@ -190,7 +191,8 @@ def _compares_closely(name: str, args: list[ast.expr], keys: dict[str | None, as
     if name != "assertAlmostEqual":
         return keys.keys() <= {"msg"} and len(args) <= 3
     places = keys.get("places", args[2] if len(args) > 2 else ast.Constant(7))
-    exact = isinstance(places, ast.Constant) and isinstance(places.value, int) and places.value >= 0
+    # Rounded to no places, 2.5 is both 2 and 3.
+    exact = isinstance(places, ast.Constant) and isinstance(places.value, int) and places.value > 0
     return exact and keys.keys() <= {"msg", "places"} and len(args) <= 4
 
 
@@ -207,7 +209,7 @@ def _one_sided(left: Spot, right: Spot, types: tuple[type, ...], assigned: dict[
             yield spot
 
 
-def _is_method(node: ast.expr, own: str | None, name: str) -> bool:
+def is_method(node: ast.expr, own: str | None, name: str) -> bool:
     """Whether this is `self.name(...)`."""
     return (
         isinstance(node, ast.Call)

@@ -66,6 +66,21 @@ def collected(tree: ast.Module, beside: Mapping[str, str] | None = None) -> list
     return [*_Module(tree, _Beside(beside or {})).tests()]
 
 
+def imports(text: str) -> set[str]:
+    """The modules that a file imports by name, packages by their first; none of a file that is no Python."""
+    try:
+        tree = syntax.module(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
 def repeated(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """(name, line) of each test that another one of its name hides."""
     yield from _twice(tree.body, "")

@@ -19,6 +19,7 @@ from typing import Any
 
 from harness.errors import TaskError
 from harness.tasks import cases
+from harness.tasks.collect import imports
 from harness.tasks.jsonfile import Record
 from harness.tasks.paths import MAX_FILE, printable
 from harness.types import Answer, Limits, Suite, Task
@@ -94,6 +95,7 @@ class Track:
         about = self._about.get(slug, Record(self.config.path))
         files = _Files(folder, self.config)
         stubs, editor, tests = files.texts("solution"), files.texts("editor"), files.texts("test")
+        tests |= files.imported(tests, {*stubs, *editor})
         twice = stubs.keys() & (tests.keys() | editor.keys())
         if twice:
             raise files.error(f"{sorted(twice)[0]} is listed as something else too", "files.solution")
@@ -169,6 +171,17 @@ class _Files:
 
     def texts(self, role: str) -> dict[str, str]:
         return {name: self.text(name, f"files.{role}") for name in self.names(role)}
+
+    def imported(self, tests: dict[str, str], listed: set[str]) -> dict[str, str]:
+        """What tests import from beside them though no list names it: early tracks have empty lists, and helpers."""
+        found: dict[str, str] = {}
+        texts = [text for name, text in tests.items() if name.endswith(".py")]
+        while texts:
+            for name in sorted({f"{module}.py" for module in imports(texts.pop())} - tests.keys() - listed):
+                if name not in found and (self.folder / name).is_file():
+                    found[name] = self.text(name, "files.test")
+                    texts.append(found[name])
+        return found
 
     def text(self, name: str, key: str) -> str:
         """A file. Raises TaskError at the key that lists it."""

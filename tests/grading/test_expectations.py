@@ -68,7 +68,7 @@ class EveryOne(unittest.TestCase):
         self.assertAlmostEqual(double(1.6), 3.2, places=2)
 
     def test_within_one(self):
-        self.assertAlmostEqual(double(2.0), 4, 0)
+        self.assertAlmostEqual(double(2.0), 4, 1)
 
     def test_is(self):
         self.assertIs(double(1) == 2, True)
@@ -190,6 +190,8 @@ METHOD = "class A(unittest.TestCase):\n    def test_a(self):\n        "
         # Another value may do as well.
         METHOD + "self.assertAlmostEqual(f(), 1.5, delta=20)\n",
         METHOD + "self.assertAlmostEqual(f(), 1.5, places=-2)\n",
+        METHOD + "self.assertAlmostEqual(f(), 2, places=0)\n",
+        METHOD + "self.assertAlmostEqual(f(), 2, 0)\n",
         METHOD + "self.assertAlmostEqual(f(), 1.5, places=digits)\n",
         METHOD + "self.assertAlmostEqual(f(), 1.5, None, '', 20)\n",
         METHOD + "self.assertCountEqual(f(), {'a': 1})\n",
@@ -213,6 +215,14 @@ METHOD = "class A(unittest.TestCase):\n    def test_a(self):\n        "
 def test_what_is_not_certain_to_fail_is_left_alone(source: str) -> None:
     tests = collected(syntax.module(HEAD + source))
     assert [spot for test in tests for spot in spots(test)] == []
+
+
+@given(st.integers())
+def test_what_is_rounded_both_ways_is_honest(seed: int) -> None:
+    source = HEAD + METHOD + "self.assertAlmostEqual(double(1.25), 2, places=0)\n"
+    mutated, names = canaries.mutate(source, random.Random(seed))
+    assert (outcomes(source), names) == ({"A::test_a": True}, ["A::test_a"])
+    assert outcomes(mutated) == {"A::test_a": False}
 
 
 def test_what_another_test_calls_is_left_alone() -> None:
@@ -239,10 +249,10 @@ def test_a_test_without_a_literal_gets_a_sentinel(seed: int) -> None:
     assert outcomes(mutated) == {name: name not in names for name in ("A::test_a", "A::test_b")}
     plain = canaries.normal(source)
     assert all(outcomes(plain).values())
-    # What differs is one number of a line that both have.
+    # What differs are arguments of lines that both have.
     differ = [pair for pair in zip(plain.splitlines(), mutated.splitlines(), strict=True) if pair[0] != pair[1]]
-    assert len(differ) == 1
-    assert all(line.lstrip().startswith("self.assertEqual(") for line in differ[0])
+    assert len(differ) == 2
+    assert all(line.lstrip().startswith("self.assertEqual(") for pair in differ for line in pair)
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,28 @@ def test_several_files_of_each_kind(tmp_path: Path) -> None:
     assert "`plain_sums.py` and `more.py`" in task.instruction
 
 
+def test_helpers_of_the_tests_that_no_list_names(tmp_path: Path) -> None:
+    task = only(
+        tmp_path,
+        config='{"files": {"solution": [], "test": [], "example": []}}',
+        files={
+            "plain_sums_test.py": "import shelf.books, test_tools\n" + TESTS.format(module="plain_sums"),
+            "test_tools.py": "from more_tools import *\nimport test_tools, plain_sums, json\n",
+            "more_tools.py": "NUMBERS = [1]\n",
+            "not_imported.py": "",
+            "json/__init__.py": "",
+        },
+    )
+    assert sorted(task.tests) == ["more_tools.py", "plain_sums_test.py", "test_tools.py"]
+    assert list(task.workspace) == ["plain_sums.py"]
+    assert {case.partition("::")[0] for case in idents(task)} == {"plain_sums_test.py"}
+    broken = only(
+        tmp_path / "b",
+        files={"plain_sums_test.py": "import tools\n" + TESTS.format(module="plain_sums"), "tools.py": "def :"},
+    )
+    assert sorted(broken.tests) == ["plain_sums_test.py", "tools.py"]
+
+
 def test_examples_with_the_names_of_the_solutions_go_by_name(tmp_path: Path) -> None:
     files = {"solution": ["plain_sums.py", "more.py"], "example": [".meta/more.py", ".meta/plain_sums.py"]}
     more: dict[str, str | bytes | None] = {"more.py": "", ".meta/more.py": "M = 1\n", ".meta/plain_sums.py": "P = 1\n"}
