@@ -138,8 +138,10 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
     if budget is not None and spent >= budget and not any(trial.answered for trial in todo):
         return [_out_of_budget(budget, len(todo))]
     for profile in planned.profiles.values():
-        if budget is not None and profile.price is None and not profile.local:
-            progress.note(f"{profile.name}: no price in the catalogue, so --budget does not count it")
+        limits = {"--budget": budget, "budget_usd of its agent": planned.config.agent.budget_usd}
+        blind = [name for name, limit in limits.items() if limit is not None]
+        if blind and profile.price is None and not profile.local:
+            progress.note(f"{profile.name}: no price in the catalogue, so {' and '.join(blind)} does not count it")
     with contextlib.closing(_sandbox(planned, progress)) as sandbox:
         left = None if budget is None else budget - spent
         config = planned.config

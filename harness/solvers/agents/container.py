@@ -173,8 +173,7 @@ class AgentContainer:
                 raise
             return None, {}
         except BoxLost as error:
-            if self._box.ran_out_of_memory():
-                self.stopped = Stopped(why="oom", code=-9)
+            # No agent can bring that about: process 1 is the last to go when memory runs out.
             raise SandboxError(f"the agent's container was lost: {error.message}") from error
 
     def _note(self, header: Mapping[str, Any], blobs: Mapping[str, bytes]) -> Mapping[str, Any] | None:
