@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,52 @@ print("OTHER MODEL", ask("", path="/models/gpt")[0])
     assert "let me in" not in "".join(asked(call) for call in refused)
     assert "sk-very-secret" not in "".join(call.model_dump_json() for call in workshop.calls())
     assert server.requests == []
+
+
+def test_attempts_at_the_same_time_know_nothing_of_each_other(workshop: Workshop) -> None:
+    """Each leaves marks wherever it can, waits until the other has done so too, and looks for them."""
+    script = """\
+import glob, hashlib, socket
+own = hashlib.sha256(os.environ["OPENAI_API_KEY"].encode()).hexdigest()[:8]
+for place in ("/tmp", "/dev/shm", "/box"):
+    try:
+        open(f"{place}/mark-{own}", "w").close()
+    except OSError as error:
+        print("NOT IN", place, error)
+abstract, port = socket.socket(socket.AF_UNIX), socket.socket()
+abstract.bind("\\0mark-" + own)
+port.bind(("127.0.0.1", 0))
+port.listen()
+print("FIRST", ask("both here?"))
+seen = [os.path.basename(path) for place in ("/tmp", "/dev/shm", "/box") for path in glob.glob(place + "/mark-*")]
+seen += [line.split("@")[1].strip() for line in open("/proc/net/unix") if "@mark-" in line]
+print("MARKS", set(seen) == {"mark-" + own}, len(seen))
+print("LISTENING", sum(line.split()[3] == "0A" for line in open("/proc/net/tcp").readlines()[1:]))
+print("SOCKETS", glob.glob("/run/**/*.sock", recursive=True))
+agents = [path for path in glob.glob("/proc/[0-9]*/cmdline") if b"agent.py" in open(path, "rb").read()]
+print("AGENTS", len(agents))
+print("SECOND", ask("still?"))
+"""
+    both = threading.Barrier(2, timeout=60)
+
+    def together(exchange: Exchange) -> None:
+        both.wait()
+        WIRE.says("yes")(exchange)
+
+    with scripted(together) as server:
+        workshop.model(server.url)
+        workshop.run("command", agent(script), best_of=2)
+    first, second = workshop.attempts()
+    for attempt in (first, second):
+        assert attempt.agent is not None
+        said = attempt.agent.transcript
+        # Three files and an abstract socket of its own; two listeners: its own and the porter.
+        assert "MARKS True 4" in said, said
+        assert "LISTENING 2" in said
+        assert "SOCKETS []" in said
+        assert "AGENTS 1" in said
+        assert "SECOND (200, 'yes')" in said
+    assert {call.attempt for call in workshop.calls()} == {first.key, second.key}
 
 
 def test_a_task_of_any_length_can_be_read(workshop: Workshop) -> None:
