@@ -1,0 +1,88 @@
+"""What may be said of an order: the ranks each model can have, and letters that models share which do not differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from harness.stats.paired import holm, sign_flip
+
+ALPHA = 0.05
+
+
+class Pair(NamedTuple):
+    """One comparison of two models on the same tasks."""
+
+    first: int
+    second: int
+    difference: float
+    """Mean over tasks of first - second."""
+    p: float
+    adjusted: float
+    """Holm's, over all pairs."""
+
+
+class Ranks(NamedTuple):
+    """The best and the worst place that the data leave to a model: 1 is first."""
+
+    best: int
+    worst: int
+
+
+def compare_all(values: Sequence[Sequence[float]], *, seed: int = 0) -> list[Pair]:
+    """Every pair of models by the sign-flip test; `values`, shape (models, tasks): a mean a task, the same tasks."""
+    pairs = [(i, j) for i in range(len(values)) for j in range(i + 1, len(values))]
+    differences = [[a - b for a, b in zip(values[i], values[j], strict=True)] for i, j in pairs]
+    p_values = [sign_flip(row, seed=seed) for row in differences]
+    return [
+        Pair(i, j, sum(row) / len(row) if row else 0.0, p, adjusted)
+        for (i, j), row, p, adjusted in zip(pairs, differences, p_values, holm(p_values), strict=True)
+    ]
+
+
+def rank_sets(models: int, pairs: Sequence[Pair], *, alpha: float = ALPHA) -> list[Ranks]:
+    """[1 + models that are significantly better, K - models that are significantly worse] of each model.
+
+    Mogstad et al. (2024), "Inference for ranks": never one bare ordinal, unless the data give one.
+    """
+    better, worse = [0] * models, [0] * models
+    for pair in pairs:
+        if pair.adjusted <= alpha and pair.difference != 0:
+            up, down = (pair.first, pair.second) if pair.difference > 0 else (pair.second, pair.first)
+            better[down] += 1
+            worse[up] += 1
+    return [Ranks(1 + better[i], models - worse[i]) for i in range(models)]
+
+
+def letters(order: Sequence[int], pairs: Sequence[Pair], *, alpha: float = ALPHA) -> dict[int, str]:
+    """Compact letter display: models that share a letter do not differ significantly, those without a common one do.
+
+    Piepho (2004), insert and absorb. `order`: the models, best first, so that letters begin at the top.
+    """
+    columns: list[set[int]] = [set(order)]
+    for pair in pairs:
+        if pair.adjusted > alpha:
+            continue
+        split: list[set[int]] = []
+        for column in columns:
+            both = pair.first in column and pair.second in column
+            split += [column - {pair.first}, column - {pair.second}] if both else [column]
+        columns = _absorbed(split)
+    place = {model: position for position, model in enumerate(order)}
+    columns.sort(key=lambda column: sorted(place[model] for model in column))
+    return {model: "".join(_letter(i) for i, column in enumerate(columns) if model in column) for model in order}
+
+
+def _absorbed(columns: Sequence[set[int]]) -> list[set[int]]:
+    """Without those that are part of another one."""
+    kept: list[set[int]] = []
+    for column in sorted(columns, key=len, reverse=True):
+        if column and not any(column <= other for other in kept):
+            kept.append(column)
+    return kept
+
+
+def _letter(index: int) -> str:
+    """a, b, ..., z, A, ..., Z, then numbers in brackets."""
+    alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return alphabet[index] if index < len(alphabet) else f"({index + 1})"
