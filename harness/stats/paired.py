@@ -54,7 +54,7 @@ def sign_flip(differences: ArrayLike, *, draws: int = 20_000, seed: int = 0) -> 
     for start in range(0, draws, 1000):
         signs = rng.integers(0, 2, size=(min(1000, draws - start), data.size)) * 2 - 1
         hits += int(np.count_nonzero(np.abs(signs @ data) >= seen))
-    return (hits + 1) / (draws + 1)
+    return float((hits + 1) / (draws + 1))
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -65,7 +65,7 @@ def mcnemar(only_first: int, only_second: int) -> float:
     if only_first < 0 or only_second < 0:
         raise ValueError(f"counts are not negative: {only_first}, {only_second}")
     n, fewer = only_first + only_second, min(only_first, only_second)
-    return min(1.0, 2 * sum(comb(n, k) for k in range(fewer + 1)) / 2**n)
+    return min(1.0, float(2 * sum(comb(n, k) for k in range(fewer + 1)) / 2**n))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
