@@ -1,5 +1,5 @@
-"""Every shipped task is admitted: the reference passes, everything else fails as it says, twice alike (`make check`:
-three times)."""
+"""Every shipped task is admitted: the reference passes, everything else fails as it says (`make check`: three times
+alike)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from harness.sandbox import open_sandbox
 from harness.sandbox.pool import Pool
 from harness.tasks import load
 
-SUITES = {"warmup": 12, "single_function": 12, "real_dev": 12, "exercism_style": 10}
-"""Suite -> the least number of tasks it ships."""
+SUITES = {"warmup": (12, 2), "single_function": (12, 2), "real_dev": (12, 1), "exercism_style": (10, 1)}
+"""Suite -> the least number of tasks it ships, and how often each answer is graded here: pytest takes long."""
 
 
 @pytest.mark.engine
@@ -23,11 +23,12 @@ SUITES = {"warmup": 12, "single_function": 12, "real_dev": 12, "exercism_style":
 @pytest.mark.parametrize("name", SUITES)
 def test_the_shipped_tasks_are_admitted(root: Path, name: str) -> None:
     suite = load(root / "fixtures" / name)
-    assert len(suite.tasks) >= SUITES[name]
+    least, rounds = SUITES[name]
+    assert len(suite.tasks) >= least
     with contextlib.closing(open_sandbox("docker", print)) as sandbox, Pool(sandbox, size=4) as pool:
         problems = {
             item.task: item.problems
-            for item in in_threads(lambda task: admit(task, pool, rounds=2), suite.tasks, pool, 4)
+            for item in in_threads(lambda task: admit(task, pool, rounds=rounds), suite.tasks, pool, 4)
             if not item.admitted
         }
     assert problems == {}

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 from statsmodels.stats.multitest import multipletests
@@ -55,6 +55,7 @@ def test_many_differences_are_drawn_with_a_seed_and_agree_with_the_exact_test() 
     assert drawn == pytest.approx(exact, abs=0.01)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.floats(0, 1), max_size=12))
 def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
     wanted = multipletests(p_values, method="holm")[1] if p_values else []

@@ -8,7 +8,7 @@ import pytest
 
 from harness.types import AgentEnding, Outcome
 from tests.servers.scripted import Exchange, scripted
-from tests.solvers.agents.workshop import AFTER, BEFORE, HALF, HIDDEN, NEARLY, WIRE, Workshop, asked, never, says, whole
+from tests.solvers.agents.workshop import AFTER, BEFORE, HALF, NEARLY, WIRE, Workshop, asked, never, says, whole
 
 pytestmark = pytest.mark.engine
 
@@ -260,14 +260,3 @@ def test_the_linter_runs_nothing_that_the_model_wrote(workshop: Workshop) -> Non
     assert attempt.agent is not None
     assert attempt.agent.counts["lint_runs"] == 1
     assert "RAN WITH hg-" not in attempt.agent.transcript
-
-
-def test_the_time_that_hidden_tests_take_is_not_the_agents(workshop: Workshop) -> None:
-    slow = f"{HIDDEN}\n\ndef test_slow():\n    import time\n    time.sleep(6)\n"
-    workshop.task(feedback="hidden", hidden=slow, limits={"timeout_s": 30})
-    with scripted(*says(whole(NEARLY), whole(AFTER))) as server:
-        workshop.model(server.url)
-        attempt = workshop.one(agent={"timeout_s": 10})
-    assert attempt.agent is not None
-    assert attempt.agent.ending is AgentEnding.finished
-    assert attempt.outcome is Outcome.passed

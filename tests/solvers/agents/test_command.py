@@ -16,7 +16,7 @@ from harness.sandbox.agents import DOORS
 from harness.solvers.agents.settings import read_settings
 from harness.types import AgentEnding, Outcome
 from tests.servers.scripted import Exchange, scripted
-from tests.solvers.agents.workshop import AFTER, NEARLY, WIRE, Workshop, asked, bash, never, says
+from tests.solvers.agents.workshop import AFTER, HIDDEN, NEARLY, WIRE, Workshop, asked, bash, never, says
 
 pytestmark = pytest.mark.engine
 
@@ -94,6 +94,18 @@ else:
     assert attempt.first_verdict.outcome is Outcome.wrong_answer
     assert attempt.outcome is Outcome.passed
     assert len(workshop.calls()) == 1
+
+
+def test_the_time_that_hidden_tests_take_is_not_the_agents(workshop: Workshop) -> None:
+    slow = f"{HIDDEN}\n\ndef test_slow():\n    import time\n    time.sleep(3)\n"
+    workshop.task(feedback="hidden", hidden=slow, limits={"timeout_s": 30})
+    script = f"write({NEARLY!r} if os.environ['HARNESS_TRY'] == '1' else {AFTER!r})\n"
+    with scripted(*says("yes")) as server:
+        workshop.model(server.url)
+        attempt = workshop.one("command", agent(script, timeout_s=5))
+    assert attempt.agent is not None
+    assert attempt.agent.ending is AgentEnding.finished
+    assert attempt.outcome is Outcome.passed
 
 
 def test_nothing_but_the_gateway_can_be_reached(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
