@@ -11,7 +11,9 @@ from harness.types import (
     CallCase,
     Case,
     Frozen,
+    Judgment,
     Kind,
+    Marked,
     ModelCall,
     Outcome,
     ProgramCase,
@@ -81,6 +83,12 @@ class ReportInput:
     """An agent's session -> its calls, in order."""
     planned: int | None = None
     """Attempts planned for each model; None when not known."""
+    judgments: Iterable[Judgment] = ()
+    """What judges were asked and said, re-iterable; may read from the store each time."""
+    marked: Sequence[Marked] = ()
+    """Every mark of an accepted judgment, with the model it was given to."""
+    families: Mapping[str, str] = field(default_factory=dict)
+    """Model or judge -> family, where the catalogue names one."""
 
 
 def _describe(case: Case) -> tuple[str, str]:
