@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import copy
+import hashlib
 import io
 import os
 import re
@@ -176,8 +179,6 @@ for kind, keys in {PICTURES!r}.items():
 
 def test_documents_do_not_change_between_versions() -> None:
     """Scores of a run stay comparable: whoever changes a word list must see that every document changes."""
-    import hashlib
-
     text = "".join(document({"kind": kind, "words": 1000, "seed": 7, "facts": FACTS}) for kind in FILLERS)
     assert hashlib.sha256(text.encode()).hexdigest()[:16] == "5c1750f6cc04b306"
 
@@ -282,6 +283,49 @@ def test_a_broken_picture_is_refused_by_the_name_of_its_key(spec: dict[str, Any]
     with pytest.raises(SpecError) as caught:
         picture(spec)
     assert caught.value.args[0] == key
+
+
+ODD = st.sampled_from(
+    [
+        None,
+        True,
+        -1,
+        0,
+        1.5,
+        10**400,
+        float("nan"),
+        float("inf"),
+        "",
+        "x",
+        "\x00",
+        "\u202e",
+        "ü",
+        b"x",
+        [],
+        [[]],
+        {},
+        [None],
+        "z" * 9999,
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(kind=st.sampled_from(list(PICTURES)), odd=ODD, data=st.data())
+def test_whatever_stands_in_a_specification_is_drawn_or_refused(kind: str, odd: Any, data: st.DataObject) -> None:
+    spec: Any = copy.deepcopy({"kind": kind, "width": 300, "height": 310, **PICTURES[kind]})
+    place: Any = spec
+    while True:
+        key = data.draw(st.sampled_from(list(place) if isinstance(place, dict) else list(range(len(place)))))
+        if not isinstance(place[key], dict | list) or not place[key] or data.draw(st.booleans()):
+            break
+        place = place[key]
+    place[key] = odd
+    with contextlib.suppress(SpecError):
+        picture(spec)
+    text = {"kind": "log", "words": 300, "facts": [{"at": 0.5, "text": "Mark."}], "absent": ["zeppelin"], "seed": 3}
+    with contextlib.suppress(SpecError):
+        document({**text, data.draw(st.sampled_from(sorted(text))): odd})
 
 
 @pytest.mark.parametrize("highest", [0, 0.001, 0.9, 1, 7, 8, 9.99, 55, 100, 999, 1000, 123_456, 1_000_000])

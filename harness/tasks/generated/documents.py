@@ -13,7 +13,8 @@ from harness.tasks.generated.words import ACCOUNTS
 
 LEAST_WORDS, MOST_WORDS = 200, 200_000
 TOLERANCE = 0.01
-"""How far the length may be off; half of what is promised."""
+"""How far the length may be off, as a share; half of what is promised."""
+MOST_WORDS_OFF = 10
 _REDRAWS = 200
 _LAST = 60
 """Words below which no new heading is begun."""
@@ -97,7 +98,7 @@ def _filler(plan: _Plan) -> list[_Line]:
     """Everything but the facts, as many words as the facts leave."""
     stamp = _stamp_words(plan)
     room = plan.words - sum(len(text.split()) + stamp for _, text in plan.facts)
-    slack = max(1, int(plan.words * TOLERANCE))
+    slack = min(max(1, int(plan.words * TOLERANCE)), MOST_WORDS_OFF)
     draws = Draws(plan.seed)
     source = _lines(plan, draws)
     lengths = sorted(len(text.split()) + stamp for text in itertools.islice(_lines(plan, Draws("lengths")), 200))

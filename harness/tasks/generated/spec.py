@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -70,7 +69,7 @@ class Spec:
         if isinstance(found, bool) or not isinstance(found, int):
             raise self.error(key, f"expected a whole number, found {found!r:.80}")
         if not low <= found <= high:
-            raise self.error(key, f"expected {low} to {high}, found {found}")
+            raise self.error(key, f"expected {low} to {high}, found {found!r:.80}")
         return found
 
     def real(self, key: str, low: float, high: float, default: Any = _MISSING) -> float:
@@ -78,10 +77,10 @@ class Spec:
         return self._real(key, self.value(key, default), low, high)
 
     def _real(self, key: str, found: Any, low: float, high: float) -> float:
-        if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+        if isinstance(found, bool) or not isinstance(found, int | float):
             raise self.error(key, f"expected a number, found {found!r:.80}")
-        if not low <= found <= high:
-            raise self.error(key, f"expected {low:g} to {high:g}, found {found:g}")
+        if not low <= found <= high:  # neither is nan
+            raise self.error(key, f"expected {low:g} to {high:g}, found {found!r:.80}")
         return float(found)
 
     def reals(self, key: str, low: float, high: float, count: int | None = None) -> list[float]:
