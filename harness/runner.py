@@ -18,7 +18,8 @@ from harness.grading.attempts import regraded
 from harness.grading.select import select
 from harness.manifest import manifest
 from harness.plan import Plan, keep, key_of, same_run, task_infos
-from harness.sandbox import Sandbox, open_sandbox
+from harness.sandbox import Sandbox
+from harness.sandbox.nothing import sandbox_for
 from harness.store import Failures, Store
 from harness.tasks import load_tasks
 from harness.types import Attempt, AttemptKey, ModelCall, SandboxLevel, Selection, Task
@@ -104,7 +105,7 @@ def regrade(directory: Path, sandbox: str, progress: Progress, require_isolation
             raise UsageError(f"no longer there: {', '.join(gone)}", remedy="restore those tasks, or start a new run")
         progress.begin(len(kept), 0, 0.0)
         required = require_isolation or planned.config.require_isolation
-        with contextlib.closing(open_sandbox(sandbox, progress.note, required)) as backend:
+        with contextlib.closing(sandbox_for(planned.tasks, sandbox, progress.note, required)) as backend:
             for attempt in regraded(kept, known, backend, planned.config.isolation):
                 store.save(attempt)
                 progress.attempt(attempt)
@@ -116,7 +117,7 @@ def regrade(directory: Path, sandbox: str, progress: Progress, require_isolation
 
 
 def _sandbox(planned: Plan, progress: Progress) -> Sandbox:
-    return open_sandbox(planned.config.sandbox, progress.note, planned.config.require_isolation)
+    return sandbox_for(planned.tasks, planned.config.sandbox, progress.note, planned.config.require_isolation)
 
 
 def _planned_before(store: Store, directory: Path) -> Plan:
@@ -149,7 +150,8 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
         with contextlib.closing(executor):
             identities = {name: executor.provider(name).identity() for name in planned.profiles}
             _keep_manifest(store, manifest(planned.tasks, sandbox, identities))
-            executor.prepare(todo[0])
+            for solver in {trial.solver: trial for trial in reversed(todo)}.values():
+                executor.prepare(solver)
             for trial in todo:
                 executor.submit(trial)
             left_out = 0
