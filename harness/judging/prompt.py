@@ -202,5 +202,5 @@ def _quoted(title: str, pieces: Iterable[tuple[str, str]], mark: str) -> str:
     lines = [f"<<< {mark} begin {title}"]
     for heading, text in pieces:
         lines += [f"{heading}:"] if heading else []
-        lines += [f"| {line}" for line in text.split("\n")]
+        lines += [f"| {line}" for line in text.rstrip("\n").split("\n")]
     return "\n".join([*lines, f"<<< {mark} end {title}"])
