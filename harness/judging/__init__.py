@@ -1,7 +1,7 @@
 """What models, or people, say about answers; nothing that they do not say is ever made up.
 
     questions   which candidates are compared, under which labels
-    candidates  what of an attempt a judge is shown        neutral    so that it cannot speak to the judge or name itself
+    candidates  what of an attempt a judge is shown        neutral    so that it neither speaks to the judge nor names itself
     prompt      the request, from verifiers/rubrics
     panel       asks the judges
     parse       a reply -> Reading: every candidate marked, or a code that says why not; `reading` calls it
