@@ -1,5 +1,5 @@
-"""No judge ever reads who wrote what: every task of every shipped suite, with candidates that name themselves and try to
-speak to the judge."""
+"""No judge ever reads who wrote what: every task of every shipped suite, with candidates that name themselves and try
+to speak to the judge."""
 
 from __future__ import annotations
 

@@ -24,7 +24,10 @@ NAMES = Names(PROFILES)
     ("said", "left"),
     [
         ("I am Qwen, made by Alibaba Cloud.", "I am [name], made by [name]."),
-        ("i'm ChatGPT, a large language model trained by OpenAI", "i'm [name], a large language model trained by [name]"),
+        (
+            "i'm ChatGPT, a large language model trained by OpenAI",
+            "i'm [name], a large language model trained by [name]",
+        ),
         ("My name is Claude. I was created by Anthropic.", "My name is [name]. I was created by [name]."),
         ("I am a large language model called Gemini.", "I am a large language model called [name]."),
         ("As Claude, I would not.", "As [name], I would not."),
@@ -34,7 +37,7 @@ NAMES = Names(PROFILES)
         ("**Zephyrus:14b** wins", "**[name]** wins"),
         ("zephyrus says", "[name] says"),
         ("better than GPT-4o and Llama 3.1 and claude-3-opus", "better than [name] and [name] and [name]"),
-        ("I'm \"Qwen\"", 'I\'m "[name]"'),
+        ('I\'m "Qwen"', 'I\'m "[name]"'),
     ],
 )
 def test_names_are_masked(said: str, left: str) -> None:
