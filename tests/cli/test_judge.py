@@ -83,9 +83,7 @@ def test_two_judges_that_disagree_are_both_kept_and_nothing_is_asked_twice(harne
         assert len(one.requests) == len(two.requests) == 3
     assert dump(court.run) == before
     report = load_report_input(court.run)
-    best = {
-        judge: {m.model for m in report.marked if m.judge == judge and m.mark.rank == 1} for judge in ("ann", "bob")
-    }
+    best = {(mark.judge, mark.model) for mark in report.marked if mark.mark.rank == 1}
     assert best == {("ann", "m1"), ("bob", "m2")}
     assert len(list(report.judgments)) == len(list(report.judgments)) == 6
     assert all(attempt.verdict and attempt.verdict.passed for attempt in report.attempts), "code stays what it is"
