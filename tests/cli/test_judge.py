@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -290,9 +291,16 @@ def test_killed_in_the_middle_the_same_command_resumes(harness: Harness, court: 
         assert len(server.requests) == 4, "the one under way was lost, and nothing else asked twice"
 
 
-def test_the_document_is_as_documented(harness: Harness, court: Court) -> None:
+def test_the_document_is_as_documented(harness: Harness, court: Court, root: Path) -> None:
     with scripted(judges.judging(taste)) as server:
         court.judge("ann", server.url)
         document = judge(harness, court, "--judge", "ann", "--json").json
-    assert list(document) == ["run", "directory", "report", "complete", "models", "judges"]
-    assert json.dumps(document)
+    text = (root / "docs" / "formats.md").read_text()
+    text = text[text.index("## harness run --json") :]
+
+    def rows(heading: str) -> list[str]:
+        part = text[text.index(heading) + len(heading) :]
+        return re.findall(r"^\| `(\w+)` \|", re.split(r"^##", part, maxsplit=1, flags=re.MULTILINE)[0], re.MULTILINE)
+
+    assert list(document) == rows("## harness run --json")
+    assert list(document["judges"]["ann"]) == rows("### judges")
