@@ -132,7 +132,7 @@ def test_refusals(world: World) -> None:
     rubric.write_text("{{task}}")
     with pytest.raises(ConfigError, match="a rubric needs"):
         world.plan(judges=("smollm2",), rubric=rubric)
-    world.catalogue.write_text(world.catalogue.read_text().replace("m:", "human:ann:"))
+    world.catalogue.write_text(world.catalogue.read_text().replace("\n  m:", "\n  human:ann:"))
     with pytest.raises(UsageError, match="made elsewhere"):
         world.plan(models=("smollm2",), judges=("human:ann",))
     assert world.plan(models=("smollm2",), judges=("smollm2",)).name == world.plan(models=("smollm2",)).name
