@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.judging.sheet import Question
+from harness.judging.analysis.sheet import Question
 from harness.stats.intervals import t_quantile
 from harness.stats.score import LEVEL
 from harness.types import Frozen

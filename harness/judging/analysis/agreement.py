@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.judging.sheet import Cell, Question, pairings, questions
+from harness.judging.analysis.sheet import Cell, Question, pairings, questions
 from harness.stats.agreement import disagreement, icc_agreement, krippendorff_alpha, quadratic_kappa
 from harness.stats.intervals import clustered_mean, over_tasks
 from harness.stats.score import Score
@@ -124,8 +124,9 @@ def _scores(asked: Iterable[Question]) -> _Scores:
             given: Mapping[str, float] = one.mark.scores
             if question.mode == "rubric":
                 given = {} if one.mark.rubric is None else {"rubric": float(one.mark.rubric)}
+            cell = Cell.of(one)
             for name, score in given.items():
-                found.setdefault(name, {}).setdefault(question.judge, {})[Cell.of(one)] = score
+                found.setdefault(name, {}).setdefault(question.judge, {})[cell] = score
     return found
 
 
@@ -248,16 +249,18 @@ def _chance(said: Sequence[tuple[frozenset[str], frozenset[str]]]) -> float | No
 
 def _spearman(a: Question, b: Question) -> float | None:
     """Pearson's correlation of mid-ranks; None where a judge ranks all alike."""
-    from scipy.stats import rankdata
-
     first = {Cell.of(one): one.mark.rank or 0 for one in a.marks}
     second = {Cell.of(one): one.mark.rank or 0 for one in b.marks}
     cells = sorted(first)
-    x = rankdata([first[cell] for cell in cells])
-    y = rankdata([second[cell] for cell in cells])
-    x, y = x - x.mean(), y - y.mean()
+    x, y = (_mid_ranks(np.array([ranks[cell] for cell in cells])) for ranks in (first, second))
     bottom = float(np.sqrt(np.sum(x**2) * np.sum(y**2)))
     return float(np.sum(x * y)) / bottom if bottom > 0 else None
+
+
+def _mid_ranks(values: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Ranks from the middle of equals, less their mean."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - counts / 2)[places] - values.size / 2)
 
 
 def _shares(by_task: Mapping[str, Sequence[float]]) -> Score:

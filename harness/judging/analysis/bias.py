@@ -9,11 +9,12 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.judging.families import related
-from harness.judging.length import Slope, length_slope
-from harness.judging.sheet import MODES, Cell, Pairing, Question, pairings, questions
-from harness.judging.standings import difference_p
+from harness.judging.analysis.families import related
+from harness.judging.analysis.length import Slope, length_slope
+from harness.judging.analysis.sheet import MODES, Cell, Pairing, Question, pairings, questions
+from harness.judging.analysis.standings import difference_p
 from harness.stats.intervals import clustered_mean, over_tasks, wilson_bounds, z_quantile
+from harness.stats.paired import mcnemar
 from harness.stats.score import Interval, Score
 from harness.types import DIMENSIONS, Frozen, JudgeMode, Marked
 
@@ -213,8 +214,6 @@ def _simulated(
 
 def swap(found: Sequence[Pairing]) -> Swap:
     """Flips of pairs that were asked in both orders."""
-    from scipy.stats import binomtest
-
     complete = [pair for pair in found if pair.complete]
     flips = [pair for pair in complete if pair.flipped]
     first = sum(set(pair.shown.values()) == {1.0} for pair in flips)
@@ -228,7 +227,7 @@ def swap(found: Sequence[Pairing]) -> Swap:
         half_ties=sum(sorted(pair.shown.values()) in ([0.0, 0.5], [0.5, 1.0]) for pair in complete),
         rate=rate if complete else Score.missing("No pair was read in both orders."),
         first=first, second=len(flips) - first,
-        p=float(binomtest(first, len(flips)).pvalue) if flips else None,
+        p=mcnemar(first, len(flips) - first) if flips else None,
     )  # fmt: skip
 
 

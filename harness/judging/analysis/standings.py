@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.judging.families import partial_judges, related
-from harness.judging.sheet import BOUNDS, MEASURES, MODES, Sheet, sheet
+from harness.judging.analysis.families import partial_judges, related
+from harness.judging.analysis.sheet import BOUNDS, MEASURES, MODES, Sheet, sheet
 from harness.stats.intervals import over_tasks
 from harness.stats.paired import EXACT_UP_TO, holm, sign_flip
 from harness.stats.score import Interval, Score

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 def related(judge: str, model: str, families: Mapping[str, str]) -> bool:
     """Whether `judge` is `model` itself or of the same family, as far as the catalogue names one."""
-    mine = families.get(judge)
-    return judge == model or (bool(mine) and mine == families.get(model))
+    mine = families.get(judge, "").lower()
+    return judge == model or (bool(mine) and mine == families.get(model, "").lower())
 
 
 def partial_judges(judges: Iterable[str], models: Iterable[str], families: Mapping[str, str]) -> list[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.judging.agreement import GroupAgreement, PairAgreement, group_agreements, pair_agreements
-from harness.judging.bias import FamilyGap, JudgeBias, family_gaps, judge_biases
-from harness.judging.conflicts import Conflicts, Mechanical, conflicts
-from harness.judging.coverage import Coverage, asked
-from harness.judging.sheet import Cell
-from harness.judging.standings import Ranking, Standing, Standings, rankings
+from harness.judging.analysis.agreement import GroupAgreement, PairAgreement, group_agreements, pair_agreements
+from harness.judging.analysis.bias import FamilyGap, JudgeBias, family_gaps, judge_biases
+from harness.judging.analysis.conflicts import Conflicts, Mechanical, conflicts
+from harness.judging.analysis.coverage import Coverage, asked
+from harness.judging.analysis.sheet import Cell
+from harness.judging.analysis.standings import Ranking, Standing, Standings, rankings
 from harness.stats.score import LEVEL, Score
 from harness.types import Frozen, Judgment, Labelled, Marked
 

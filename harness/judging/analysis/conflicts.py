@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.judging.sheet import Cell, Question, questions
+from harness.judging.analysis.sheet import Cell, Question, questions
 from harness.types import Attempt, Frozen, JudgeMode, Mark, Marked, Outcome
 
 JUDGE_CASE = "judge"
@@ -22,7 +22,6 @@ class Mechanical:
     """Criteria, or cases of code."""
     failed: tuple[str, ...]
     """Ids, at most `MAX_CRITERIA`."""
-    kind: str = "conversation"
 
 
 class Conflict(Frozen):
@@ -60,20 +59,23 @@ class Conflicts(Frozen):
     """Overlooked ones first."""
 
 
+def mechanical_of(attempt: Attempt) -> Mechanical | None:
+    """What criteria or tests found; None where they found nothing, or the sandbox failed."""
+    if attempt.verdict is None or attempt.outcome is Outcome.infra_error:
+        return None
+    cases = attempt.verdict.cases
+    decided = [case for case in cases if case.id != JUDGE_CASE and case.outcome is not Outcome.unscored]
+    failed = [case.id for case in decided if case.outcome is not Outcome.passed]
+    return Mechanical(len(decided), tuple(failed[:MAX_CRITERIA])) if decided else None
+
+
 def mechanics(attempts: Iterable[Attempt]) -> dict[Cell, Mechanical]:
-    """What criteria and tests found, by attempt; walked once. Attempts without any such finding are left out."""
-    found = {}
-    for attempt in attempts:
-        if attempt.verdict is None or attempt.outcome is Outcome.infra_error:
-            continue
-        decided = [
-            case for case in attempt.verdict.cases if case.id != JUDGE_CASE and case.outcome is not Outcome.unscored
-        ]
-        if decided:
-            failed = [case.id for case in decided if case.outcome is not Outcome.passed]
-            cell = Cell(attempt.task, attempt.repeat, attempt.model, attempt.attempt)
-            found[cell] = Mechanical(len(decided), tuple(failed[:MAX_CRITERIA]), attempt.kind)
-    return found
+    """The same of many, by cell; walked once. Attempts of which nothing was found are left out."""
+    return {
+        Cell(attempt.task, attempt.repeat, attempt.model, attempt.attempt): found
+        for attempt in attempts
+        if (found := mechanical_of(attempt)) is not None
+    }
 
 
 def says(mark: Mark) -> bool | None:
