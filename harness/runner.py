@@ -24,6 +24,7 @@ from harness.tasks import load_tasks
 from harness.types import Attempt, AttemptKey, ModelCall, SandboxLevel, Selection, Task
 
 if TYPE_CHECKING:
+    from harness.judging.analysis.whole import Judged
     from harness.stats.inputs import ReportInput
     from harness.stats.summary import Summary
 
@@ -48,6 +49,8 @@ class Run:
     plan: Plan
     summary: Summary
     reports: list[Path]
+    judged: Judged | None = None
+    """What judges said; None where none was asked."""
     incomplete: list[str] = field(default_factory=list)
     """Why work is left over; empty when the run is complete."""
 
@@ -84,7 +87,7 @@ def _concluded(planned: Plan, store: Store, incomplete: list[str]) -> Run:
     store.replace_selections(selections(store, planned.tasks, planned.config.select))
     report = _report_input(planned.name, store)
     written = _render(report, planned.paths.root)
-    return Run(plan=planned, summary=_summary(report), reports=written, incomplete=incomplete)
+    return Run(plan=planned, summary=_summary(report), reports=written, judged=_judged(report), incomplete=incomplete)
 
 
 def regrade(directory: Path, sandbox: str, progress: Progress, require_isolation: SandboxLevel | None = None) -> Run:
@@ -257,6 +260,12 @@ def _summary(report: ReportInput) -> Summary:
     from harness.stats.summary import summarise
 
     return summarise(report.attempts, report.selections)
+
+
+def _judged(report: ReportInput) -> Judged | None:
+    from harness.judging.analysis.whole import judged
+
+    return judged(report.judgments, report.marked, labels=report.labels, families=report.families)
 
 
 def _keep_manifest(store: Store, found: dict[str, Any]) -> None:

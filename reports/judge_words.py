@@ -58,9 +58,9 @@ def probability(p: float | None) -> str:
     if p is None:
         return ""
     if p < 0.001:
-        return "p < .001"
+        return "p\u00a0<\u00a0.001"
     shown = f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
-    return f"p = {shown.removeprefix('0')}" if p < 0.995 else "p = 1"
+    return f"p\u00a0=\u00a0{shown.removeprefix('0')}" if p < 0.995 else "p\u00a0=\u00a01"
 
 
 def bounds(score: Score, digits: int = 1) -> str:
@@ -76,6 +76,12 @@ def lead(table: Standings, score: Score) -> tuple[str, str]:
         return text.percent(score.value), text.interval(score)
     digits = 2 if table.mode == "rubric" else 1
     return figure(score.value, digits), bounds(score, digits)
+
+
+def rate(score: Score) -> str:
+    """`25%, 8–58%`, for use inside brackets."""
+    between = text.interval(score)
+    return f"{text.percent(score.value)}, interval {between}" if between else text.percent(score.value)
 
 
 def wins(number: float) -> str:
@@ -130,7 +136,7 @@ def _swap(judge: str, swap: Swap) -> Finding:
     if not swap.pairs:
         return Finding(judge, "swapped order", "too few", "No pair was read in both orders.")
     words = f"Swapping two replies changes the winner in {swap.flips:,} of {text.plural(swap.pairs, 'pair')}"
-    words += f" ({text.spoken(swap.rate)})"
+    words += f" ({rate(swap.rate)})"
     if swap.flips:
         side, number = ("first", swap.first) if swap.first >= swap.second else ("second", swap.second)
         words += f"; in {number:,} of these the one shown {side} wins both times ({probability(swap.p)})"
@@ -142,7 +148,7 @@ def _swap(judge: str, swap: Swap) -> Finding:
 
 def _length(bias: JudgeBias) -> Finding:
     slope, within = bias.length, bias.length_within
-    topic = "length"
+    topic = f"length, {bias.mode}"
     if slope.value is None:
         return Finding(bias.judge, topic, "too few", slope.note)
     words = f"Twice the length multiplies the odds of winning by {_odds(slope)}."
@@ -167,7 +173,7 @@ def _power(slope: float) -> str:
 
 
 def _family(gap: FamilyGap) -> Finding:
-    topic = "own family"
+    topic = f"own family, {gap.mode}"
     whose = ", ".join(text.one_line(name, 60) for name in gap.own[:5])
     against = text.one_line(gap.other, 60)
     if gap.gap.value is None:
@@ -188,7 +194,7 @@ def _reading(cover: Coverage) -> Finding:
     rejected = sum(cover.rejected.values())
     if not replies:
         return Finding(cover.judge, f"readable, {cover.mode}", "too few", "It never replied.")
-    words = f"{rejected:,} of {replies:,} replies ({text.spoken(cover.unreadable)}) could not be read"
+    words = f"{rejected:,} of {replies:,} replies ({rate(cover.unreadable)}) could not be read"
     if rejected:
         words += ": " + ", ".join(f"{n:,} {code.replace('_', ' ')}" for code, n in list(cover.rejected.items())[:6])
     return Finding(cover.judge, f"readable, {cover.mode}", "", f"{text.one_line(words, 400)}.")

@@ -23,6 +23,7 @@ from harness.stats.summary import summarise
 from . import text
 from .drill import MAX_ATTEMPTS, Index, drill
 from .files import write
+from .marks_view import silenced
 from .page import Report
 from .pages import PAGES
 from .tables import scores_csv, scores_json
@@ -56,10 +57,8 @@ def build(run: ReportInput, *, show_hidden: bool = False, max_attempts: int = MA
     index = Index({Cell.of(one) for one in run.marked})
     summary = summarise(index.watch(run.attempts), selections)
     shown = drill(run.attempts, selections, index, max_attempts)
-    found = judged(
-        run.judgments, run.marked, labels=run.labels, families=run.families, mechanical=index.mechanical
-    )
-    return Report(run, summary, shown, show_hidden, found)
+    found = judged(run.judgments, run.marked, labels=run.labels, families=run.families, mechanical=index.mechanical)
+    return Report(run, summary, shown, show_hidden, found and silenced(found, show_hidden=show_hidden))
 
 
 def html(report: Report) -> str:
