@@ -25,6 +25,9 @@ from ..page import Page, Report, table
 MAX_CONFLICTS = 60
 """Conflicts listed; scores.json has them all."""
 
+MAX_LETTERS = 6
+"""Where a model has more letters than this, no model shows any: the places left to each are easier to read."""
+
 MAX_JUDGES = 8
 """Judges with a column of their own in the table by judge."""
 
@@ -73,6 +76,7 @@ class Block:
     more_judges: int
     partial: list[str]
     independent: bool
+    letters: bool
     passes: bool
     dimensions: bool
 
@@ -145,10 +149,14 @@ def _block(ranking: Ranking) -> Block:
         judges=list(ranking.panel.judges), rows=[_row(ranking.panel, one) for one in ranking.panel.models],
         by_judge=by_judge if several or ranking.independent else [], columns=columns,
         more_judges=max(0, len(ranking.judges) - MAX_JUDGES), partial=list(ranking.partial),
-        independent=ranking.independent is not None,
+        independent=ranking.independent is not None, letters=_lettered(ranking.panel),
         passes=any(one.passes.value is not None for one in ranking.panel.models),
         dimensions=ranking.mode == "listwise",
     )  # fmt: skip
+
+
+def _lettered(table_: Standings) -> bool:
+    return all(len(one.letters) <= MAX_LETTERS for one in table_.models)
 
 
 def _cell(each: Standings, one: Standing | None) -> tuple[str, str, bool]:
@@ -288,12 +296,13 @@ def _markdown_finding(line: Finding) -> str:
 
 
 def _markdown_standings(ranking: Ranking) -> str:
-    scale = SCALE[ranking.mode][0]
+    scale, lettered = SCALE[ranking.mode][0], _lettered(ranking.panel)
     rows = [_row(ranking.panel, one) for one in ranking.panel.models]
     head = ["Model", f"Mean, {scale}", "Letters", "Places", "Wins", "Share", "Equal models", "Mean rank", "Unscored"]
     body = [
         [text.markdown(row.model) + (" (own family of a judge)" if row.own else ""),
-         f"{row.value} ({row.interval})" if row.interval else row.value, row.letters or "–", row.places, row.wins,
+         f"{row.value} ({row.interval})" if row.interval else row.value, (row.letters if lettered else "") or "–",
+         row.places, row.wins,
          f"{row.share} ({row.share_interval})" if row.share_interval else row.share or "–", row.chance or "–", row.rank,
          row.unscored]
         for row in rows

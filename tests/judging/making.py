@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 from harness.types import (
     DIMENSIONS,
@@ -19,7 +20,7 @@ from harness.types import (
     Reply,
 )
 
-Said = Mapping[str, float | int | bool | str | dict[str, float] | None]
+Said = Mapping[str, Any]
 """Of a candidate: `score` (all dimensions) or `scores`, `rank`, `rubric`, `passes`, `note`, `characters`, `attempt`."""
 
 

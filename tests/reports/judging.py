@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Any
 
 from harness.stats.inputs import ReportInput
 from harness.types import DIMENSIONS
@@ -29,7 +30,9 @@ def judged(
     for task in tasks:
         for judge in judges:
             shown = rng.sample(models, len(models))
-            said = {model: {"score": 0, "characters": rng.randint(50, 900), "attempt": 0} for model in shown}
+            said: dict[str, dict[str, Any]] = {
+                model: {"score": 0, "characters": rng.randint(50, 900), "attempt": 0} for model in shown
+            }
             for slot, model in enumerate(shown):
                 good = 2.0 * (model == "reference") + 3.0 * (judge == "first" and slot == 0)
                 good += 1.5 * (judge == "smol-judge" and model == "smollm2")

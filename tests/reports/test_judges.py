@@ -164,6 +164,8 @@ def test_sixty_models(synthetic: Make, tmp_path: Path) -> None:
     places = [int(number) for number in re.findall(r'class="measure">model-(\d\d)', found)]
     assert len(places) == 60
     assert sum(places[:10]) > sum(places[-10:])
+    assert ">Letters<" not in found
+    assert found.count('<td class="letters">') == 60
 
 
 def test_numbers_for_programs(synthetic: Make, tmp_path: Path) -> None:
