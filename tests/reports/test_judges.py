@@ -156,7 +156,7 @@ def test_one_judge_one_model(synthetic: Make, tmp_path: Path) -> None:
 
 def test_sixty_models(synthetic: Make, tmp_path: Path) -> None:
     models = [f"model-{number:02d}" for number in range(60)]
-    bench = simulated(["one", "two"], models, 6, lambda r, j, m, s, c: r.gauss(int(m[-2:]) / 10, 1))
+    bench = simulated(["one", "two"], models, 28, lambda r, j, m, s, c: r.gauss(int(m[-2:]) / 20, 1))
     _, text = page_of(with_bench(synthetic(1), bench), tmp_path)
     found = section(text)
     assert len(found) < 400_000
