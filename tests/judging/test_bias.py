@@ -252,3 +252,18 @@ def test_gaps_need_two_judges_and_others() -> None:
         only.ask(judge, "s/1", {"a": {"score": 8, "rank": 1}})
     (found,) = family_gaps(only.marked, {})
     assert (found.gap.value, found.p) == (None, None)
+
+
+def test_shared_wins_vary_less_than_whole_ones() -> None:
+    """Two of four always share the win: over shuffles chi-square has mean df, with the variance of shared places only."""
+    rng = random.Random(3)
+    values = []
+    for _ in range(200):
+        bench = Bench()
+        for task in range(40):
+            first = set(rng.sample(MODELS, 2))
+            bench.ask("j", f"s/{task}", {m: {"rank": 1 if m in first else 3} for m in MODELS})
+        found = slot_bias(questions(bench.marked, "listwise"))
+        assert found.method == "chi-square"
+        values.append(found.chi2)
+    assert np.mean(np.array(values, dtype=float)) == pytest.approx(3, abs=0.5)

@@ -242,3 +242,28 @@ def test_every_dimension_is_kept() -> None:
     row = by_name(panel(bench))["a"]
     assert {name: row.dimensions[name].value for name in DIMENSIONS} == pytest.approx(scores)
     assert row.total.value == pytest.approx(20)
+
+
+def test_models_are_compared_on_the_tasks_both_have() -> None:
+    """a is better wherever both were judged; b alone had the easy tasks, and so the greater mean."""
+    bench = Bench()
+    for task in range(10):
+        bench.ask("j", f"s/both{task}", {"a": {"score": 5, "rank": 1}, "b": {"score": 4, "rank": 2}})
+        bench.ask("j", f"s/easy{task}", {"b": {"score": 10, "rank": 1}})
+    table = panel(bench)
+    assert [one.model for one in table.models] == ["b", "a"]
+    rows = by_name(table)
+    assert not set(rows["a"].letters) & set(rows["b"].letters)
+    assert (rows["a"].best_rank, rows["b"].best_rank) == (1, 2), "what is significant is the difference on common tasks"
+    nothing = Bench()
+    nothing.ask("j", "s/1", {"a": {"score": 9, "rank": 1}})
+    nothing.ask("j", "s/2", {"b": {"score": 1, "rank": 1}})
+    assert [one.letters for one in panel(nothing).models] == ["a", "a"]
+
+
+def test_unreadable_choices_of_an_attempt_are_no_unscored_comparison() -> None:
+    bench = Bench()
+    bench.ask("j", "s/1", {"a": {}, "b": {}}, purpose="select", reason="truncated", part="x")
+    found = result(bench)
+    assert (found.unscored, found.unattributed) == ({}, 0)
+    assert found.coverage[0].rejected == {"truncated": 1}
