@@ -255,7 +255,7 @@ def test_gaps_need_two_judges_and_others() -> None:
 
 
 def test_shared_wins_vary_less_than_whole_ones() -> None:
-    """Two of four always share the win: over shuffles chi-square has mean df, with the variance of shared places only."""
+    """Two of four always share the win: chi-square has mean df with the variance of shared places, and no other."""
     rng = random.Random(3)
     values = []
     for _ in range(200):

@@ -88,12 +88,3 @@ def test_intervals_of_differences_cover(tasks: int) -> None:
         found = paired_difference(first, second)
         hits += found.low is None or (found.low <= 0 <= (found.high or 0))
     assert 0.93 <= hits / 600 <= 0.985
-
-
-@given(st.lists(st.integers(-3, 3), max_size=10))
-def test_halves_that_meet_count_every_pattern_of_signs(differences: list[int]) -> None:
-    moved = [value for value in differences if value]
-    patterns = list(itertools.product((1, -1), repeat=len(moved)))
-    sums = [abs(sum(s * v for s, v in zip(signs, moved, strict=True))) for signs in patterns]
-    exact = sum(total >= abs(sum(moved)) for total in sums) / len(sums)
-    assert sign_flip(differences) == pytest.approx(exact)

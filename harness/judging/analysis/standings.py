@@ -11,13 +11,17 @@ from numpy.typing import NDArray
 from harness.judging.analysis.families import partial_judges, related
 from harness.judging.analysis.sheet import BOUNDS, MEASURES, MODES, Sheet, sheet
 from harness.stats.intervals import over_tasks
-from harness.stats.paired import EXACT_UP_TO, holm, sign_flip
+from harness.stats.paired import holm, sign_flip
 from harness.stats.score import Interval, Score
 from harness.stats.tiers import Pair, letters, rank_sets
 from harness.types import DIMENSIONS, Frozen, JudgeMode, Marked
 
 LEADING: Mapping[JudgeMode, str] = {"listwise": "total", "rubric": "rubric", "pairwise": "win"}
 """What models are ordered and told apart by, in each mode."""
+
+
+FEW_TASKS = 12
+"""Up to so many differences every pattern of signs is tried, for hundreds of pairs; beyond, Student's t is as good."""
 
 
 class Standing(Frozen):
@@ -220,7 +224,7 @@ def difference_p(differences: NDArray[np.float64]) -> float:
     from scipy.special import stdtr
 
     moved = differences[differences != 0]
-    if moved.size <= EXACT_UP_TO:
+    if moved.size <= FEW_TASKS:
         return sign_flip(moved)
     spread = float(differences.std(ddof=1))
     if spread < 1e-12:
