@@ -32,7 +32,7 @@ def done(bench: Bench) -> Any:
     ]  # fmt: skip
     plan = SimpleNamespace(name="r", paths=RunPaths(Path("runs/r")), profiles={})
     found = judged(bench.judgments, bench.marked, labels=bench.labels)
-    return SimpleNamespace(summary=summarise(rows), plan=plan, incomplete=[], judged=found)
+    return SimpleNamespace(summary=summarise(rows), plan=plan, incomplete=[], judged=found, judges={}, conflicts={})
 
 
 def asked() -> Bench:

@@ -33,7 +33,7 @@ def test_wins_by_slot_are_pearsons_chi_square() -> None:
     assert [slot.wins for slot in found.slots] == counts
     assert [slot.expected for slot in found.slots] == pytest.approx([25] * 4)
     assert found.most is not None
-    assert found.most.slot in (1, 2)
+    assert found.most.slot == 1, "as far off as slot 2, and the one that wins"
 
 
 def test_few_questions_are_simulated_and_agree_with_the_exact_test() -> None:

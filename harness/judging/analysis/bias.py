@@ -54,8 +54,8 @@ class SlotBias(Frozen):
 
     @property
     def most(self) -> Slot | None:
-        """The place that is furthest from what is expected, in wins."""
-        return max(self.slots, key=lambda slot: abs(slot.wins - slot.expected), default=None)
+        """The place that is furthest from what is expected, in wins; of equals the one that wins more."""
+        return max(self.slots, key=lambda slot: (round(abs(slot.wins - slot.expected), 9), slot.wins), default=None)
 
 
 class Swap(Frozen):
