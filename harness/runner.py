@@ -42,6 +42,7 @@ from harness.types import (
 )
 
 if TYPE_CHECKING:
+    from harness.judging.analysis.whole import Judged
     from harness.stats.inputs import ReportInput
     from harness.stats.summary import Summary
 
@@ -71,6 +72,8 @@ class Run:
     plan: Plan
     summary: Summary
     reports: list[Path]
+    judged: Judged | None = None
+    """What judges said; None where none was asked."""
     incomplete: list[str] = field(default_factory=list)
     """Why work is left over; empty when the run is complete."""
     judges: dict[str, Counts] = field(default_factory=dict)
@@ -120,6 +123,7 @@ def _concluded(planned: Plan, store: Store, incomplete: list[str]) -> Run:
         plan=planned,
         summary=_summary(report),
         reports=written,
+        judged=_judged(report),
         incomplete=incomplete,
         judges=counted(store),
         conflicts=store.fact(CONFLICTS) or {},
@@ -352,6 +356,12 @@ def _summary(report: ReportInput) -> Summary:
     from harness.stats.summary import summarise
 
     return summarise(report.attempts, report.selections)
+
+
+def _judged(report: ReportInput) -> Judged | None:
+    from harness.judging.analysis.whole import judged
+
+    return judged(report.judgments, report.marked, labels=report.labels, families=report.families)
 
 
 def _keep_manifest(store: Store, found: dict[str, Any]) -> None:
