@@ -19,6 +19,8 @@ COMMANDS = {
     "grade": "grade given answers, no model",
     "regrade": "grade a run's stored candidates again",
     "report": "render the report of a run",
+    "compare": "several runs side by side: what holds and what is noise",
+    "route": "write the routing table that runs support",
     "models": "list the catalogue, or try a model",
     "gateway": "serve models to your own tools, and keep every call",
     "sandbox": "build, inspect or clean the sandbox",

@@ -11,7 +11,6 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from harness.types import Attempt
@@ -202,11 +201,6 @@ def counted(attempt_flags: Counter[str], tasks: Iterable[Sequence[Sampled]]) -> 
     for samples in tasks:
         total.update(of_samples(samples))
     return {flag: total[flag] for flag in FLAGS if total[flag]}
-
-
-def text_hash(text: str) -> str:
-    """Of a reply that no candidate was made of."""
-    return blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _prompt(request: dict[str, Any]) -> str:

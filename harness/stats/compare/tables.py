@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.stats.inputs import ReportInput
-from harness.stats.pathologies import Sampled, flags, text_hash
+from harness.stats.pathologies import Sampled, flags
 from harness.types import DIMENSIONS, Attempt, Marked
 
 Metric = Literal["pass", "score", "points", "wins", "judge"]
@@ -133,7 +133,7 @@ class RunTable:
         row.graded += 1
         self.hashes.setdefault(attempt.task, set()).add(attempt.task_hash)
         cell = self.cells.setdefault((attempt.model, attempt.task, attempt.repeat), Cell())
-        sample = Sampled(min(1.0, max(0.0, verdict.score)), sample_hash(attempt), attempt.seed)
+        sample = Sampled(min(1.0, max(0.0, verdict.score)), attempt.candidate_hash, attempt.seed)
         cell.add(verdict.passed, verdict.points, verdict.max_points, sample)
 
     def judge(self, marked: Iterable[Marked]) -> None:
@@ -162,14 +162,6 @@ class RunTable:
     def repeats(self) -> list[int]:
         """The repeats with a graded attempt."""
         return sorted({repeat for _, _, repeat in self.cells})
-
-
-def sample_hash(attempt: Attempt) -> str:
-    """Hash of the candidate, or of the reply's text where none was found in it; empty for an empty reply."""
-    known = attempt.candidate_hash
-    if known or attempt.reply is None or not attempt.reply.text.strip():
-        return known
-    return text_hash(attempt.reply.text)
 
 
 def _share(marked: Marked, first: int) -> float | None:
