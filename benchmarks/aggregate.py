@@ -1,18 +1,16 @@
-"""How long it takes to aggregate and to compare a large run, and in how much memory: 100,000 attempts unless told otherwise.
+"""How long it takes to aggregate and to compare a large run, and in how much memory: 100,000 attempts unless told so.
 
     python benchmarks/aggregate.py [--write] [--models 8] [--tasks 250] [--repeats 10] [--best-of 5]
 
-Makes a store as `harness run` would (request, reply with the server's body, candidate, fourteen cases, layers), then does each
-of the two in a process of its own, start included. Aims: 20 s and 2 GB for both together.
+Makes a store as `harness run` would (request, reply with the server's body, candidate, fourteen cases, layers), then
+does each of the two in a process of its own, start included. Aims: 20 s for both together, and 2 GB.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -23,7 +21,7 @@ from pathlib import Path
 import results
 
 from harness.rundir import RunPaths
-from harness.store import COLUMNS, Store
+from harness.store import COLUMNS, INSERT, Store
 from harness.types import Attempt, Candidate, CaseResult, Extraction, Outcome, Reply, Selection, Usage, Verdict
 
 SECONDS, MEGABYTES = 20.0, 2048.0
@@ -73,21 +71,23 @@ def attempts(models: int, tasks: int, repeats: int, best_of: int) -> Iterator[At
                     code = f"def f{t}(value):\n" + "\n".join(lines) + f"\n    return {rng.randint(0, 2)}\n"
                     cases = tuple(
                         CaseResult(
-                            id=f"case-{i:02d}", visible=i < 3, points=float(i < points), expected="300", got="300", seconds=0.002,
-                            outcome=Outcome.passed if i < points else Outcome.wrong_answer,
+                            id=f"case-{i:02d}", visible=i < 3, points=float(i < points), expected="300", got="300",
+                            outcome=Outcome.passed if i < points else Outcome.wrong_answer, seconds=0.002,
                         )
                         for i in range(14)
                     )  # fmt: skip
                     yield Attempt(
                         task=f"bench/task-{t:03d}", suite="bench", category=f"category-{t % 10}", kind="function",
-                        model=f"model-{m}", repeat=repeat, attempt=index, seed=rng.randrange(2**31), solver="single_shot",
-                        request={"messages": [{"role": "user", "content": prompt}], "sampling": {"temperature": 0.7}},
+                        model=f"model-{m}", repeat=repeat, attempt=index, seed=rng.randrange(2**31),
+                        solver="single_shot", request={"messages": [{"role": "user", "content": prompt}], "sampling": {}},
                         reply=Reply(
                             text=f"```python\n{code}```", finish_reason="stop", model=f"model-{m}", seconds=1.5,
                             usage=Usage(prompt_tokens=200, completion_tokens=300),
                             raw={"choices": [{"message": {"role": "assistant", "content": code}}], "usage": {}},
                         ),
-                        extraction=Extraction(candidate=Candidate(files={"solution.py": code}), choice="one block", fenced=True),
+                        extraction=Extraction(
+                            candidate=Candidate(files={"solution.py": code}), choice="one block", fenced=True
+                        ),
                         verdict=Verdict(
                             outcome=Outcome.passed if passed else Outcome.wrong_answer, points=points, max_points=14,
                             cases=cases, backend="docker", layers=layers, seconds=0.2,
@@ -97,13 +97,13 @@ def attempts(models: int, tasks: int, repeats: int, best_of: int) -> Iterator[At
 
 
 def make(directory: Path, shape: tuple[int, int, int, int]) -> int:
-    """Write the store; the number of attempts. Rows go in by the thousand: a transaction each is not what is measured."""
+    """Write the store; the number of attempts. All in one transaction: saving is not what is measured."""
     with Store(directory) as store:
         store.set_fact("models", {})
     import sqlite3
 
     connection = sqlite3.connect(RunPaths(directory).store)
-    statement = f"insert into attempts ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"
+    statement = INSERT.format("attempts", ", ".join(COLUMNS), ", ".join("?" * len(COLUMNS)))
     number = 0
     with connection:
         for attempt in attempts(*shape):
@@ -117,10 +117,8 @@ def make(directory: Path, shape: tuple[int, int, int, int]) -> int:
                 task=f"bench/task-{t:03d}", model=f"model-{m}", repeat=r, attempt=0, method="verifier", reason=""
             )
             chosen = pick.model_dump()
-            connection.execute(
-                f"insert into selections ({', '.join(keys)}) values ({', '.join('?' * len(keys))})",
-                [chosen[key] for key in keys],
-            )
+            insert = INSERT.format("selections", ", ".join(keys), ", ".join("?" * len(keys)))
+            connection.execute(insert, [chosen[key] for key in keys])
     connection.close()
     return number
 
@@ -165,20 +163,20 @@ def main() -> None:
         expected = shape[0] * shape[1] * shape[2] * shape[3]
         if not RunPaths(directory).store.exists():
             expected = make(directory, shape)
-        size = os.path.getsize(RunPaths(directory).store) / 2**20
+        size = RunPaths(directory).store.stat().st_size / 2**20
         found = {step: measure(step, directory, expected) for step in STEPS}
     rows = [[step, f"{item['s']:.1f}", f"{item['cpu_s']:.1f}", f"{item['mb']:.0f}"] for step, item in found.items()]
     total, peak = sum(item["s"] for item in found.values()), max(item["mb"] for item in found.values())
     rows.append(["both", f"{total:.1f}", f"{sum(item['cpu_s'] for item in found.values()):.1f}", f"{peak:.0f}"])
-    text = "\n\n".join(
-        [
-            results.machine(before),
-            f"{expected:,} attempts ({shape[0]} models, {shape[1]} tasks, {shape[2]} repeats, best of {shape[3]}), {size:,.0f} MiB.",
-            results.table(["step", "seconds", "processor seconds", "peak MiB"], rows),
-            f"Aims: {SECONDS:g} s ({'met' if total <= SECONDS else 'not met'}) and {MEGABYTES:g} MiB "
-            f"({'met' if peak <= MEGABYTES else 'not met'}).",
-        ]
-    )
+    grid = f"{shape[0]} models, {shape[1]} tasks, {shape[2]} repeats, best of {shape[3]}"
+    met = ["met" if good else "not met" for good in (total <= SECONDS, peak <= MEGABYTES)]
+    parts = [
+        results.machine(before),
+        f"{expected:,} attempts ({grid}), {size:,.0f} MiB.",
+        results.table(["step", "seconds", "processor seconds", "peak MiB"], rows),
+        f"Aims: {SECONDS:g} s ({met[0]}) and {MEGABYTES:g} MiB ({met[1]}).",
+    ]
+    text = "\n\n".join(parts)
     print(text)
     if options.write:
         results.write("aggregate", text)

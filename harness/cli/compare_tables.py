@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.cli.tables import console, show, table
+from harness.stats.compare.figures import Figures, told_leaders
+from harness.stats.compare.pairs import turned
 from harness.stats.compare.results import Claim, Comparison, PairResult
 from harness.stats.pathologies import FLAGS
 
@@ -26,37 +28,12 @@ def show_comparison(found: Comparison) -> None:
         highlight=False,
     )
     _noise(found)
-    _pairs(found.against or found.pairs, found, figure)
+    _pairs(found.against or found.pairs, found)
     _claims(found)
-    _categories(found, figure)
+    _categories(found)
     _stability(found)
     _planning(found, figure)
     _pathologies(found)
-
-
-class Figures:
-    """Numbers in the unit of a metric, as people read them."""
-
-    def __init__(self, unit: str) -> None:
-        self._share = unit == "share"
-
-    def value(self, number: float | None) -> str:
-        """`62%`, `20.7`, or a dash."""
-        if number is None:
-            return "-"
-        return f"{100 * number:.0f}%" if self._share else f"{number:.1f}"
-
-    def fine(self, number: float | None) -> str:
-        """With one digit more: spreads are small."""
-        if number is None:
-            return "-"
-        return f"{100 * number:.1f}" if self._share else f"{number:.2f}"
-
-    def bounds(self, low: float | None, high: float | None) -> str:
-        """`[41, 80]`, or a dash."""
-        if low is None or high is None:
-            return "-"
-        return f"[{100 * low:.0f}, {100 * high:.0f}]" if self._share else f"[{low:.1f}, {high:.1f}]"
 
 
 def _spread(found: Comparison, figure: Figures) -> None:
@@ -111,14 +88,14 @@ def _noise(found: Comparison) -> None:
             )
 
 
-def _pairs(pairs: Sequence[PairResult], found: Comparison, figure: Figures) -> None:
+def _pairs(pairs: Sequence[PairResult], found: Comparison) -> None:
     if not pairs:
         return
     chosen = sorted(pairs, key=lambda pair: (pair.adjusted_p, -abs(pair.difference.value or 0)))[:MOST_PAIRS]
     differ = sum(pair.significant for pair in pairs)
     family = f"against {found.baseline}" if found.baseline else "every two models"
     unit = "percentage points" if found.unit == "share" else f"{found.unit} a task"
-    fine = figure if found.unit == "share" else Figures("")
+    fine = Figures(found.unit, one=True)
     made = table(
         f"{family}: {differ} of {len(pairs)} pairs differ ({unit})",
         "pair",
@@ -128,12 +105,15 @@ def _pairs(pairs: Sequence[PairResult], found: Comparison, figure: Figures) -> N
         "discordant",
         "runs agree",
     )
-    for pair in chosen:
+    for found_pair in chosen:
+        # The better one first.
+        behind = (found_pair.difference.value or 0) < 0 and not found.against
+        pair = turned(found_pair) if behind else found_pair
         score = pair.difference
         made.add_row(
             f"{pair.first} - {pair.second}{' *' if pair.significant else ''}",
             fine.fine(score.value),
-            fine.bounds(score.low, score.high) if found.unit == "share" else _two(score.low, score.high),
+            fine.bounds(score.low, score.high),
             f"{pair.adjusted_p:.3g}",
             f"{pair.up + pair.down} ({pair.up}:{pair.down})",
             f"{pair.runs_agree} of {pair.runs}",
@@ -141,10 +121,6 @@ def _pairs(pairs: Sequence[PairResult], found: Comparison, figure: Figures) -> N
     show(made)
     if len(pairs) > len(chosen):
         console().print(f"{len(pairs) - len(chosen)} more pairs: --csv or --json has them all", highlight=False)
-
-
-def _two(low: float | None, high: float | None) -> str:
-    return "-" if low is None or high is None else f"[{low:.2f}, {high:.2f}]"
 
 
 def _claims(found: Comparison) -> None:
@@ -174,14 +150,14 @@ def verdict(claim: Claim) -> str:
     return "survived" if claim.survived else f"did not: {claim.of - claim.held} of {claim.of} say otherwise"
 
 
-def _categories(found: Comparison, figure: Figures) -> None:
-    made = table("categories", "category", "tasks", "pairs that differ", "detectable", "leader by run", "")
-    fine = Figures("share") if found.unit == "share" else Figures("")
+def _categories(found: Comparison) -> None:
+    made = table("categories", "category", "tasks", "pairs that differ", "detectable", "leads in", "")
+    fine = Figures(found.unit)
     for row in found.categories[:MOST_ROWS]:
-        leaders = [" = ".join(names) or "none" for names in row.leaders]
-        same = leaders[0] if len(set(leaders)) == 1 else "; ".join(leaders[:6])
         note = "underpowered" if row.underpowered else ""
-        made.add_row(row.category, str(row.tasks), str(row.separated), fine.fine(row.detectable), same, note)
+        made.add_row(
+            row.category, str(row.tasks), str(row.separated), fine.fine(row.detectable), told_leaders(row), note
+        )
     show(made)
 
 
@@ -214,7 +190,7 @@ def _planning(found: Comparison, figure: Figures) -> None:
         lines.print(f"so that equal models' wins have an SD of that: {plan.win_tests:,} tests", highlight=False)
     if plan.detectable is not None:
         share = found.unit == "share"
-        size = Figures("share" if share else "").fine(plan.detectable)
+        size = Figures(found.unit).fine(plan.detectable)
         size += " percentage points" if share else f" {found.unit} a task"
         lines.print(f"a difference found now with 80% probability: {size}", highlight=False)
 

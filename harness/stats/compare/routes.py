@@ -133,8 +133,9 @@ class _Chooser:
         closest = min(beaten, key=lambda m: (-field.means[m], field.grid.models[m]))
         pair = _pair(field.grid, first, closest, self.alpha)
         return Evidence(
-            n=pair.difference.n, against=pair.second, difference=pair.difference.value, low=pair.difference.low,
-            high=pair.difference.high, adjusted_p=field.adjusted[min(first, closest), max(first, closest)],
+            n=pair.difference.n, against=pair.second, difference=_round(pair.difference.value),
+            low=_round(pair.difference.low), high=_round(pair.difference.high),
+            adjusted_p=_round(field.adjusted[min(first, closest), max(first, closest)]),
             runs_agree=pair.runs_agree, runs=pair.runs, note=note,
         )  # fmt: skip
 
@@ -166,3 +167,8 @@ def _costs(
         dollars = prices.get(name, known[name].cost_usd)
         made[name] = (inf if dollars is None else dollars, known[name].seconds)
     return made
+
+
+def _round(value: float | None) -> float | None:
+    """Six digits that count: the table is read by people, too."""
+    return None if value is None else float(f"{value:.6g}")
