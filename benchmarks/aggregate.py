@@ -79,7 +79,7 @@ def attempts(models: int, tasks: int, repeats: int, best_of: int) -> Iterator[At
                     yield Attempt(
                         task=f"bench/task-{t:03d}", suite="bench", category=f"category-{t % 10}", kind="function",
                         model=f"model-{m}", repeat=repeat, attempt=index, seed=rng.randrange(2**31),
-                        solver="single_shot", request={"messages": [{"role": "user", "content": prompt}], "sampling": {}},
+                        solver="single_shot", request={"messages": [{"role": "user", "content": prompt}]},
                         reply=Reply(
                             text=f"```python\n{code}```", finish_reason="stop", model=f"model-{m}", seconds=1.5,
                             usage=Usage(prompt_tokens=200, completion_tokens=300),

@@ -44,6 +44,7 @@ class View:
         self.shares = Figures("share", none="–")
         self.several = len(found.runs) > 1
         self.kinds = KINDS
+        self.most_claims = MOST_CLAIMS
         self.flag_meanings = FLAGS
 
     def applies(self, page: str) -> bool:
@@ -154,13 +155,22 @@ class View:
 
     @property
     def claims(self) -> list[Claim]:
-        """Tiers, categories and floors first, then pairs; those that did not hold before those that did."""
-        ordered = sorted(self.found.claims, key=lambda c: (c.kind == "before", c.kind == "before" and c.survived))
-        return ordered[:MOST_CLAIMS]
+        """Of tiers, categories and floors."""
+        return [claim for claim in self.found.claims if claim.kind != "before"]
 
     @property
-    def more_claims(self) -> int:
-        return max(0, len(self.found.claims) - MOST_CLAIMS)
+    def orders(self) -> list[Claim]:
+        """Of two models; those that did not hold first."""
+        return sorted((c for c in self.found.claims if c.kind == "before"), key=lambda claim: claim.survived)
+
+    @property
+    def orders_survived(self) -> int:
+        return sum(claim.survived for claim in self.orders)
+
+    @property
+    def always_top(self) -> list[str]:
+        """Models in the top tier of every run."""
+        return sorted(set.intersection(*(set(tier.models) for tier in self.found.tiers)))
 
     @property
     def survived(self) -> int:

@@ -62,7 +62,7 @@ def compare(
         spread=spread(found, placed),
         pairs=placed.pairs,
         baseline=baseline,
-        against=_against(found, baseline, alpha, seed) if baseline else (),
+        against=_against(found, baseline, placed.order, alpha, seed) if baseline else (),
         noise=noise(wins, seed=seed),
         tiers=tiers,
         claims=claims(found, placed, cells, tiers, alpha=alpha),
@@ -99,10 +99,10 @@ def facts(tables: Sequence[RunTable], names: Sequence[str]) -> tuple[ModelFacts,
     return tuple(made)
 
 
-def _against(found: Grid, baseline: str, alpha: float, seed: int) -> tuple[PairResult, ...]:
+def _against(found: Grid, baseline: str, order: Sequence[int], alpha: float, seed: int) -> tuple[PairResult, ...]:
     """Every other model less the baseline, Holm over these pairs only."""
     base = found.models.index(baseline)
-    pairs = [(min(m, base), max(m, base)) for m in range(len(found.models)) if m != base]
+    pairs = [(min(m, base), max(m, base)) for m in order if m != base]
     made = results(found, pairs, alpha=alpha, seed=seed)
     return tuple(pair if pair.second == baseline else turned(pair) for pair in made)
 
