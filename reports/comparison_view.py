@@ -75,7 +75,7 @@ class View:
 
     def ranks(self, row: Spread) -> Markup:
         """The line from the best to the worst place a model can have."""
-        return charts.ranks(row.best_rank, row.worst_rank, len(self.found.models), row.model)
+        return charts.ranks(row.best_rank, row.worst_rank, len(self.found.models), text.one_line(row.model))
 
     @property
     def rank_axis(self) -> Markup:
@@ -83,7 +83,7 @@ class View:
 
     def whisker(self, row: Spread) -> Markup:
         """The mean of a task with its interval for new tasks."""
-        return whisker(row.new_tasks, "mean", f"{row.model}, new tasks")
+        return whisker(row.new_tasks, "mean", f"{text.one_line(row.model)}, new tasks")
 
     def place(self, row: Spread) -> str:
         """`2–4`."""
@@ -103,7 +103,9 @@ class View:
         """The runs of a model as dots on the band of its noise."""
         known = [value for value in row.values if value is not None]
         floor = self.found.noise.prompts_sd if self.found.unit == "wins" else None
-        return charts.strip(known, row.mean, row.rerun_sd, floor, self.reach, f"{row.model}: {self.spoken_runs(row)}")
+        return charts.strip(
+            known, row.mean, row.rerun_sd, floor, self.reach, f"{text.one_line(row.model)}: {self.spoken_runs(row)}"
+        )
 
     @property
     def strip_axis(self) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from harness.cli.tables import console, show, table
 from harness.stats.compare.figures import Figures, told_leaders
@@ -16,6 +17,7 @@ MOST_ROWS = 40
 
 def show_comparison(found: Comparison) -> None:
     """Who stands where, what differs, what held, what it would take."""
+    found = Comparison.model_validate(printable(found.model_dump()))
     figure = Figures(found.unit)
     lines = console(soft_wrap=True)
     for note in found.notes:
@@ -34,6 +36,15 @@ def show_comparison(found: Comparison) -> None:
     _stability(found)
     _planning(found, figure)
     _pathologies(found)
+
+
+def printable(value: Any) -> Any:
+    """`value` with every character that would act on a terminal, or hide, shown as a question mark."""
+    if isinstance(value, str):
+        return "".join(c if c.isprintable() else "?" for c in value)
+    if isinstance(value, dict):
+        return {printable(key): printable(item) for key, item in value.items()}
+    return [printable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _spread(found: Comparison, figure: Figures) -> None:
