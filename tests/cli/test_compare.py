@@ -180,5 +180,6 @@ def test_route_keys_are_documented(root: Path) -> None:
     text = (root / "docs" / "formats.md").read_text(encoding="utf-8")
     chapter = text.split("## harness route\n")[1].split("\n## ")[0]
     parts = re.split(r"### \w+\n", chapter)
-    for part, kind in zip(parts, (RoutingTable, Route, Evidence), strict=True):
+    kinds: list[type[Frozen]] = [RoutingTable, Route, Evidence]
+    for part, kind in zip(parts, kinds, strict=True):
         assert re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE) == list(kind.model_fields)

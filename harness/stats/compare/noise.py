@@ -14,6 +14,9 @@ from harness.stats.compare.spread import rerun_sd
 from harness.stats.noise import homogeneity, most_wins_at_least, wins_sd
 
 PERMUTATIONS = 4000
+LEAST_PERMUTATIONS = 400
+_MOST_CELLS = 200_000_000
+"""With more of them fewer permutations are drawn."""
 _CELLS_AT_ONCE = 2_000_000
 
 
@@ -86,6 +89,7 @@ def permuted_within_tasks(values: Floats, *, draws: int = PERMUTATIONS, seed: in
     runs, _, tasks = values.shape
     rng = np.random.default_rng(seed)
     seen = _statistic(values.sum(axis=2)[None])[0] * (1 - 1e-9)
+    draws = max(LEAST_PERMUTATIONS, min(draws, _MOST_CELLS // max(1, values.size)))
     chunk = max(1, min(draws, _CELLS_AT_ONCE // max(1, values.size)))
     hits = done = 0
     while done < draws:

@@ -16,6 +16,11 @@ from harness.stats.score import Score
 from harness.stats.tiers import Pair, Ranks, letters, rank_sets
 
 DRAWS = 20_000
+LEAST_DRAWS = 2_000
+MOST_SIGNS = 500_000_000
+"""With more than 25,000 tasks fewer patterns are drawn: the sums are then as good as normal."""
+SIGNS_AT_ONCE = 2_000_000
+"""16 MB of them."""
 _SAME = 1e-9
 """Differences below this are rounding."""
 
@@ -62,8 +67,10 @@ def sign_flips(rows: Floats, *, draws: int = DRAWS, seed: int = 0) -> NDArray[np
         seen = np.abs(drawn.sum(axis=0)) * (1 - _SAME)
         hits = np.zeros(int(many.sum()))
         rng = np.random.default_rng(seed)
-        for start in range(0, draws, 1000):
-            size = (min(1000, draws - start), drawn.shape[0])
+        draws = max(LEAST_DRAWS, min(draws, MOST_SIGNS // drawn.shape[0]))
+        step = max(1, min(1000, SIGNS_AT_ONCE // drawn.shape[0]))
+        for start in range(0, draws, step):
+            size = (min(step, draws - start), drawn.shape[0])
             signs = rng.integers(0, 2, size=size, dtype=np.int8).astype(np.float64) * 2 - 1
             hits += (np.abs(signs @ drawn) >= seen).sum(axis=0)
         bound = 2 * np.exp(-(drawn.sum(axis=0) ** 2) / (2 * (drawn**2).sum(axis=0)))
@@ -152,6 +159,7 @@ def _difference(row: Floats, scale: float) -> Score:
     """Mean of the differences with Student's interval over tasks, clipped to what is possible."""
     if row.size == 0:
         return Score.missing("No task that both models met.")
+    scale = scale if scale > 0 else 1.0  # no task has any points
     interval = t_interval(row.tolist(), bounds=(-scale, scale))
     note = interval.note.replace("One run:", "One task:").replace("runs are equal", "tasks differ by the same")
     method = "paired-t" if interval.method == "t" else "paired-wilson-scaled"

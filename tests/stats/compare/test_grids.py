@@ -155,3 +155,19 @@ def test_only_some_models() -> None:
 def test_nothing_is_kept_of_an_empty_run() -> None:
     with pytest.raises(Incomparable):
         compare([RunTable("empty")])
+
+
+def test_a_task_without_points_is_no_crash() -> None:
+    nothing = Verdict(outcome=Outcome.wrong_answer)
+    rows = [attempt(m, t, repeat=r, verdict=nothing) for m in "ab" for t in ("s/t", "s/u") for r in range(2)]
+    for metric in ("pass", "score", "points", "wins"):
+        found = compare([table("x", rows)], metric)  # type: ignore[arg-type]
+        assert not found.pairs[0].significant
+        found.model_dump_json()
+
+
+def test_ten_thousand_tasks() -> None:
+    rng = np.random.default_rng(3)
+    scores = {m: rng.integers(0, 2, 10_000).astype(float).tolist() for m in "ab"}
+    found = compare(runs([scores], ["c"] * 10_000))
+    assert found.pairs[0].difference.n == 10_000
