@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -43,6 +44,8 @@ class Grid:
     scale: Floats
     """Shape (tasks,): the greatest possible value; 1 but for points."""
     left_out: tuple[LeftOut, ...]
+    observations: float
+    """Attempts behind a value of `means`, on average; for wins and marks the repeats of all units."""
     single: bool
     """One observation of each model and task: passed or not."""
     undecided: tuple[int, ...]
@@ -140,8 +143,11 @@ def grid(tables: Sequence[RunTable], metric: Metric, *, ties: Ties = "share", mo
         undecided = np.array([int(undecided[place].sum()) for place in places])
     categories = tuple(next(t.categories[task] for t in tables if task in t.categories) for task in tasks)
     single = metric == "pass" and len(replicates) == 1 and all(cell.n == 1 for cell in tables[0].cells.values())
+    behind = float(len(replicates))
+    if metric not in ("wins", "judge"):
+        behind = _attempts(tables, names, tasks)
     return Grid(
-        metric, units, of_repeats, names, tasks, categories, values, scale, left_out, single,
+        metric, units, of_repeats, names, tasks, categories, values, scale, left_out, behind, single,
         tuple(map(int, undecided)),
     )  # fmt: skip
 
@@ -211,6 +217,17 @@ def _cells(
         return None if cell is None else cell.value(metric)
 
     return _fill(replicates, names, tasks, value)
+
+
+def _attempts(tables: Sequence[RunTable], names: Sequence[str], tasks: Sequence[str]) -> float:
+    """Graded attempts of a model at a task, on average over those that have any."""
+    counts: Counter[tuple[str, str]] = Counter()
+    known_models, known_tasks = set(names), set(tasks)
+    for table in tables:
+        for (model, task, _), cell in table.cells.items():
+            if model in known_models and task in known_tasks:
+                counts[model, task] += cell.n
+    return counts.total() / len(counts)
 
 
 def _scale(tables: Sequence[RunTable], tasks: Sequence[str]) -> Floats:

@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 from harness.stats.compare.grids import Floats, Grid, nanmean
 from harness.stats.compare.results import PairResult
-from harness.stats.intervals import t_interval
-from harness.stats.paired import EXACT_UP_TO, holm, mcnemar, sign_flip
-from harness.stats.score import Score
+from harness.stats.paired import EXACT_UP_TO, holm, mcnemar, paired_difference, sign_flip
 from harness.stats.tiers import Pair, Ranks, letters, rank_sets
 
 DRAWS = 20_000
@@ -51,17 +49,15 @@ def differences(means: Floats, pairs: Sequence[tuple[int, int]]) -> Floats:
 def sign_flips(rows: Floats, *, draws: int = DRAWS, seed: int = 0) -> NDArray[np.float64]:
     """Two-sided p of the sign-flip test of each row of differences, shape (pairs, tasks), nan for none.
 
-    As `paired.sign_flip`: all patterns up to `EXACT_UP_TO` differences that are not 0, otherwise `draws` of them, the
+    As `paired.sign_flip`: exact where that can be (pass rates, points, few tasks), otherwise over `draws` patterns, the
     same for all rows, so that a hundred pairs cost little more than one. Where none of them reaches the sum seen, all
     they say is p <= 1 / (draws + 1), which a correction for a thousand comparisons turns into nothing; there it is
     Hoeffding's bound 2 exp(-S^2 / 2 sum d^2) (1963) where that is smaller: the exact p never exceeds it.
     """
     data = np.nan_to_num(rows, nan=0.0)
-    number = np.count_nonzero(data, axis=1)
-    found = np.ones(len(data))
-    many = number > EXACT_UP_TO
-    for place in np.flatnonzero(~many):
-        found[place] = sign_flip(data[place])
+    # Without draws p is exact, or 1 where there are too many patterns to try.
+    found = np.array([sign_flip(row, draws=0) for row in data])
+    many = (found == 1.0) & (np.count_nonzero(data, axis=1) > EXACT_UP_TO)
     if many.any():
         drawn = np.ascontiguousarray(data[many].T)
         seen = np.abs(drawn.sum(axis=0)) * (1 - _SAME)
@@ -111,7 +107,11 @@ def results(
     for place, (i, j) in enumerate(pairs):
         row = rows[place]
         shared = ~np.isnan(row)
-        difference = _difference(row[shared], float(grid.scale[shared].mean()) if shared.any() else 1.0)
+        scale = float(grid.scale[shared].mean()) if shared.any() else 1.0
+        # Without any points the scale is as good as one.
+        difference = paired_difference(
+            row[shared], np.zeros(int(shared.sum())), attempts=max(1.0, grid.observations), scale=scale or 1.0
+        )
         up, down = int((row > 0).sum()), int((row < 0).sum())
         units = [float(unit[place]) for unit in by_unit if not np.isnan(unit[place])]
         whole = difference.value or 0.0
@@ -153,14 +153,3 @@ def turned(pair: PairResult) -> PairResult:
     )
     sides = {"first": pair.second, "second": pair.first, "up": pair.down, "down": pair.up}
     return pair.model_copy(update={**sides, "difference": flipped})
-
-
-def _difference(row: Floats, scale: float) -> Score:
-    """Mean of the differences with Student's interval over tasks, clipped to what is possible."""
-    if row.size == 0:
-        return Score.missing("No task that both models met.")
-    scale = scale if scale > 0 else 1.0  # no task has any points
-    interval = t_interval(row.tolist(), bounds=(-scale, scale))
-    note = interval.note.replace("One run:", "One task:").replace("runs are equal", "tasks differ by the same")
-    method = "paired-t" if interval.method == "t" else "paired-wilson-scaled"
-    return Score.of(float(row.mean()), interval._replace(method=method, note=note), row.size)

@@ -161,7 +161,7 @@ def test_a_task_without_points_is_no_crash() -> None:
     nothing = Verdict(outcome=Outcome.wrong_answer)
     rows = [attempt(m, t, repeat=r, verdict=nothing) for m in "ab" for t in ("s/t", "s/u") for r in range(2)]
     for metric in ("pass", "score", "points", "wins"):
-        found = compare([table("x", rows)], metric)  # type: ignore[arg-type]
+        found = compare([table("x", rows)], metric)
         assert not found.pairs[0].significant
         found.model_dump_json()
 

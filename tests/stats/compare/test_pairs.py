@@ -23,10 +23,13 @@ def test_many_differences_are_drawn() -> None:
 
 
 def test_a_clear_difference_survives_any_correction() -> None:
-    row = np.full((1, 250), 0.5)
-    (p,) = sign_flips(row)
-    # Hoeffding: 2 exp(-125^2 / (2 * 62.5)); the exact p is 2^-249.
-    assert 2.0**-249 < p == pytest.approx(2 * np.exp(-125))
+    whole = np.full((1, 250), 0.5)
+    assert sign_flips(whole) == pytest.approx([2.0**-249])
+    # No multiples of anything: where no drawn pattern reaches the sum, Hoeffding's bound.
+    odd = whole + np.random.default_rng(1).uniform(-1e-3, 1e-3, whole.shape)
+    (p,) = sign_flips(odd)
+    assert p == pytest.approx(2 * np.exp(-(odd.sum() ** 2) / (2 * (odd**2).sum())))
+    assert p > 2.0**-249
 
 
 def test_one_observation_a_task_is_mcnemar() -> None:
