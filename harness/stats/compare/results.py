@@ -111,7 +111,7 @@ class Claim(Frozen):
     """Something that the first run alone would say."""
 
     kind: str
-    """`best_in_category`, `before`, `top_tier`, `nothing`."""
+    """`top_tier`, `in_top_tier`, `best_in_category`, `nothing`, `before`."""
     text: str
     models: tuple[str, ...]
     category: str
