@@ -190,10 +190,12 @@ def _planning(found: Comparison, figure: Figures) -> None:
     half = figure.fine(plan.target) + (" percentage points" if found.unit == "share" else f" {found.unit}")
     made = table(f"for a 95% interval of +-{half}", "model", "now +-", "tasks", "or repeats", "repeats, same tasks")
     for need in plan.needs:
-        counts = (need.tasks, need.repeats, need.repeats_same_tasks)
-        made.add_row(
-            need.model, figure.fine(need.half_width), *("-" if count is None else f"{count:,}" for count in counts)
+        tasks, repeats, same = (
+            "-" if n is None else f"{n:,}" for n in (need.tasks, need.repeats, need.repeats_same_tasks)
         )
+        if need.repeats is None and need.repeats_same_tasks is not None:
+            repeats = "not enough"
+        made.add_row(need.model, figure.fine(need.half_width), tasks, repeats, same)
     show(made)
     lines = console(soft_wrap=True)
     if plan.pair_tasks is not None:
