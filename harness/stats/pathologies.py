@@ -116,19 +116,20 @@ def looping(text: str) -> bool:
     if len(text) < LEAST_LOOP:
         return False
     tail = text[-TAIL:]
+    lines = [line for line in map(str.strip, tail.split("\n")) if line]
+    # First what is cheap: the lines of nearly every reply differ.
+    if len(lines) >= LEAST_PIECES and len(set(lines)) > max(3, LOOP_NEW * len(lines)):
+        return False
     data = tail.encode("utf-8", "replace")
     if len(data) / len(zlib.compress(data, 1)) < LOOP_RATIO:
         return False
-    lines = [line for line in map(str.strip, tail.split("\n")) if line]
-    # The first and the last may be cut.
     if len(lines) >= LEAST_PIECES:
-        return len(set(lines)) <= max(3, LOOP_NEW * len(lines))
+        return True
     words = tail.split()
-    if len(words) >= 3 * LEAST_PIECES:
-        runs = [tuple(words[i : i + 8]) for i in range(len(words) - 7)]
-        return len(set(runs)) <= LOOP_NEW * len(runs)
-    pieces = [tail[i : i + 12] for i in range(len(tail) - 11)]
-    return len(set(pieces)) <= LOOP_NEW * len(pieces)
+    size = 8 if len(words) >= 3 * LEAST_PIECES else 12
+    pieces: Sequence[Sequence[str]] = words if size == 8 else tail
+    runs = [tuple(pieces[i : i + size]) for i in range(len(pieces) - size + 1)]
+    return len(set(runs)) <= LOOP_NEW * len(runs)
 
 
 def echoes(text: str, prompt: str) -> bool:
