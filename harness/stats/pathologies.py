@@ -140,11 +140,12 @@ def echoes(text: str, prompt: str) -> bool:
     """
     if len(text) < ECHO or len(prompt) < ECHO:
         return False
-    windows = _windows(prompt)
-    if not windows:
+    # A reply without a window's longest word has not that window; with it spaces have to be evened to tell.
+    likely = [window for word, window in _windows(prompt) if word in text]
+    if not likely:
         return False
     evened = " ".join(text.split())
-    return any(window in evened for window in windows)
+    return any(window in evened for window in likely)
 
 
 @lru_cache(maxsize=512)
@@ -219,7 +220,10 @@ def _prompt(request: dict[str, Any]) -> str:
 
 
 @lru_cache(maxsize=512)
-def _windows(prompt: str) -> tuple[str, ...]:
-    """Runs of `ECHO` characters of the prompt's prose, one every half of that: any longer run contains one of them."""
+def _windows(prompt: str) -> tuple[tuple[str, str], ...]:
+    """Runs of `ECHO` characters of the prompt's prose, one every half of that, each after its longest word: any run of
+    1.5 times the length contains one of them."""
     prose = " ".join(_CODE.sub(" ", prompt).split())
-    return tuple(prose[start : start + ECHO] for start in range(0, len(prose) - ECHO + 1, ECHO // 2))
+    runs = (prose[start : start + ECHO] for start in range(0, len(prose) - ECHO + 1, ECHO // 2))
+    # A run may begin and end inside of a word: what is left of one is a part of it, and as good.
+    return tuple((max(run.split(), key=len), run) for run in runs)
