@@ -35,9 +35,9 @@ def scores_csv(report: Report) -> str:
     writer = csv.writer(sheet)
     writer.writerow(COLUMNS)
     for model in report.summary.models:
-        writer.writerows([_safe(cell) for cell in (model.model, *row)] for row in _rows(model))
+        writer.writerows([safe(cell) for cell in (model.model, *row)] for row in _rows(model))
     if report.judged is not None:
-        writer.writerows([_safe(cell) for cell in row] for row in _judges(report.judged))
+        writer.writerows([safe(cell) for cell in row] for row in _judges(report.judged))
     return sheet.getvalue()
 
 
@@ -86,6 +86,8 @@ def _totals(model: ModelSummary) -> Iterator[tuple[str, float | None]]:
         yield name, getattr(cover, name)
     for outcome, number in model.outcomes.items():
         yield f"outcome_{outcome}", number
+    for flag, number in model.pathologies.items():
+        yield f"flag_{flag}", number
     for name in ("prompt_tokens", "completion_tokens", "tokens_per_s", "model_s", "sandbox_s", "total_s", "cost_usd"):
         yield name, getattr(totals, name)
 
@@ -139,7 +141,8 @@ def _score(score: Score) -> Row:
     return (score.value, score.low, score.high, score.n, score.method, score.note)
 
 
-def _safe(cell: object) -> object:
+def safe(cell: object) -> object:
+    """A cell that no spreadsheet takes for a formula."""
     if cell is None:
         return ""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from harness.stats.bestofn import CurvePoint, Draw, best_of_n, distinct, mean_of, oracle_of, selected_of
 from harness.stats.intervals import over_tasks, rate
+from harness.stats.pathologies import Sampled, counted
 from harness.stats.score import LEVEL, Score
 from harness.stats.tally import AgentTally, ModelTally, Picks, TaskTally, tally
 from harness.types import Attempt, Frozen, Outcome, Selection
@@ -159,6 +160,8 @@ class ModelSummary(Frozen):
     score_curve: tuple[CurvePoint, ...]
     categories: tuple[CategorySummary, ...]
     by_task: tuple[TaskSummary, ...]
+    pathologies: dict[str, int]
+    """Flag of `pathologies.FLAGS` -> attempts, or tasks for the flags of tasks; those that none has are left out."""
     agents: Agents | None = None
     """None where no agent ran."""
 
@@ -227,6 +230,7 @@ def _model(name: str, found: ModelTally, picks: Picks) -> ModelSummary:
         categories=_categories(found, draws),
         by_task=tuple(_task(task, found.tasks[task], draws.get(task, [])) for task in sorted(found.tasks)),
         agents=_agents(found.agents, draws) if found.agents.attempts else None,
+        pathologies=counted(found.flags, [_sampled(task) for task in draws.values()]),
     )
 
 
@@ -246,6 +250,10 @@ def _agents(found: AgentTally, draws: dict[str, list[Draw]]) -> Agents:
         start_s=statistics.median(found.start_s),
         wall_s=found.wall_s,
     )
+
+
+def _sampled(task: list[Draw]) -> list[Sampled]:
+    return [Sampled(sample.score, sample.hash, sample.seed) for draw in task for sample in draw.samples]
 
 
 def _noted(score: Score, note: str) -> Score:
