@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from harness import syntax
 from harness.grading import plain
+from harness.grading.extract.fences import outside, scan
 from harness.types import TextCase
 
 REGEX_S = 1.0
 """Seconds a pattern may search one reply."""
 MOST = 2_000_000
 """Characters of a reply that are looked at; a longer one fails what it is asked."""
-_FENCE = re.compile(r"\s*```[^\n`]*\n(.*?)\n?```\s*", re.DOTALL)
-_BLOCK = re.compile(r"^```[^\n`]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
-_PLAIN_NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d{1,4})?%?")
+_PLAIN_NUMBER = re.compile(
+    r"[-+]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,4})?%?|[-+]?\d{1,15}/\d{1,15}"
+)
 
 
 class Finding(NamedTuple):
@@ -106,7 +108,9 @@ def _lines(text: str) -> int:
 
 
 def _bare(text: str) -> str:
-    return plain.evened(text).rstrip(" .!?,;:").strip("\"'`* ").rstrip(" .!?,;:")
+    even = plain.evened(text)
+    # A text that is nothing but punctuation is meant as it stands.
+    return even.rstrip(" .!?,;:").strip("\"'`* ").rstrip(" .!?,;:") or even
 
 
 def _equals(text: str, want: str) -> Finding:
@@ -114,11 +118,22 @@ def _equals(text: str, want: str) -> Finding:
 
 
 def _starts(text: str, want: str) -> Finding:
-    return Finding(plain.evened(text).startswith(plain.evened(want)), repr(text.strip()[:40]))
+    even, wanted = plain.evened(text), plain.evened(want)
+    # Quotes and emphasis around the first words are no other words.
+    ok = any(
+        plain.holds(start[: len(wanted) + 2], wanted) and start.startswith(wanted)
+        for start in (even, even.lstrip("\"'*_ "))
+    )
+    return Finding(ok, repr(text.strip()[:40]))
 
 
 def _ends(text: str, want: str) -> Finding:
-    return Finding(plain.evened(text).endswith(plain.evened(want)), repr(text.strip()[-40:]))
+    even, wanted = plain.evened(text), plain.evened(want)
+    ok = any(
+        end.endswith(wanted) and plain.holds(end[-len(wanted) - 6 :], wanted)
+        for end in (even, even.rstrip("\"'*_ "), even.rstrip(" .!?,;:\"'*_"))
+    )
+    return Finding(ok, repr(text.strip()[-40:]))
 
 
 def _number(text: str, want: dict[str, float]) -> Finding:
@@ -133,24 +148,30 @@ def _number(text: str, want: dict[str, float]) -> Finding:
 
 
 def _parses(text: str, form: str) -> Finding:
-    inside = _FENCE.fullmatch(text)
-    whole = (inside[1] if inside else text).strip()
-    note = ", in a code fence" if inside else ""
+    whole, fenced = _whole(text)
+    note = ", in a code fence" if fenced else ""
     if form == "number":
-        return Finding(_PLAIN_NUMBER.fullmatch(whole) is not None, f"{whole[:80]!r}{note}")
+        return Finding(_PLAIN_NUMBER.fullmatch(whole.replace("−", "-")) is not None, f"{whole[:80]!r}{note}")
     document = _json(whole)
     return Finding(not isinstance(document, Broken), (document.why if isinstance(document, Broken) else "JSON") + note)
 
 
 def _has_keys(text: str, want: list[str]) -> Finding:
-    inside = _FENCE.fullmatch(text)
-    document = _json((inside[1] if inside else text).strip())
+    document = _json(_whole(text)[0])
     if isinstance(document, Broken):
         return Finding(False, document.why)
     if not isinstance(document, dict):
         return Finding(False, "no object")
     missing = [key for key in want if key not in document]
     return Finding(not missing, f"without {', '.join(missing)}" if missing else "all of them")
+
+
+def _whole(text: str) -> tuple[str, bool]:
+    """(the text without the one code fence around it, whether there was one)."""
+    blocks = scan(text)
+    if len(blocks) == 1 and blocks[0].closed and not "".join(outside(text, blocks)).strip():
+        return blocks[0].text.strip(), True
+    return text.removeprefix("\ufeff").strip(), False
 
 
 class Broken(NamedTuple):
@@ -179,10 +200,12 @@ def _no_constant(name: str) -> Any:
 
 
 def _compiles(text: str, want: bool) -> Finding:
-    blocks = _BLOCK.findall(text)
+    blocks = scan(text)
     if len(blocks) > 1:
         return Finding(False, f"{len(blocks)} fenced blocks")
-    source = blocks[0] if blocks else text
+    if blocks and not blocks[0].closed:
+        return Finding(False, "a fenced block without an end")
+    source = textwrap.dedent(blocks[0].text) if blocks else text
     if not source.strip():
         return Finding(False, "nothing")
     try:

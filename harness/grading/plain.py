@@ -5,21 +5,28 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import regex
     from markdown_it import MarkdownIt
 
 _EVENED = str.maketrans(
     {"‘": "'", "’": "'", "‛": "'", "′": "'", "“": '"', "”": '"', "„": '"', "″": '"', "‐": "-", "‑": "-", "–": "-",
-     "—": "-", "−": "-", "…": "...", "\u00ad": "", "\u200b": "", "\ufeff": ""}
+     "—": "-", "−": "-", "…": "...", "\u00ad": "", "\u200b": "", "\u2060": "",
+     "\ufeff": ""}
 )  # fmt: skip
-_NOT_AN_END = frozenset(
-    ("mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "e.g", "i.e", "no", "fig", "jr", "sr", "a.m", "p.m", "approx")
-)
-"""What a full stop can follow without ending a sentence."""
+_UNSEEN = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
+_TITLES = frozenset(["mr", "mrs", "ms", "dr", "prof", "st", "vs", "jr", "sr", "approx"])
+"""What a full stop can follow without ending a sentence, whatever comes next."""
+_BEFORE_A_NUMBER = frozenset(["no", "nr", "fig"])
+_SHORT = frozenset(["etc", "e.g", "i.e", "a.m", "p.m", "inc", "ltd"])
+_INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
+_ITEM = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+", re.MULTILINE)
+_WIDE_END = re.compile("[。！？]+[」』”’）]*")
 _NUMBER = re.compile(
-    r"(?<![\w.])(?P<sign>[-+]?)(?:(?P<whole>\d+) +)?(?P<top>\d+) ?/ ?(?P<bottom>\d+)(?![\w/])"
+    r"(?<![\w./])(?P<sign>[-+]?)(?:(?P<whole>\d+) +)?(?P<top>\d+) ?/ ?(?P<bottom>\d+)(?![\w/])"
     r"|(?<![\w.])(?P<plain>[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|[-+]?\.\d+)"
 )
 LOOKED_AT = 20_000
@@ -32,38 +39,57 @@ def evened(text: str) -> str:
 
 
 def holds(text: str, phrase: str) -> bool:
-    """Whether a phrase stands in a text that is evened already, as whole words."""
+    """Whether a phrase stands in a text that is evened already, as whole words and whole numbers.
+
+    `dog` stands in `the dog's`, `can` not in `can't`; `5` in `is 5.` and `3-5`, not in `3.5`, `5,000` or `-5`.
+    """
     wanted = evened(phrase)
-    start = 0
-    while (at := text.find(wanted, start)) >= 0:
-        end = at + len(wanted)
-        begins = at == 0 or not (_letter(text[at - 1]) and _letter(wanted[0]))
-        ends = end == len(text) or not (_letter(text[end]) and _letter(wanted[-1]))
-        if begins and ends:
-            return True
-        start = at + 1
-    return False
+    return bool(wanted) and _whole(wanted).search(text) is not None
 
 
-def _letter(character: str) -> bool:
-    return character.isalnum() or character == "_"
+@lru_cache(maxsize=1024)
+def _whole(wanted: str) -> regex.Pattern[str]:
+    import regex
+
+    # Underscores beside a word are emphasis, unless they hold two parts of a name together.
+    begins = r"(?<!\p{M})(?<![^\W_]_{0,3})" if wanted[0].isalnum() else ""
+    begins += r"(?<!\d[.,])(?<!(?<![\w)\]])-)" if wanted[0].isdigit() else ""
+    # A mark belongs to the letter before it: `e` does not stand in `é`, however that is written.
+    ends = r"(?!\p{M})"
+    if regex.fullmatch(r"[\w\p{M}]", wanted[-1]):
+        ends += r"(?!_{0,3}[^\W_])(?!'(?!s\b)[^\W\d_])"
+    ends += r"(?![.,]\d)" if wanted[-1].isdigit() else ""
+    return regex.compile(begins + regex.escape(wanted) + ends)
+
+
+@cache
+def _word() -> regex.Pattern[str]:
+    import regex
+
+    alone = r"\p{Han}\p{Hiragana}\p{Katakana}"
+    run = rf"[[\w\p{{M}}]--[{alone}]]++"
+    joint = r"['’@\-‐‑/]|(?<=\d)[.,:](?=\d)"
+    return regex.compile(rf"https?://\S+|(?:\b[^\W\d_]\.){{2,}}|[{alone}]|{run}(?:(?:{joint}){run})*", regex.V1)
 
 
 def words(text: str) -> int:
-    """What stands between spaces and has a letter or a digit: `don't` and `well-known` are one, a lone dash is none."""
-    return sum(any(character.isalnum() for character in item) for item in text.split())
+    """Words as people count them: `don't`, `well-known`, `and/or`, `3.5`, `U.S.A.`, an address are one, a lone dash is
+    none; where words are not set apart, as in Chinese, every character is one."""
+    return sum(1 for _ in _word().finditer(text.translate(_UNSEEN)))
 
 
 def sentences(text: str) -> int:
-    """Ends of sentences by punctuation and by empty lines; abbreviations, decimals and `...` within one are none."""
+    """Ends of sentences by punctuation, by empty lines and by the end of a list's item.
+
+    Abbreviations, initials, decimals and `...` within one are none, nor is the mark of an item (`1.`).
+    """
     count = 0
-    for paragraph in re.split(r"\n\s*\n", text):
-        tokens = paragraph.split()
+    for paragraph in re.split(r"\n\s*\n", _ITEM.sub("\n\n", text)):
+        tokens = _WIDE_END.sub(r"\g<0> ", paragraph).split()
         open_end = False
-        for place, token in enumerate(tokens):
+        for token, following in zip(tokens, [*tokens[1:], ""], strict=False):
             bare = token.rstrip("\"'”’)]}*_")
-            following = tokens[place + 1] if place + 1 < len(tokens) else ""
-            if bare.endswith((".", "!", "?", "…")) and _ends(bare, following):
+            if bare.endswith((".", "!", "?", "…", "。", "！", "？")) and _ends(bare, following):
                 count += 1
                 open_end = False
             elif any(character.isalnum() for character in token):
@@ -75,13 +101,18 @@ def sentences(text: str) -> int:
 def _ends(token: str, following: str) -> bool:
     if not any(character.isalnum() for character in token):
         return False
-    if token.endswith(("!", "?")):
+    if not token.endswith((".", "…")):
         return True
     word = token.rstrip(".…").lstrip("\"'“‘([{").casefold()
     if token.endswith(("...", "…")):
         return not following[:1].islower()
-    if word in _NOT_AN_END or (len(word) == 1 and word.isalpha() and word != "i"):
+    if word in _TITLES or (len(word) == 1 and word.isalpha() and word != "i"):
         return not following
+    if word in _BEFORE_A_NUMBER:
+        return not following[:1].isdigit()
+    if word in _SHORT or _INITIALS.fullmatch(word):
+        # They can stand at the end too: the next word tells.
+        return not following[:1].islower() and word not in ("e.g", "i.e")
     return True
 
 
@@ -98,7 +129,7 @@ def numbers(text: str) -> Iterator[float]:
 def markdown(text: str) -> str:
     """What Markdown a text uses, in one word: `heading`, `list`, ...; empty for none."""
     try:
-        tokens = _parser().parse(text[:LOOKED_AT])
+        tokens = _parser().parse(_NO_EMPHASIS.sub(_kept, text[:LOOKED_AT]))
     except (ValueError, RecursionError):
         return ""
     items = 0
@@ -115,6 +146,14 @@ def markdown(text: str) -> str:
     return "list" if items > 1 else ""
 
 
+_NO_EMPHASIS = re.compile(r"(?<=\w)\*(?=\w)|(?<![\w`])__[a-z][a-z0-9_]*__(?!\w)")
+"""`5*3*2` and `__init__`: CommonMark sees emphasis there, people do not."""
+
+
+def _kept(found: re.Match[str]) -> str:
+    return re.sub(r"[*_]", r"\\\g<0>", found[0])
+
+
 _BLOCKS = {
     "heading_open": "heading", "fence": "code block", "bullet_list_open": "list", "blockquote_open": "quote",
     "hr": "rule", "table_open": "table",
@@ -127,14 +166,23 @@ def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     # Four spaces in front of a line are no code block to people, and no tag is Markdown.
-    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable(["code", "html_block"])
+    return (
+        MarkdownIt("commonmark", {"html": False})
+        .enable(["table", "strikethrough"])
+        .disable(["code", "html_block", "autolink"])
+    )
+
+
+@cache
+def _emoji() -> regex.Pattern[str]:
+    import regex
+
+    # Unicode TR 51: what is a picture by itself unless it is asked to be a letter (VS15), what is asked to be a picture
+    # (VS16), keycaps. So ©, ™, → and ✓ are letters. Linear, which searches for whole sequences are not.
+    return regex.compile(r"\p{Emoji_Presentation}(?!\ufe0e)|[0-9#*]\ufe0f?\u20e3|(?![0-9#*])\p{Emoji}\ufe0f")
 
 
 def emoji_in(text: str) -> str:
-    """The first emoji of a text; empty for none. Signs that are letters to people (©, ®, ™) are none."""
-    import emoji
-
-    for found in emoji.emoji_list(text):
-        if found["emoji"] not in ("©", "®", "™"):
-            return str(found["emoji"])
-    return ""
+    """The first emoji of a text; empty for none. Signs that are letters to people (©, ®, ™, →) are none."""
+    found = _emoji().search(text)
+    return found[0] if found else ""

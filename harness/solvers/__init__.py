@@ -92,7 +92,15 @@ def available() -> list[str]:
 
 
 def solver_for(task: Task, chosen: str) -> str:
-    """The name of the solver for a task of a run that was told to use `chosen`: a conversation has its own."""
+    """The name of the solver for a task of a run that was told to use `chosen`: a conversation has its own.
+
+    Raises UsageError for the solver of conversations on code.
+    """
+    if task.runs and chosen == "conversation":
+        raise UsageError(
+            f"--solver conversation holds conversations, and {task.id} is {task.kind}",
+            remedy="leave --solver out: conversations are held by it whatever it says",
+        )
     return chosen if task.runs else "conversation"
 
 

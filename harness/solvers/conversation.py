@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from harness.solvers import Solved
@@ -28,26 +29,31 @@ class Conversation:
     def solve(self, task: Task, *, seed: int, repeat: int, attempt: int) -> Solved:
         """Hold the conversation. Raises ProviderError when the model's server fails at any turn.
 
-        It ends early where the model says nothing: there is nothing to go on from. Thinking is told to nobody.
+        It ends early where the model says nothing: there is nothing to go on from. Thinking is told to nobody, and of a
+        model that continues text nothing counts from where it begins to write the next turn itself.
         """
         said: list[Message] = []
         replies: list[tuple[Reply, Extraction]] = []
-        request = Request()
-        for turn, answered in zip(task.turns, asked_of(task.turns), strict=True):
+        request, overran = Request(), False
+        asked = asked_of(task.turns)
+        for turn, answered in zip(task.turns, asked, strict=True):
             said.append(turn)
             if not answered:
                 continue
             request = self._request(task, said, seed, repeat, attempt)
             reply = self._provider.complete(request)
-            found = self._spoken(task, reply)
+            own = reply if self._profile.style == "chat" else reply.model_copy(update={"text": _own_words(reply.text)})
+            found = self._spoken(task, own)
+            overran = overran or own.text != reply.text
             replies.append((reply, found))
             if found.candidate is None:
                 break
             said.append(Message(role="assistant", content=_text(found)))
-        if len(replies) == 1:
+        if sum(asked) == 1 and not overran:
             # The reply as it came: what is in it can be looked for again.
             return Solved(request=request, reply=replies[0][0])
-        return Solved(request=request, reply=_whole(replies), extraction=_handed_over(replies))
+        whole = _whole(replies) if sum(asked) > 1 else replies[0][0]
+        return Solved(request=request, reply=whole, extraction=_handed_over(replies, sum(asked)))
 
     def _request(self, task: Task, said: list[Message], seed: int, repeat: int, attempt: int) -> Request:
         sampling = self._profile.sampling.model_copy(update={"seed": seed})
@@ -67,6 +73,11 @@ def _as_text(system: str, said: list[Message]) -> str:
     """The conversation as a text that a model can go on with."""
     lines = [f"{_CUES.get(turn.role, turn.role)}: {turn.content}" for turn in said]
     return "\n\n".join([*([system] if system else []), *lines, f"{_CUES['assistant']}:"])
+
+
+def _own_words(text: str) -> str:
+    """A continued text up to the next speaker: not every server keeps to `stop`."""
+    return re.split(rf"^[ \t]*(?:{'|'.join(_CUES.values())}):", text, maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def _text(found: Extraction) -> str:
@@ -101,7 +112,7 @@ def _sum(counts: list[int | None]) -> int | None:
     return sum(known) if len(known) == len(counts) else None
 
 
-def _handed_over(replies: list[tuple[Reply, Extraction]]) -> Extraction:
+def _handed_over(replies: list[tuple[Reply, Extraction]], asked: int) -> Extraction:
     """All replies as one candidate; none, if the last of them was empty."""
     found = [extraction for _, extraction in replies]
     facts = {
@@ -110,7 +121,7 @@ def _handed_over(replies: list[tuple[Reply, Extraction]]) -> Extraction:
         "handed_over": True,
     }
     if found[-1].candidate is None:
-        return Extraction(candidate=None, choice=f"reply {len(found)}: {found[-1].choice}", **facts)
+        return Extraction(candidate=None, choice=f"reply {len(found)} of {asked}: {found[-1].choice}", **facts)
     files = reply_files([_text(item) for item in found])
-    choice = f"{len(found)} replies, one a turn"
+    choice = f"{asked} replies, one a turn" if asked > 1 else "the reply until it went on with the next turn itself"
     return Extraction(candidate=Candidate(files=files), choice=choice, **facts)

@@ -200,7 +200,10 @@ class _Test:
         section.node("id")
         turns, asked = self._turns()
         own = criteria_of(section.section("criteria"))
-        self._cases += self._file.criteria.over(own).cases()
+        criteria = self._file.criteria.over(own)
+        if criteria.contradiction():
+            raise section.error(f"no reply can meet these criteria: {criteria.contradiction()}", "criteria")
+        self._cases += criteria.cases()
         self._no_id_twice()
         system = section.text_value("system", shared.get("system", ""))
         reference = self._reference(asked)
@@ -241,6 +244,9 @@ class _Test:
         roles = [_role(item) for item in below]
         if roles[-1] != "user":
             raise below[-1].error("the last turn is the user's: the model is to answer it")
+        for item, role, before in zip(below[1:], roles[1:], roles, strict=False):
+            if role == before == "assistant":
+                raise item.error("two turns of the assistant in a row: write them as one", "assistant")
         turns: list[Message] = []
         asked = 0
         spoken = [_message(item, role) for item, role in zip(below, roles, strict=True)]
@@ -342,6 +348,8 @@ def _replies(section: Section, key: str, found: Any, asked: int) -> list[str]:
     replies = [found] if isinstance(found, str) else found
     if not isinstance(replies, list) or not all(isinstance(item, str) for item in replies):
         raise section.error(f"expected a text, or a list of texts, found {found!r}", key, "put quotes around each")
+    if not all(reply.strip() for reply in replies):
+        raise section.error("a reply says nothing; that a blank one fails need not be shown", key)
     if len(replies) != asked:
         raise section.error(f"the model replies {asked} times here, and this gives {len(replies)} replies", key)
     return [reply.strip() for reply in replies]

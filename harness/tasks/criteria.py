@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,19 @@ class Criteria:
             both = check in LISTS and check in merged
             merged[check] = [*merged[check], *(item for item in want if item not in merged[check])] if both else want
         return Criteria(merged)
+
+    def contradiction(self) -> str:
+        """Why no reply can meet them all; empty where nothing is known to stand against it."""
+        least, most = self.wanted.get("min_words"), self.wanted.get("max_words")
+        if least and most and least > most:
+            return f"min_words {least} is more than max_words {most}"
+        if self.wanted.get("parses_as") == "number" and "json_keys" in self.wanted:
+            return "a number has no json_keys"
+        refused = {item.casefold() for item in self.wanted.get("must_not_include", ()) if isinstance(item, str)}
+        for item in self.wanted.get("must_include", ()):
+            if all(text.casefold() in refused for text in ([item] if isinstance(item, str) else item)):
+                return f"{item!r} must be there, and must not"
+        return ""
 
     def cases(self, turn: int | None = None) -> list[TextCase]:
         """A case each; `turn`: the model's reply that they are about, from 0."""
@@ -56,6 +70,11 @@ def criteria_of(section: Section) -> Criteria:
     return Criteria(wanted)
 
 
+def _seen(text: str) -> str:
+    """What of a text is there to be seen."""
+    return text.strip().strip("\u00ad\u200b\u2060\ufeff").strip()
+
+
 def _phrases(section: Section, key: str) -> list[str | list[str]]:
     """A list of texts, or of lists of alternatives; a single text is a list of one."""
     found = section.value(key)
@@ -64,7 +83,7 @@ def _phrases(section: Section, key: str) -> list[str | list[str]]:
         raise section.error(f"expected a list of texts, found {found!r}", key, "put quotes around each item")
     for item in items:
         several = item if isinstance(item, list) else [item]
-        if not several or not all(isinstance(text, str) and text.strip() for text in several):
+        if not several or not all(isinstance(text, str) and _seen(text) for text in several):
             told = f"expected a text, or a list of alternatives, found {item!r}"
             raise section.error(told, key, "put quotes around it")
     return items
@@ -74,7 +93,7 @@ def _patterns(section: Section, key: str) -> list[str]:
     import regex
 
     found = section.words(key)
-    if not found:
+    if not found or not all(found):
         raise section.error("expected a pattern, or a list of them", key)
     for pattern in found:
         try:
@@ -93,9 +112,11 @@ def _count(section: Section, key: str) -> int:
 
 def _text(section: Section, key: str) -> str:
     found = section.value(key)
-    # An author who writes `equals: 42` means these characters.
-    text = str(found) if isinstance(found, int | float) and not isinstance(found, bool) else found
-    if not isinstance(text, str) or not text.strip():
+    node = section.node(key)
+    # An author who writes `equals: 42` means these characters; to YAML `12:30` is 750, and `010` is 8.
+    plain = isinstance(found, int | float) and not isinstance(found, bool) and str(found) == getattr(node, "value", "")
+    text = str(found) if plain else found
+    if not isinstance(text, str) or not _seen(text):
         raise section.error(f"expected a text, found {found!r}", key, "put quotes around it")
     return text.strip()
 
@@ -108,7 +129,7 @@ def _number(section: Section, key: str) -> dict[str, float]:
         below.finish("value, tolerance")
     else:
         value, tolerance = section.number(key), 0.0
-    if value is None or tolerance is None or tolerance < 0 or value != value or abs(value) == float("inf"):
+    if value is None or tolerance is None or not (math.isfinite(value) and 0 <= tolerance < math.inf):
         raise section.error(f"expected a number, or value and tolerance, found {found!r}", key)
     return {"value": value, "tolerance": tolerance}
 
