@@ -74,7 +74,7 @@ def _rows(model: ModelSummary) -> Iterator[Row]:
 
 def _totals(model: ModelSummary) -> Iterator[tuple[str, float | None]]:
     cover, totals = model.coverage, model.totals
-    for name in ("attempts", "graded", "provider_failures", "infra_errors", "ungraded", "unselected"):
+    for name in ("attempts", "graded", "provider_failures", "infra_errors", "ungraded", "unscored", "unselected"):
         yield name, getattr(cover, name)
     for outcome, number in model.outcomes.items():
         yield f"outcome_{outcome}", number

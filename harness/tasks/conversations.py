@@ -74,7 +74,8 @@ def reply_number(request: Request) -> int:
 def test_files(path: Path) -> list[Path]:
     """The files of tests at a path: one file, or those of a directory that holds no task."""
     if path.is_file():
-        return [path] if path.suffix in (".yaml", ".yml") and path.name not in _NOT_OURS else []
+        ours = path.suffix in (".yaml", ".yml") and path.name not in _NOT_OURS and _holds_tests(path)
+        return [path] if ours else []
     if not path.is_dir() or (path / "task.yaml").exists() or any(path.glob("*/task.yaml")):
         return []
     found = sorted(item for item in path.glob("*.yaml") if item.name not in _NOT_OURS)
@@ -332,7 +333,8 @@ def _made(section: Section, key: str, spec: dict[str, Any]) -> Any:
     try:
         return generated.document(spec) if key.startswith("document") else generated.picture(spec)
     except ValueError as error:
-        raise section.error(f"cannot be made: {error}", key) from None
+        told = error.args if len(error.args) == 2 else ("", str(error))
+        raise section.error(f"cannot be made: {told[0]}: {told[1]}".replace(" : ", " "), key) from None
 
 
 def _replies(section: Section, key: str, found: Any, asked: int) -> list[str]:

@@ -285,7 +285,7 @@ def test_a_broken_picture_is_refused_by_the_name_of_its_key(spec: dict[str, Any]
     assert caught.value.args[0] == key
 
 
-ODD: list[object] = st.sampled_from(
+ODD: st.SearchStrategy[object] = st.sampled_from(
     [
         None,
         True,
