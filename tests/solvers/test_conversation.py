@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from harness.config import RunConfig
+from harness.errors import UsageError
 from harness.plan import Plan, plan
 from harness.runner import Progress, run
+from harness.solvers import solver_for
 from harness.store import Store
-from harness.types import Attempt, Judgment, Outcome
+from harness.types import Attempt, Judgment, Outcome, Task
 from tests.servers.scripted import Exchange, Scripted, scripted
 from tests.servers.wires import USAGE, Chat
 
@@ -147,13 +149,43 @@ def test_a_base_model_is_given_a_transcript(home: Path) -> None:
     assert "\nUser:" in first["stop"]
 
 
+def test_a_base_model_speaks_for_itself_only(home: Path) -> None:
+    def goes_on(exchange: Exchange) -> None:
+        exchange.json({"choices": [{"text": " It is 5.\n\nUser: And 7?\nAssistant: 8", "finish_reason": "length"}]})
+
+    with scripted(goes_on) as server:
+        model = {"base_url": server.url + "/v1", "style": "completion", "stream": False}
+        found = attempts(planned(home, model, "sums"))["sums"]
+    assert bodies(server)[1]["prompt"].endswith("Assistant: It is 5.\n\nUser: And one more?\n\nAssistant:")
+    assert found.extraction is not None
+    assert found.extraction.candidate is not None
+    assert set(found.extraction.candidate.files.values()) == {"It is 5.\n"}
+    assert found.reply is not None
+    assert "And 7?" in found.reply.text, "what was said is kept"
+
+
+def test_the_solver_of_conversations_holds_nothing_else() -> None:
+    code = Task(id="s/t", suite="s", name="t", kind="function", instruction="x")
+    assert solver_for(code, "aider") == "aider"
+    with pytest.raises(UsageError, match="--solver conversation"):
+        solver_for(code, "conversation")
+
+
+def test_a_model_that_says_nothing_at_once_is_told_which_reply(home: Path) -> None:
+    with scripted(WIRE.says("")) as server:
+        found = attempts(planned(home, {"base_url": server.url + "/v1"}, "sums"))["sums"]
+    assert found.outcome is Outcome.no_candidate
+    assert found.extraction is not None
+    assert found.extraction.choice == "reply 1 of 3: an empty reply"
+
+
 def test_a_model_that_says_nothing_ends_the_conversation(home: Path) -> None:
     with scripted(WIRE.says("It is 5."), WIRE.says("<think>what now</think>  \n")) as server:
         found = attempts(planned(home, {"base_url": server.url + "/v1"}, "sums"))["sums"]
     assert len(server.requests) == 2
     assert found.outcome is Outcome.no_candidate
     assert found.extraction is not None
-    assert found.extraction.choice == "reply 2: only thinking, no answer after it"
+    assert found.extraction.choice == "reply 2 of 3: only thinking, no answer after it"
 
 
 def test_a_server_that_fails_in_the_middle_is_a_provider_failure(home: Path) -> None:

@@ -117,7 +117,7 @@ def test_a_solver_hands_over_what_a_candidate_can_be_found_in(
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("name", SOLVERS)
+@pytest.mark.parametrize("name", [name for name, _, _ in ANSWERS])
 def test_a_failure_of_the_provider_is_not_swallowed(name: str, means: AgentMeans) -> None:
     solver, _ = opened(name, "", means)
     with pytest.raises(ProviderError, match="the server is gone"):
