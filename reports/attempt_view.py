@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.stats.inputs import CaseInfo
+from harness.stats.pathologies import ATTEMPT_FLAGS, flags
 from harness.types import Attempt, Candidate, CaseResult, ModelCall, Outcome, Selection, Verdict
 
 from . import text
 from .agent_view import AgentView, agent_view, told_of_hidden
 from .clipper import Clipper
+from .marks_view import MarkView
 
 MAX_FILES = 50
 """Files shown of one candidate."""
@@ -60,6 +62,8 @@ class AttemptView:
     sandbox: list[tuple[str, str]]
     """Layer -> what was in force; the same for all attempts of a run."""
     agent: AgentView | None = None
+    marks: Sequence[MarkView] = ()
+    """What judges said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,7 @@ def attempt_view(
     calls: Mapping[str, str],
     show_hidden: bool,
     sessions: Callable[[str], Sequence[ModelCall]],
+    marks: Sequence[MarkView] = (),
 ) -> AttemptView:
     """What is shown of `attempt`. `prompt` is shown with it; pass an empty list where it stands elsewhere.
 
@@ -141,6 +146,7 @@ def attempt_view(
         more_cases=max(0, len(cases) - MAX_CASES),
         sandbox=_sandbox(verdict),
         agent=agent_view(attempt, clipper, sessions, show_hidden=show_hidden) if attempt.agent else None,
+        marks=marks,
     )
 
 
@@ -199,6 +205,7 @@ def _facts(attempt: Attempt) -> list[tuple[str, str]]:
             ("Tries", str(reply.tries) if reply.tries > 1 else ""),
             ("Served as", reply.model if reply.model != attempt.model else ""),
         ]
+    facts.append(("Flags", "; ".join(ATTEMPT_FLAGS[flag] for flag in flags(attempt))))
     facts.append(("Cost", "" if attempt.cost_usd is None else text.dollars(attempt.cost_usd)))
     if verdict:
         facts += [

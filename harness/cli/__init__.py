@@ -18,7 +18,10 @@ COMMANDS = {
     "new": "make a task directory to fill in",
     "grade": "grade given answers, no model",
     "regrade": "grade a run's stored candidates again",
+    "judge": "have models judge the answers of a run",
     "report": "render the report of a run",
+    "compare": "several runs side by side: what holds and what is noise",
+    "route": "write the routing table that runs support",
     "models": "list the catalogue, or try a model",
     "gateway": "serve models to your own tools, and keep every call",
     "sandbox": "build, inspect or clean the sandbox",
@@ -73,7 +76,7 @@ def main(argv: list[str] | None = None) -> None:
             error.show()
             code = error.exit_code
         except (KeyboardInterrupt, click.Abort):
-            resumes = (sys.argv[1:] if argv is None else argv)[:1] == ["run"]
+            resumes = (sys.argv[1:] if argv is None else argv)[:1] in (["run"], ["judge"])
             click.echo("interrupted: the same command resumes" if resumes else "interrupted", err=True)
             code = interruption.code
         sys.exit(code)

@@ -7,6 +7,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+ODD = {
+    "empty_reply": "empty",
+    "thinking_only": "with thinking only",
+    "cut_by_length": "cut by length",
+    "repetition": "ending in a loop",
+    "prompt_echo": "repeating the prompt",
+    "fences_unwanted": "with fences the prompt forbids",
+}
+"""Flags of replies that explain a low rate -> in words, after a number of attempts."""
+
 
 def table(title: str, *columns: str) -> Table:
     """An empty table whose first column is text and whose others are figures."""
@@ -18,13 +28,14 @@ def table(title: str, *columns: str) -> Table:
 
 def show(made: Table) -> None:
     """Print a table; a pipe gets it wide enough for its content."""
-    console = _console()
-    if not console.is_terminal:
-        console.width = 140
-    console.print(made)
+    screen = console()
+    if not screen.is_terminal:
+        screen.width = 140
+    screen.print(made)
 
 
-def _console(**keys: Any) -> Console:
+def console(**keys: Any) -> Console:
+    """Where tables and the lines around them go."""
     # Names of tasks and runs are text: [x] and :x: mean nothing in them.
     return Console(markup=False, emoji=False, **keys)
 
@@ -36,6 +47,10 @@ def show_summary(done: Any) -> None:
     columns = ["model", "tasks", *(["first try"] if again else []), "pass@1"]
     if best_of > 1:
         columns += [f"best of {best_of}, selected", f"best of {best_of}, oracle", "distinct"]
+    judged = done.judged
+    columns += (
+        [f"judges{SCALES.get(judged.panel.mode, '') if judged.panel else ''}", "wins", "unscored"] if judged else []
+    )
     made = table(f"{done.plan.name}: pass rates with 95% intervals over tasks", *columns, "outcomes")
     for item in done.summary.models:
         row = [item.model, str(item.tasks)]
@@ -43,22 +58,77 @@ def show_summary(done: Any) -> None:
         row.append(percent(item.pass_at_1))
         if best_of > 1:
             row += [percent(item.selected), percent(item.oracle), percent(item.distinct, bounds=False)]
+        row += said(judged, item.model) if judged else []
         made.add_row(*row, ", ".join(f"{count} {name}" for name, count in item.outcomes.items() if count))
     show(made)
-    console = _console(soft_wrap=True)
+    lines = console(soft_wrap=True)
     for name, note in {name: profile.note for name, profile in done.plan.profiles.items() if profile.note}.items():
-        console.print(f"{name}: {note}", highlight=False)
+        lines.print(f"{name}: {note}", highlight=False)
+    for item in done.summary.models:
+        profile = done.plan.profiles.get(item.model)
+        if profile is not None and profile.provider == "reference":
+            continue  # rendered by us, in fences, whatever a task forbids
+        odd = ", ".join(f"{item.pathologies[flag]} {name}" for flag, name in ODD.items() if flag in item.pathologies)
+        if odd:
+            lines.print(f"{item.model}: {odd}", highlight=False)
     if best_of > 1:
-        console.print(
+        lines.print(
             "selected: chosen on visible cases only; oracle: the best attempt by the hidden cases, an upper bound",
             highlight=False,
         )
     if again:
-        console.print(
+        lines.print(
             "first try: before an agent was told which hidden tests failed; pass@1 is what it had at its last try",
             highlight=False,
         )
-    console.print(f"report: {done.plan.paths.report}", highlight=False)
+    lines.print(f"report: {done.plan.paths.report}", highlight=False)
+
+
+SCALES = {"listwise": ", of 50", "rubric": ", of 3", "pairwise": ", share won"}
+"""What the mean of judges is told in, by mode."""
+
+
+def said(judged: Any, model: str) -> list[str]:
+    """Mean, wins and unscored replies of a model by all judges together; dashes for what nobody said."""
+    unscored = str(judged.unscored.get(model, 0))
+    found, score = judged.standing(model), judged.lead(model)
+    if score is None or score.value is None:
+        return ["-", "-", unscored]
+    mean = f"{score.value:.2f} [{score.low:.2f}, {score.high:.2f}]" if score.low is not None else f"{score.value:.2f}"
+    wins = f"{found.wins:.1f}".removesuffix(".0")
+    return [mean, f"{wins} of {found.comparisons}" if found.comparisons else "-", unscored]
+
+
+def show_judges(done: Any) -> None:
+    """What became of the questions to judges, judge by judge; nothing that is missing is a score."""
+    if not done.judges:
+        return
+    made = table(
+        f"{done.plan.name}: judges", "judge", "questions", "accepted", "of these repaired", "not readable", "failed",
+        "US dollars", "why not readable",
+    )  # fmt: skip
+    for name, counts in done.judges.items():
+        made.add_row(
+            name,
+            str(counts.accepted + counts.rejected + counts.failed),
+            str(counts.accepted),
+            str(counts.repaired),
+            str(counts.rejected),
+            str(counts.failed),
+            "-" if counts.cost_usd is None else f"{counts.cost_usd:.4g}",
+            ", ".join(f"{number} {reason}" for reason, number in counts.reasons.most_common()) or "-",
+        )
+    show(made)
+    out = console(soft_wrap=True)
+    for name in done.judges:
+        for model, why in done.conflicts.get(name, {}).items():
+            out.print(f"{name} is not impartial to {model}: it {why}", highlight=False)
+    if any(counts.rejected or counts.failed for counts in done.judges.values()):
+        out.print(
+            "what could not be read counts as nothing; "
+            f"`harness judge {done.plan.paths.root} --only-errors` asks again",
+            highlight=False,
+        )
 
 
 def percent(score: Any, *, bounds: bool = True) -> str:

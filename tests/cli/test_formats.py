@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from harness.bench.report import BenchReport, Burst, Counted, Length, OpenLoop, Rate
 from harness.cli.new import TEMPLATES
+from harness.judging.analysis.whole import Judged
 from harness.rundir import RunPaths
 from harness.stats.summary import Agents
 from harness.types import (
@@ -22,8 +23,12 @@ from harness.types import (
     AttemptKey,
     CaseResult,
     Extraction,
+    Judgment,
+    Labelled,
+    Mark,
     ModelCall,
     Outcome,
+    Reading,
     Reply,
     Request,
     Try,
@@ -64,7 +69,12 @@ def told(root: Path, heading: str) -> str:
         ("raw.jsonl: agent", AgentRecord),
         ("raw.jsonl: agent.earlier", Try),
         ("store.db: calls", ModelCall),
+        ("store.db: judgments", Judgment),
+        ("store.db: reading", Reading),
+        ("store.db: mark", Mark),
+        ("store.db: labels", Labelled),
         ("scores.json: agents", Agents),
+        ("scores.json: judges", Judged),
         ("harness sandbox bench --json", BenchReport),
         ("harness sandbox bench --json: rates", Rate),
         ("harness sandbox bench --json: open_loop", OpenLoop),

@@ -13,7 +13,7 @@ from harness.config import RunConfig
 from harness.plan import Plan, plan
 from harness.runner import Progress, run
 from harness.store import Store
-from harness.types import Attempt, Outcome
+from harness.types import Attempt, Judgment, Outcome
 from tests.servers.scripted import Exchange, Scripted, scripted
 from tests.servers.wires import USAGE, Chat
 
@@ -46,8 +46,9 @@ class Quiet:
     """A progress that shows nothing."""
 
     def note(self, line: str) -> None: ...
-    def begin(self, total: int, done: int, spent: float) -> None: ...
+    def begin(self, total: int, done: int, spent: float, what: str = "attempts") -> None: ...
     def attempt(self, attempt: Attempt) -> None: ...
+    def judgment(self, judgment: Judgment) -> None: ...
 
 
 @pytest.fixture
