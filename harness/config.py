@@ -63,6 +63,8 @@ class ModelProfile(Config):
     local: bool = False
     family: str = ""
     """Models of one family are marked when one judges another."""
+    vision: bool = False
+    """It sees: as a judge it is shown the pictures of a task, not only told that there are some."""
     tags: tuple[str, ...] = ()
     concurrency: int = Field(default=4, ge=1)
     """Requests under way at once."""

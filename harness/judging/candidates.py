@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harness.tasks.conversations import asked_of, replies_of
 from harness.types import Attempt, Outcome, Task
 
-LAST = "reply.md"
-EARLIER = re.compile(r"turn(\d+)\.md")
 CONTEXT_CHARACTERS = 400
 """A turn of the user stands in full in the task; beside each candidate's replies its beginning is enough."""
 
@@ -60,23 +58,15 @@ def contender(task: Task, attempt: Attempt) -> Contender | None:
     return Contender(model=attempt.model, attempt=attempt.attempt, pieces=pieces)
 
 
-def replies(files: dict[str, str]) -> list[str]:
-    """A conversation's replies in order, from the files of its candidate: `turn1.md`, `turn2.md`, ..., `reply.md`."""
-    numbered = sorted((int(found[1]), text) for name, text in files.items() if (found := EARLIER.fullmatch(name)))
-    earlier = [text for _, text in numbered]
-    return [*earlier, files[LAST]] if LAST in files else earlier
-
-
 def _conversation(task: Task, files: dict[str, str]) -> Iterator[Piece]:
-    said = replies(files)
+    said = replies_of(files)
     if len(said) < 2:
         yield from (Piece("reply", text) for text in said)
         return
     left = iter(said)
-    for number, turn in enumerate(task.turns):
-        follows = task.turns[number + 1].role if number + 1 < len(task.turns) else ""
+    for turn, answered in zip(task.turns, asked_of(task.turns), strict=True):
         yield Piece(turn.role, _shortened(turn.content), given=True)
-        if turn.role == "user" and follows != "assistant" and (text := next(left, None)) is not None:
+        if answered and (text := next(left, None)) is not None:
             yield Piece("reply", text)
 
 

@@ -74,8 +74,9 @@ def test_small_models_judge_small_models(tmp_path: Path) -> None:
     assert set(counts["reasons"]) <= set(REASONS)
     assert "is the same model" in counts["conflicts"]["smollm2"]
 
-    graded = harness(tmp_path, "judge", "r", "--judge", "smollm2-judge", "--mode", "rubric")["judges"]["smollm2-judge"]
-    assert graded["questions"] >= 3 + 3 * (len(models) - 1), "one a candidate that said anything"
+    words = ["--judge", "smollm2-judge", "--mode", "rubric", "--task", "thanks"]
+    graded = harness(tmp_path, "judge", "r", *words)["judges"]["smollm2-judge"]
+    assert 3 + 1 <= graded["questions"] <= 3 + len(models), "one a candidate that said anything"
     _nothing_is_made_up(tmp_path / "runs" / "r")
     page = (tmp_path / "runs" / "r" / "report.html").read_text()
     assert "unscored" in page or not counts["rejected"]
