@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -68,7 +68,7 @@ def run(planned: Plan, progress: Progress) -> Run:
         if todo:
             incomplete = _work(planned, store, todo, progress)
             store.finish()
-        return _concluded(planned, store, incomplete)
+        return concluded(planned, store, incomplete)
 
 
 def _resumed(trial: Trial, ungraded: Mapping[AttemptKey, Attempt]) -> Trial:
@@ -79,9 +79,9 @@ def _resumed(trial: Trial, ungraded: Mapping[AttemptKey, Attempt]) -> Trial:
     return trial.model_copy(update={"answered": before})
 
 
-def _concluded(planned: Plan, store: Store, incomplete: list[str]) -> Run:
-    """Select, aggregate, report: what follows when the attempts are there."""
-    store.replace_selections(selections(store, planned.tasks, planned.config.select))
+def concluded(planned: Plan, store: Store, incomplete: list[str], chosen: Iterable[Selection] | None = None) -> Run:
+    """Select, aggregate, report: what follows when the attempts are there. `chosen`: selections made already."""
+    store.replace_selections(selections(store, planned.tasks, planned.config.select) if chosen is None else chosen)
     report = _report_input(planned.name, store)
     written = _render(report, planned.paths.root)
     return Run(plan=planned, summary=_summary(report), reports=written, incomplete=incomplete)
@@ -109,10 +109,10 @@ def regrade(directory: Path, sandbox: str, progress: Progress, require_isolation
                 store.save(attempt)
                 progress.attempt(attempt)
             found = manifest(planned.tasks, backend, {})
-        _keep_manifest(store, {**(store.fact("manifest") or {}), "regraded": found})
+        keep_manifest(store, {**(store.fact("manifest") or {}), "regraded": found})
         store.set_fact("tasks", task_infos(planned.tasks))
         store.finish()
-        return _concluded(planned, store, _failures(store, {}))
+        return concluded(planned, store, _failures(store, {}))
 
 
 def _sandbox(planned: Plan, progress: Progress) -> Sandbox:
@@ -148,7 +148,7 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
         executor = LocalExecutor(planned.profiles, sandbox, config.concurrency, progress.note, left, config.agent)
         with contextlib.closing(executor):
             identities = {name: executor.provider(name).identity() for name in planned.profiles}
-            _keep_manifest(store, manifest(planned.tasks, sandbox, identities))
+            keep_manifest(store, manifest(planned.tasks, sandbox, identities))
             executor.prepare(todo[0])
             for trial in todo:
                 executor.submit(trial)
@@ -259,7 +259,7 @@ def _summary(report: ReportInput) -> Summary:
     return summarise(report.attempts, report.selections)
 
 
-def _keep_manifest(store: Store, found: dict[str, Any]) -> None:
+def keep_manifest(store: Store, found: dict[str, Any]) -> None:
     store.set_fact("manifest", found)
     try:
         draft = store.paths.manifest.with_suffix(".json.new")

@@ -47,6 +47,7 @@ LAYERS = (
     ("executor",),
     ("plan",),
     ("runner",),
+    ("importing", "annotating"),
     ("service", "cli", "__main__"),
 )
 LAYER = {name: index for index, names in enumerate(LAYERS) for name in names}
