@@ -29,7 +29,7 @@ LAYERS = (
     ("config",),
     ("content",),
     ("host",),
-    ("syntax",),
+    ("syntax", "cells"),
     ("tasks",),
     ("models",),
     ("sandbox",),
