@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from harness.types import IsolationLevel, Sampling, SandboxLevel
+from harness.types import IsolationLevel, JudgeMode, Sampling, SandboxLevel
 
 
 class Config(BaseModel):
@@ -153,9 +153,33 @@ class RunConfig(Config):
     budget_usd: float | None = Field(default=None, ge=0)
     """Stop making model calls once this much is spent."""
 
+    judges: tuple[str, ...] = ()
+    """Names in the catalogue, of models that judge the answers. No part of the identity: judges can be added later."""
+    judge_mode: JudgeMode = "listwise"
+    rubric: Path | None = None
+    """A prompt for judges in place of the one in verifiers/rubrics."""
+
     def identity(self) -> dict[str, object]:
         """The part that decides results: what must be equal for a run to be resumed."""
         keep = {"paths", "models", "select", "solver", "seed", "tasks", "isolation"}
         # Where no agent runs, what one would be told decides nothing.
         keep |= set() if self.solver == "single_shot" else {"agent"}
         return self.model_dump(mode="json", include=keep)
+
+
+class JudgeConfig(Config):
+    """What `harness judge` is told."""
+
+    judges: tuple[str, ...] = ()
+    """Names in the catalogue; empty takes those that the run was judged by, or was to be."""
+    mode: JudgeMode | None = None
+    """None: listwise; with `only_errors` every mode."""
+    only_errors: bool = False
+    reparse: bool = False
+    rubric: Path | None = None
+    seed: int | None = Field(default=None, ge=0)
+    """Of the shuffles; None takes the run's."""
+    tasks: tuple[str, ...] = ()
+    budget_usd: float | None = Field(default=None, ge=0)
+    """Dollars that judges may cost this run in all."""
+    catalogue: Path | None = None

@@ -7,7 +7,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from harness import solvers
 from harness.config import ModelProfile, RunConfig
 from harness.errors import UsageError
 from harness.executor import Trial
-from harness.models.catalogue import check_ready, load_catalogue
+from harness.models.catalogue import Catalogue, check_ready, load_catalogue
 from harness.rundir import RunPaths
 from harness.solvers.seeds import attempt_seed
 from harness.store import Store
@@ -23,6 +23,8 @@ from harness.tasks import load_tasks
 from harness.types import AttemptKey, Task
 
 NAME_BYTES = 200
+NO_JUDGES = ("reference", "replay")
+"""Providers that answer from a task or a recording of it, and a judge is given neither."""
 DECIDES = {
     "provider", "model", "style", "few_shot", "system", "sampling", "weights", "recording", "extra",
 }  # fmt: skip
@@ -37,6 +39,9 @@ class Plan:
     config: RunConfig
     tasks: list[Task]
     profiles: dict[str, ModelProfile]
+    judges: dict[str, ModelProfile] = field(default_factory=dict)
+    catalogue: Catalogue | None = None
+    """Where the names came from; None for a run that is read back."""
 
     @property
     def paths(self) -> RunPaths:
@@ -64,21 +69,31 @@ class Plan:
 
 def plan(config: RunConfig) -> Plan:
     """Read tasks and catalogue. Raises UsageError, TaskError, ConfigError before anything is started."""
-    if config.select == "judge":
-        raise UsageError(
-            "--select judge needs a judge, and this version has none", remedy="use verifier, vote or first"
-        )
+    if config.select == "judge" and not config.judges:
+        raise UsageError("--select judge needs a judge", remedy="--judge NAME, a model of the catalogue")
     if config.solver not in solvers.available():
         raise UsageError(f"unknown solver {config.solver!r}", remedy=f"known: {', '.join(solvers.available())}")
     # What is given twice is done once, and is the same run as what is given once.
-    once = {key: tuple(dict.fromkeys(getattr(config, key))) for key in ("paths", "models", "tasks")}
+    once = {key: tuple(dict.fromkeys(getattr(config, key))) for key in ("paths", "models", "tasks", "judges")}
     config = config.model_copy(update=once)
     tasks = load_tasks(config.paths, config.tasks)
     catalogue = load_catalogue(config.catalogue)
     profiles = {name: catalogue.get(name) for name in config.models}
     for profile in profiles.values():
         check_ready(profile)
-    return Plan(name=checked(config.name) or _name(config, tasks), config=config, tasks=tasks, profiles=profiles)
+    judges = judge_profiles(catalogue, config.judges)
+    name = checked(config.name) or _name(config, tasks)
+    return Plan(name=name, config=config, tasks=tasks, profiles=profiles, judges=judges, catalogue=catalogue)
+
+
+def judge_profiles(catalogue: Catalogue, names: Sequence[str]) -> dict[str, ModelProfile]:
+    """The entries of judges. Raises ConfigError, UsageError before anything is started."""
+    found = {name: catalogue.get(name) for name in names}
+    for profile in found.values():
+        if profile.provider in NO_JUDGES:
+            raise UsageError(f"{profile.name} cannot judge: provider {profile.provider} answers tasks only")
+        check_ready(profile)
+    return found
 
 
 def key_of(trial: Trial) -> AttemptKey:

@@ -5,27 +5,46 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness.config import ModelProfile, RunConfig
+from harness.config import JudgeConfig, ModelProfile, RunConfig
 from harness.content import load_module
 from harness.errors import StoreError, UsageError, WorkError
 from harness.executor import LocalExecutor, Trial
 from harness.grading.attempts import regraded
 from harness.grading.select import select
+from harness.judges import CONFLICTS, Counts, Docket, Order, ask, counted, judges_before, reparse, write_down
+from harness.judging.choosing import chosen as choose
+from harness.judging.prompt import read_template
+from harness.judging.results import marked
 from harness.manifest import manifest
-from harness.plan import Plan, keep, key_of, same_run, task_infos
+from harness.models.catalogue import load_catalogue
+from harness.plan import Plan, judge_profiles, keep, key_of, same_run, task_infos
+from harness.readback import load_report_input, report_input
 from harness.sandbox import Sandbox, open_sandbox
 from harness.store import Failures, Store
 from harness.tasks import load_tasks
-from harness.types import Attempt, AttemptKey, ModelCall, SandboxLevel, Selection, Task
+from harness.types import (
+    Attempt,
+    AttemptKey,
+    Judgment,
+    Marked,
+    ModelCall,
+    Purpose,
+    SandboxLevel,
+    Selection,
+    Task,
+)
 
 if TYPE_CHECKING:
     from harness.stats.inputs import ReportInput
     from harness.stats.summary import Summary
+
+__all__ = ["Progress", "Run", "hear", "judge", "load_report_input", "regrade", "run", "selections"]
 
 
 class Progress(Protocol):
@@ -34,11 +53,14 @@ class Progress(Protocol):
     def note(self, line: str) -> None:
         """Something worth a line."""
 
-    def begin(self, total: int, done: int, spent: float) -> None:
-        """Attempts in all, those there already, dollars spent on them."""
+    def begin(self, total: int, done: int, spent: float, what: str = "attempts") -> None:
+        """Attempts, or questions to judges, in all, those there already, dollars spent so far."""
 
     def attempt(self, attempt: Attempt) -> None:
         """An attempt has ended."""
+
+    def judgment(self, judgment: Judgment) -> None:
+        """A judge has answered, or its server failed."""
 
 
 @dataclass
@@ -50,6 +72,10 @@ class Run:
     reports: list[Path]
     incomplete: list[str] = field(default_factory=list)
     """Why work is left over; empty when the run is complete."""
+    judges: dict[str, Counts] = field(default_factory=dict)
+    """Judge -> what became of its questions."""
+    conflicts: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Judge -> contestant -> why the judge is not impartial."""
 
 
 def run(planned: Plan, progress: Progress) -> Run:
@@ -68,6 +94,11 @@ def run(planned: Plan, progress: Progress) -> Run:
         if todo:
             incomplete = _work(planned, store, todo, progress)
             store.finish()
+        if planned.judges and incomplete:
+            # Their questions would change with the attempts that are missing, and be asked twice.
+            incomplete.append("judges are asked when all attempts are there; `harness judge` asks them now")
+        elif planned.judges:
+            incomplete = hear(planned, store, _order(planned), progress)
         return concluded(planned, store, incomplete)
 
 
@@ -82,9 +113,99 @@ def _resumed(trial: Trial, ungraded: Mapping[AttemptKey, Attempt]) -> Trial:
 def concluded(planned: Plan, store: Store, incomplete: list[str], chosen: Iterable[Selection] | None = None) -> Run:
     """Select, aggregate, report: what follows when the attempts are there. `chosen`: selections made already."""
     store.replace_selections(selections(store, planned.tasks, planned.config.select) if chosen is None else chosen)
-    report = _report_input(planned.name, store)
+    report = report_input(planned.name, store)
     written = _render(report, planned.paths.root)
-    return Run(plan=planned, summary=_summary(report), reports=written, incomplete=incomplete)
+    return Run(
+        plan=planned,
+        summary=_summary(report),
+        reports=written,
+        incomplete=incomplete,
+        judges=counted(store),
+        conflicts=store.fact(CONFLICTS) or {},
+    )
+
+
+def _order(planned: Plan) -> Order:
+    """What the judges of a run are to do; its budget is the run's."""
+    config = planned.config
+    budget = config.budget_usd
+    entries = planned.catalogue.entries.values() if planned.catalogue else ()
+    return Order(
+        judges=planned.judges,
+        mode=config.judge_mode,
+        template=read_template(config.rubric) if config.rubric else None,
+        seed=config.seed,
+        concurrency=config.concurrency,
+        allowance=lambda store: None if budget is None else budget - store.spent(),
+        known=(*entries, *planned.profiles.values()),
+    )
+
+
+def hear(planned: Plan, store: Store, order: Order, progress: Progress) -> list[str]:
+    """Ask the judges what is open, and why some of it is left over: first, where they pick the best of N, for that."""
+    reasons: list[str] = []
+    purposes: tuple[Purpose, ...] = ("select", "compare") if planned.config.select == "judge" else ("compare",)
+    for purpose in purposes:
+        if purpose == "compare":
+            store.replace_selections(selections(store, planned.tasks, planned.config.select))
+        docket = Docket(store, planned.tasks, order, purpose)
+        write_down(docket, store, order, planned.profiles, progress.note)
+        number = sum(docket.count().values())
+        if number:
+            progress.begin(number, 0, store.spent(), "questions to judges")
+            reasons += ask(docket, store, order, progress.note, progress.judgment)
+    return reasons
+
+
+def judge(directory: Path, asked: JudgeConfig, progress: Progress, *, dry_run: bool = False) -> Run | dict[str, int]:
+    """Have the answers of a run judged, or what judges said read again; with `dry_run` judge -> questions it would get.
+
+    Raises StoreError when there is no run, UsageError for a task that has changed, ConfigError for a judge or a rubric.
+    """
+    with Store(directory, write=False) as store:  # a directory without a run is not made one
+        planned = planned_before(store, directory)
+        names = list(dict.fromkeys(asked.judges))
+        if not asked.reparse:
+            names = names or judges_before(store)
+        unchanged(store, planned.tasks)
+    catalogue = load_catalogue(asked.catalogue or planned.config.catalogue)
+    budget = asked.budget_usd
+    order = Order(
+        judges={} if asked.reparse else judge_profiles(catalogue, names),
+        mode=asked.mode,
+        only_errors=asked.only_errors,
+        template=read_template(asked.rubric) if asked.rubric else None,
+        seed=planned.config.seed if asked.seed is None else asked.seed,
+        globs=asked.tasks,
+        allowance=lambda store: None if budget is None else budget - store.spent_on_judges(),
+        known=(*catalogue.entries.values(), *planned.profiles.values()),
+    )
+    if dry_run:
+        with Store(directory, write=False) as store:
+            purposes: tuple[Purpose, ...] = ("select", "compare") if planned.config.select == "judge" else ("compare",)
+            found: Counter[str] = Counter(dict.fromkeys(names, 0))
+            for purpose in purposes:
+                found.update(Docket(store, planned.tasks, order, purpose).count())
+            return dict(found)
+    with Store(directory) as store:
+        if asked.reparse:
+            read, changed = reparse(store, names)
+            progress.note(f"{read} replies of judges read again, {changed} of them to another result")
+            return concluded(planned, store, [])
+        return concluded(planned, store, hear(planned, store, order, progress))
+
+
+def unchanged(store: Store, tasks: Sequence[Task]) -> None:
+    """Judges must not be shown another task than was answered. Raises UsageError."""
+    now = {task.id: task.content_hash for task in tasks}
+    changed = sorted(
+        {key.task for key, made_on in store.done().items() if made_on and now.get(key.task, made_on) != made_on}
+    )
+    if changed:
+        raise UsageError(
+            f"changed since this run began: {', '.join(changed)}",
+            remedy="`harness regrade` grades the old answers by the tasks as they are now; then judge them",
+        )
 
 
 def regrade(directory: Path, sandbox: str, progress: Progress, require_isolation: SandboxLevel | None = None) -> Run:
@@ -95,7 +216,7 @@ def regrade(directory: Path, sandbox: str, progress: Progress, require_isolation
     Raises StoreError when there is no run, UsageError when a task of it is gone.
     """
     with Store(directory, write=False) as store:  # a directory without a run is not made one
-        planned = _planned_before(store, directory)
+        planned = planned_before(store, directory)
     known = {task.id: task for task in planned.tasks}
     with Store(directory) as store:
         kept = [item for item in store.attempts() if item.reply is not None]
@@ -119,7 +240,7 @@ def _sandbox(planned: Plan, progress: Progress) -> Sandbox:
     return open_sandbox(planned.config.sandbox, progress.note, planned.config.require_isolation)
 
 
-def _planned_before(store: Store, directory: Path) -> Plan:
+def planned_before(store: Store, directory: Path) -> Plan:
     """The plan a run was made by, with the tasks as they are now."""
     kept, models = store.fact("config"), store.fact("models")
     if kept is None or models is None:
@@ -191,61 +312,22 @@ def _out_of_budget(budget: float, left: int) -> str:
 def selections(store: Store, tasks: Sequence[Task], method: str) -> Iterator[Selection]:
     """Best of N for every (task, model, repeat) in the store."""
     known = {task.id: task for task in tasks}
-    for (task, _, _), group in itertools.groupby(
+    said: dict[tuple[str, str, int], list[Marked]] = {}
+    if method == "judge":
+        for mark in marked(store.judgments(bare=True), store.labels()):
+            if mark.purpose == "select":
+                said.setdefault((mark.task, mark.model, mark.repeat), []).append(mark)
+    for (task, model, repeat), group in itertools.groupby(
         store.attempts(), key=lambda item: (item.task, item.model, item.repeat)
     ):
         if task in known:
-            found = select(known[task], list(group), method)
+            attempts = list(group)
+            if method == "judge":
+                found = choose(known[task], attempts, said.get((task, model, repeat), ()))
+            else:
+                found = select(known[task], attempts, method)
             if found is not None:
                 yield found
-
-
-def load_report_input(directory: Path) -> ReportInput:
-    """What a report of a run directory is made of; the attempts are read from the store each time they are walked.
-
-    Raises StoreError when there is no run.
-    """
-    with Store(directory, write=False) as store:
-        return _report_input(directory.resolve().name, store)
-
-
-def _report_input(name: str, store: Store) -> ReportInput:
-    from harness.stats.inputs import ReportInput, TaskInfo
-
-    tasks = {item["id"]: TaskInfo.model_validate(item) for item in store.fact("tasks") or []}
-    return ReportInput(
-        name=name,
-        attempts=_Attempts(store.paths.root),
-        selections=store.selections(),
-        config=store.fact("config") or {},
-        manifest=store.fact("manifest") or {},
-        notes=store.fact("notes") or {},
-        tasks=tasks,
-        calls=_Calls(store.paths.root),
-        planned=store.fact("planned"),
-    )
-
-
-class _Attempts:
-    """The attempts of a run directory, as often as they are walked; nothing stays open in between."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-
-    def __iter__(self) -> Iterator[Attempt]:
-        with Store(self._directory, write=False) as store:
-            yield from store.attempts()
-
-
-class _Calls:
-    """The calls of a session, read when they are asked for, without what was asked: that grows with every call."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-
-    def __call__(self, session: str) -> list[ModelCall]:
-        with Store(self._directory, write=False) as store:
-            return [call.model_copy(update={"request": None}) for call in store.calls(session)]
 
 
 def _render(report: ReportInput, directory: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from harness.errors import ConfigError, TaskError, UsageError
 from harness.plan import Plan, plan
 from harness.runner import Run, run
 from harness.store import Store
-from harness.types import Attempt
+from harness.types import Attempt, Judgment
 from tests.servers.scripted import Exchange, Scripted, Step, scripted
 from tests.servers.wires import Chat
 from tests.test_executor import GOOD, NoSandbox
@@ -43,15 +43,19 @@ class Seen:
         self.notes: list[str] = []
         self.begun: list[tuple[int, int, float]] = []
         self.attempts: list[Attempt] = []
+        self.judgments: list[Judgment] = []
 
     def note(self, line: str) -> None:
         self.notes.append(line)
 
-    def begin(self, total: int, done: int, spent: float) -> None:
+    def begin(self, total: int, done: int, spent: float, what: str = "attempts") -> None:
         self.begun.append((total, done, spent))
 
     def attempt(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)
+
+    def judgment(self, judgment: Judgment) -> None:
+        self.judgments.append(judgment)
 
 
 class World:

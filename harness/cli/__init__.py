@@ -21,6 +21,7 @@ COMMANDS = {
     "import": "make a run of replies and results recorded elsewhere",
     "drift": "compare two judgings of the same replies",
     "annotate": "let people judge a run, blind",
+    "judge": "have models judge the answers of a run",
     "report": "render the report of a run",
     "models": "list the catalogue, or try a model",
     "gateway": "serve models to your own tools, and keep every call",
@@ -76,7 +77,7 @@ def main(argv: list[str] | None = None) -> None:
             error.show()
             code = error.exit_code
         except (KeyboardInterrupt, click.Abort):
-            resumes = (sys.argv[1:] if argv is None else argv)[:1] == ["run"]
+            resumes = (sys.argv[1:] if argv is None else argv)[:1] in (["run"], ["judge"])
             click.echo("interrupted: the same command resumes" if resumes else "interrupted", err=True)
             code = interruption.code
         sys.exit(code)

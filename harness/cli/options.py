@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import click
 
-from harness.types import SandboxLevel
+from harness.types import JudgeMode, SandboxLevel
 
 
 def say(line: str) -> None:
@@ -29,4 +30,21 @@ def require_isolation_option(function: Callable[..., Any]) -> Callable[..., Any]
         default=None,
         callback=lambda _context, _parameter, value: None if value is None else SandboxLevel(value),
         help="Refuse to begin with a sandbox weaker than this; weakest first.",
+    )(function)
+
+
+def judge_mode_option(name: str, default: str | None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--mode` or `--judge-mode`."""
+    text = "How judges are asked: all candidates at once, every two in both orders, or each against the reference."
+    modes = click.Choice(get_args(JudgeMode))
+    return click.option(name, type=modes, default=default, show_default=default or "listwise", help=text)
+
+
+def rubric_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--rubric`."""
+    return click.option(
+        "--rubric",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        metavar="FILE",
+        help="A prompt for judges of your own, made from a copy of one in verifiers/rubrics (docs/judging.md).",
     )(function)

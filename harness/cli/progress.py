@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
-from harness.types import Attempt
+from harness.types import Attempt, Judgment
 
 LINE_EVERY_S = 10.0
 
@@ -24,11 +24,14 @@ class Tally:
 
     def __init__(self) -> None:
         self.total = self.before = self.ended = self.passed = self.graded = self.failed = 0
+        self.unread = 0
         self.spent = 0.0
+        self.what = "attempts"
         self.began = time.monotonic()
 
-    def begin(self, total: int, done: int, spent: float) -> None:
-        self.total, self.before, self.spent = total, done, spent
+    def begin(self, total: int, done: int, spent: float, what: str = "attempts") -> None:
+        self.total, self.before, self.spent, self.what = total, done, spent, what
+        self.ended = self.passed = self.graded = self.failed = self.unread = 0
         self.began = time.monotonic()
 
     def add(self, attempt: Attempt) -> None:
@@ -40,15 +43,23 @@ class Tally:
             self.graded += 1
             self.passed += attempt.verdict.passed
 
+    def count(self, judgment: Judgment) -> None:
+        self.ended += 1
+        self.spent += judgment.cost_usd or 0.0
+        self.failed += judgment.reading is None
+        self.unread += judgment.reading is not None and not judgment.reading.accepted
+
     @property
     def rate(self) -> float:
-        """Attempts a second since the start."""
+        """Attempts or questions a second since the start."""
         return self.ended / max(1e-6, time.monotonic() - self.began)
 
     def words(self) -> str:
         parts = [f"{self.rate:.1f}/s"]
         if self.graded:
             parts.append(f"pass rate {self.passed / self.graded:.0%}")
+        if self.unread:
+            parts.append(f"{self.unread} could not be read")
         if self.failed:
             parts.append(f"{self.failed} failed to run")
         if self.spent:
@@ -77,9 +88,11 @@ class Lines(Tally):
         # No progress: what was done to the machine, or that a sandbox is weaker, is told to everybody.
         print(line, file=sys.stderr, flush=True)
 
-    def begin(self, total: int, done: int, spent: float) -> None:
-        super().begin(total, done, spent)
-        self._progress(f"{total} attempts" + (f", {done} of them done already" if done else ""))
+    def begin(self, total: int, done: int, spent: float, what: str = "attempts") -> None:
+        if self.ended:
+            self._say()
+        super().begin(total, done, spent, what)
+        self._progress(f"{total} {what}" + (f", {done} of them done already" if done else ""))
 
     def _progress(self, line: str) -> None:
         if not self._quiet:
@@ -87,13 +100,20 @@ class Lines(Tally):
 
     def attempt(self, attempt: Attempt) -> None:
         self.add(attempt)
+        self._now_and_then()
+
+    def judgment(self, judgment: Judgment) -> None:
+        self.count(judgment)
+        self._now_and_then()
+
+    def _now_and_then(self) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + LINE_EVERY_S
             self._say()
 
     def _say(self) -> None:
         left = (self.total - self.before - self.ended) / max(1e-6, self.rate)
-        self._progress(f"{self.before + self.ended}/{self.total} attempts, {self.words()}, about {left:.0f} s left")
+        self._progress(f"{self.before + self.ended}/{self.total} {self.what}, {self.words()}, about {left:.0f} s left")
 
 
 class Live(Tally):
@@ -127,11 +147,18 @@ class Live(Tally):
     def note(self, line: str) -> None:
         self._bar.console.print(line, markup=False, highlight=False)
 
-    def begin(self, total: int, done: int, spent: float) -> None:
-        super().begin(total, done, spent)
-        self._task = self._bar.add_task("attempts", total=total, completed=done, words="")
+    def begin(self, total: int, done: int, spent: float, what: str = "attempts") -> None:
+        super().begin(total, done, spent, what)
+        self._task = self._bar.add_task(what, total=total, completed=done, words="")
 
     def attempt(self, attempt: Attempt) -> None:
         self.add(attempt)
+        self._advance()
+
+    def judgment(self, judgment: Judgment) -> None:
+        self.count(judgment)
+        self._advance()
+
+    def _advance(self) -> None:
         if self._task is not None:
             self._bar.update(self._task, advance=1, words=self.words())

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from harness.cli.options import require_isolation_option, sandbox_option
+from harness.cli.options import judge_mode_option, require_isolation_option, rubric_option, sandbox_option
 from harness.cli.progress import display
 from harness.config import RunConfig
 from harness.errors import ConfigError
@@ -38,6 +38,15 @@ from harness.errors import ConfigError
     show_default=True,
     help="How the best of N is picked.",
 )
+@click.option(
+    "--judge",
+    "judges",
+    multiple=True,
+    metavar="NAME",
+    help="A model of the catalogue that judges the answers when all are there; several make a panel.",
+)
+@judge_mode_option("--judge-mode", default="listwise")
+@rubric_option
 @click.option(
     "--solver",
     default="single_shot",
@@ -120,8 +129,9 @@ def command(dry_run: bool, as_json: bool, quiet: bool, solver_config: Path | Non
     if as_json:
         click.echo(json.dumps(document(done), indent=2))
     else:
-        from harness.cli.tables import show_summary
+        from harness.cli.tables import show_judges, show_summary
 
+        show_judges(done)
         show_summary(done)
     for reason in done.incomplete:
         click.echo(f"not complete: {reason}", err=True)
@@ -138,6 +148,7 @@ def _announce(planned: Any, as_json: bool) -> int:
         "attempts": planned.total,
         "best_of": config.best_of,
         "repeats": config.repeats,
+        "judges": list(planned.judges),
     }
     if as_json:
         click.echo(json.dumps(facts, indent=2))
@@ -165,4 +176,22 @@ def document(done: Any) -> dict[str, Any]:
         "report": str(done.plan.paths.report),
         "complete": not done.incomplete,
         "models": models,
+        "judges": judges_document(done),
+    }
+
+
+def judges_document(done: Any) -> dict[str, Any]:
+    """Judge -> what became of its questions."""
+    return {
+        name: {
+            "questions": counts.accepted + counts.rejected + counts.failed,
+            "accepted": counts.accepted,
+            "repaired": counts.repaired,
+            "rejected": counts.rejected,
+            "failed": counts.failed,
+            "reasons": dict(sorted(counts.reasons.items())),
+            "cost_usd": counts.cost_usd,
+            "conflicts": done.conflicts.get(name, {}),
+        }
+        for name, counts in done.judges.items()
     }

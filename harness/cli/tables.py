@@ -61,6 +61,44 @@ def show_summary(done: Any) -> None:
     console.print(f"report: {done.plan.paths.report}", highlight=False)
 
 
+def show_judges(done: Any) -> None:
+    """What became of the questions to judges, judge by judge; nothing that is missing is a score."""
+    if not done.judges:
+        return
+    columns = (
+        "judge",
+        "questions",
+        "accepted",
+        "of these repaired",
+        "not readable",
+        "failed",
+        "US dollars",
+        "why not readable",
+    )
+    made = table(f"{done.plan.name}: judges", *columns)
+    for name, counts in done.judges.items():
+        made.add_row(
+            name,
+            str(counts.accepted + counts.rejected + counts.failed),
+            str(counts.accepted),
+            str(counts.repaired),
+            str(counts.rejected),
+            str(counts.failed),
+            "-" if counts.cost_usd is None else f"{counts.cost_usd:.4f}",
+            ", ".join(f"{number} {reason}" for reason, number in counts.reasons.most_common()) or "-",
+        )
+    show(made)
+    console = _console(soft_wrap=True)
+    for name in done.judges:
+        for model, why in done.conflicts.get(name, {}).items():
+            console.print(f"{name} is not impartial to {model}: it {why}", highlight=False)
+    if any(counts.rejected or counts.failed for counts in done.judges.values()):
+        console.print(
+            f"what could not be read counts as nothing; `harness judge {done.plan.paths.root} --only-errors` asks again",
+            highlight=False,
+        )
+
+
 def percent(score: Any, *, bounds: bool = True) -> str:
     """`62% [41, 80]`, or a dash for what there is not."""
     if score is None or score.value is None:

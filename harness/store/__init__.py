@@ -25,4 +25,4 @@ class Store(Attempts, Selections, Calls, Judgments):
         every question to a judge.
         """
         total = next(self._rows("select coalesce(sum(cost_usd), 0) as usd from attempts"))["usd"]
-        return float(total) + float(self.fact(SUPERSEDED) or 0.0) + self._spent_on_calls() + self._spent_on_judges()
+        return float(total) + float(self.fact(SUPERSEDED) or 0.0) + self._spent_on_calls() + self.spent_on_judges()

@@ -161,7 +161,7 @@ class Database:
         for name, columns, key in TABLES:
             self._db.create_table(name, columns, pk=key, if_not_exists=True)
         # Judgments are read in this order; sorting them would copy every reply.
-        self._db["judgments"].create_index(JUDGMENTS_BY, if_not_exists=True)
+        self._execute(f"create index if not exists judgments_by on judgments ({', '.join(JUDGMENTS_BY)})")
         self.set_fact("schema", SCHEMA)
 
 

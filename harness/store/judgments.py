@@ -27,6 +27,9 @@ class JudgmentStatus(NamedTuple):
     reason: str
     """Code of what was rejected; empty otherwise."""
     repaired: int
+    cost_usd: float | None
+    rubric: str
+    """`<file>@<hash>` of the prompt."""
 
 
 class Judgments(Database):
@@ -57,7 +60,8 @@ class Judgments(Database):
         with self._transaction():
             self._execute(
                 "insert or ignore into replaced_judgments (id, started, cost_usd, data)"
-                " select id, started, cost_usd, data from judgments where id = ? and started <> ?",
+                " select id, started, cost_usd, data from judgments"
+                " where id = ? and started <> ? and status <> 'failed'",
                 judgment.id,
                 judgment.started,
             )
@@ -86,7 +90,7 @@ class Judgments(Database):
         """Id -> what became of that question."""
         if not self._has("judgments"):
             return {}
-        columns = ", ".join(JudgmentStatus._fields)
+        columns = ", ".join(JudgmentStatus._fields).replace("rubric", "json_extract(data, '$.rubric') as rubric")
         rows = self._rows(ALL.format(columns))
         return {row["id"]: JudgmentStatus(**row) for row in rows}
 
@@ -104,7 +108,8 @@ class Judgments(Database):
         if self._has("judgments"):
             yield from self._read(Judgment, (row["data"] for row in self._rows(query, *values)))
 
-    def _spent_on_judges(self) -> float:
+    def spent_on_judges(self) -> float:
+        """Dollars of every question to a judge with a known cost, those included that were asked again since."""
         if not self._has("judgments"):
             return 0.0
         query = (

@@ -67,9 +67,9 @@ class Labelled(Frozen):
     model: str
     attempt: int
     candidate: str = ""
-    """Hash of the text the judge was shown."""
+    """Hash of the candidate's texts, as they were before anything was masked or clipped."""
     characters: int = 0
-    """Length of that text."""
+    """Length of what the judge was shown of it."""
 
 
 class Judgment(Frozen):
@@ -92,6 +92,9 @@ class Judgment(Frozen):
     """Of the shuffle of labels; the request's sampling has a seed of its own."""
     labels: tuple[str, ...] = ()
     """In the order in which the judge was shown them."""
+    flags: tuple[str, ...] = ()
+    """What was done to the texts before the judge saw them: `masked` (a model's name), `control` (characters or tokens
+    of chat templates), `clipped`, `picture_left_out`."""
     request: dict[str, Any] = {}
     """`Request` as JSON, without the task."""
     reply: Reply | None = None

@@ -13,7 +13,7 @@ from harness.config import AgentSettings, RunConfig
 from harness.plan import Plan, plan
 from harness.runner import Run, run
 from harness.store import Store
-from harness.types import Attempt, ModelCall
+from harness.types import Attempt, Judgment, ModelCall
 from tests.servers.scripted import Exchange, Step
 from tests.servers.wires import Chat
 
@@ -91,15 +91,19 @@ class Seen:
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.attempts: list[Attempt] = []
+        self.judgments: list[Judgment] = []
 
     def note(self, line: str) -> None:
         self.notes.append(line)
 
-    def begin(self, total: int, done: int, spent: float) -> None:
+    def begin(self, total: int, done: int, spent: float, what: str = "attempts") -> None:
         """Not looked at."""
 
     def attempt(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)
+
+    def judgment(self, judgment: Judgment) -> None:
+        self.judgments.append(judgment)
 
 
 class Workshop:

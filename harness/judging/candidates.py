@@ -1,0 +1,94 @@
+"""What of an attempt a judge is shown: the files of a solution, or a conversation with the replies in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.types import Attempt, Outcome, Task
+
+LAST = "reply.md"
+EARLIER = re.compile(r"turn(\d+)\.md")
+CONTEXT_CHARACTERS = 400
+"""A turn of the user stands in full in the task; beside each candidate's replies its beginning is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A text with a heading of ours."""
+
+    heading: str
+    text: str
+    given: bool = False
+    """Not the candidate's: a turn of the user, shown to make sense of the reply below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """An attempt that takes part in a question."""
+
+    model: str
+    attempt: int
+    pieces: tuple[Piece, ...]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the candidate's own texts, as they were before anything was masked or clipped; 16 hex digits."""
+        own = [[piece.heading, piece.text] for piece in self.pieces if not piece.given]
+        return hashlib.sha256(json.dumps(own).encode()).hexdigest()[:16]
+
+
+def contender(task: Task, attempt: Attempt) -> Contender | None:
+    """The attempt as a judge is shown it; None for one that cannot be judged: failed to run, empty, or no answer.
+
+    Whether it passed is not looked at.
+    """
+    candidate = attempt.extraction.candidate if attempt.extraction else None
+    if candidate is None or attempt.verdict is None or attempt.outcome is Outcome.infra_error:
+        return None
+    if task.kind == "conversation":
+        pieces = tuple(_conversation(task, candidate.files))
+        if not pieces or not pieces[-1].text.strip():
+            return None
+    else:
+        pieces = tuple(_files(task, candidate.files))
+        if not any(piece.text.strip() for piece in pieces):
+            return None
+    return Contender(model=attempt.model, attempt=attempt.attempt, pieces=pieces)
+
+
+def replies(files: dict[str, str]) -> list[str]:
+    """A conversation's replies in order, from the files of its candidate: `turn1.md`, `turn2.md`, ..., `reply.md`."""
+    numbered = sorted((int(found[1]), text) for name, text in files.items() if (found := EARLIER.fullmatch(name)))
+    earlier = [text for _, text in numbered]
+    return [*earlier, files[LAST]] if LAST in files else earlier
+
+
+def _conversation(task: Task, files: dict[str, str]) -> Iterator[Piece]:
+    said = replies(files)
+    if len(said) < 2:
+        yield from (Piece("reply", text) for text in said)
+        return
+    left = iter(said)
+    for number, turn in enumerate(task.turns):
+        follows = task.turns[number + 1].role if number + 1 < len(task.turns) else ""
+        yield Piece(turn.role, _shortened(turn.content), given=True)
+        if turn.role == "user" and follows != "assistant" and (text := next(left, None)) is not None:
+            yield Piece("reply", text)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= CONTEXT_CHARACTERS else text[:CONTEXT_CHARACTERS] + " (...)"
+
+
+def _files(task: Task, files: dict[str, str]) -> Iterator[Piece]:
+    """Files that the answer changed or added, and those that it deleted."""
+    for path, text in sorted(files.items()):
+        if task.workspace.get(path) != text:
+            yield Piece(f"file {json.dumps(path, ensure_ascii=False)}", text)
+    if task.kind == "workspace":
+        for path in sorted(set(task.workspace) - set(files)):
+            yield Piece(f"file {json.dumps(path, ensure_ascii=False)}, deleted", "")

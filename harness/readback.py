@@ -1,0 +1,91 @@
+"""A run's store as reports and statistics take it: attempts with the judges' verdicts, judgments, calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.judges import JUDGES
+from harness.judging.results import marked
+from harness.judging.verdicts import Bench
+from harness.store import Store
+from harness.types import Attempt, Judgment, ModelCall
+
+if TYPE_CHECKING:
+    from harness.stats.inputs import ReportInput
+
+
+def load_report_input(directory: Path) -> ReportInput:
+    """What a report of a run directory is made of; the attempts are read from the store each time they are walked.
+
+    Raises StoreError when there is no run.
+    """
+    with Store(directory, write=False) as store:
+        return report_input(directory.resolve().name, store)
+
+
+def report_input(name: str, store: Store) -> ReportInput:
+    """The same of an open store."""
+    from harness.stats.inputs import ReportInput, TaskInfo
+
+    tasks = {item["id"]: TaskInfo.model_validate(item) for item in store.fact("tasks") or []}
+    said = marked(store.judgments(bare=True), store.labels())
+    status = store.judgment_status().values()
+    return ReportInput(
+        name=name,
+        attempts=_Attempts(store.paths.root, Bench(said, status) if status else None),
+        judgments=_Judgments(store.paths.root) if status else (),
+        marked=said,
+        families=_families(store),
+        selections=store.selections(),
+        config=store.fact("config") or {},
+        manifest=store.fact("manifest") or {},
+        notes=store.fact("notes") or {},
+        tasks=tasks,
+        calls=_Calls(store.paths.root),
+        planned=store.fact("planned"),
+    )
+
+
+def _families(store: Store) -> dict[str, str]:
+    """Model or judge -> family, where its entry names one."""
+    profiles = {**(store.fact(JUDGES) or {}), **(store.fact("models") or {})}
+    return {name: profile["family"] for name, profile in profiles.items() if profile.get("family")}
+
+
+class _Attempts:
+    """The attempts of a run directory with what judges made of them, as often as they are walked.
+
+    Nothing stays open in between.
+    """
+
+    def __init__(self, directory: Path, bench: Bench | None = None) -> None:
+        self._directory = directory
+        self._bench = bench
+
+    def __iter__(self) -> Iterator[Attempt]:
+        with Store(self._directory, write=False) as store:
+            yield from self._bench.applied(store.attempts()) if self._bench else store.attempts()
+
+
+class _Judgments:
+    """The judgments of a run directory, as often as they are walked."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def __iter__(self) -> Iterator[Judgment]:
+        with Store(self._directory, write=False) as store:
+            yield from store.judgments()
+
+
+class _Calls:
+    """The calls of a session, read when they are asked for, without what was asked: that grows with every call."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def __call__(self, session: str) -> list[ModelCall]:
+        with Store(self._directory, write=False) as store:
+            return [call.model_copy(update={"request": None}) for call in store.calls(session)]
