@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 
 from harness.importing.lines import Place, Refused
 from harness.importing.records import JudgmentLine
 from harness.importing.survey import Survey
+from harness.judging.questions import hashed, label
 from harness.types import AttemptKey, Judgment, Labelled, Mark, Reading
 
 PREFIX = "import:"
@@ -82,21 +81,6 @@ def _part(mode: str, labelled: Sequence[Labelled]) -> str:
     if mode == "rubric":
         return hashed(labelled[0].model, labelled[0].attempt)
     return hashed(sorted((item.model, item.attempt) for item in labelled))
-
-
-def hashed(*parts: object) -> str:
-    """SHA-256 of the parts, 16 hex digits: the id that the same question asked here would have."""
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
-def label(index: int) -> str:
-    """A, B, ..., Z, AA, ..."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 def _ranks(line: JudgmentLine, place: Place, there: dict[str, list[int]]) -> Ranks:
