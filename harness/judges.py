@@ -31,6 +31,8 @@ JUDGES = "judges"
 CONFLICTS = "conflicts"
 """Fact: judge -> contestant -> why the judge is not impartial."""
 
+Log = Callable[[str], None]
+
 
 @dataclass(frozen=True)
 class Order:
@@ -155,9 +157,7 @@ class Docket:
         return group.same_as(self._labels.get(status.id, ()))
 
 
-def ask(
-    docket: Docket, store: Store, order: Order, log: Callable[[str], None], heard: Callable[[Judgment], None]
-) -> list[str]:
+def ask(docket: Docket, store: Store, order: Order, log: Log, heard: Callable[[Judgment], None]) -> list[str]:
     """Ask the open questions; why some are left over. Every answer is in the store before `heard` is told of it.
 
     KeyboardInterrupt leaves a store in which nothing that was answered is asked again.
@@ -191,12 +191,10 @@ def ask(
     return reasons
 
 
-def write_down(
-    store: Store, order: Order, models: Mapping[str, ModelProfile], docket: Docket, log: Callable[[str], None]
-) -> None:
+def write_down(docket: Docket, store: Store, order: Order, models: Mapping[str, ModelProfile], log: Log) -> None:
     """Write down who judges by which prompt, and tell of judges that judge their own."""
     found = conflicts(order.judges, models)
-    for judge, whom in found.items():
+    for judge, whom in found.items() if docket.purpose == "compare" else ():
         told = "; ".join(f"{why}: {model}" if model != judge else why for model, why in whom.items())
         log(f"judge {judge} {told}. It is marked, and results are also given without it")
     store.set_fact(JUDGES, {**(store.fact(JUDGES) or {}), **_profiles(order.judges)})

@@ -65,17 +65,10 @@ def show_judges(done: Any) -> None:
     """What became of the questions to judges, judge by judge; nothing that is missing is a score."""
     if not done.judges:
         return
-    columns = (
-        "judge",
-        "questions",
-        "accepted",
-        "of these repaired",
-        "not readable",
-        "failed",
-        "US dollars",
-        "why not readable",
-    )
-    made = table(f"{done.plan.name}: judges", *columns)
+    made = table(
+        f"{done.plan.name}: judges", "judge", "questions", "accepted", "of these repaired", "not readable", "failed",
+        "US dollars", "why not readable",
+    )  # fmt: skip
     for name, counts in done.judges.items():
         made.add_row(
             name,
@@ -84,7 +77,7 @@ def show_judges(done: Any) -> None:
             str(counts.repaired),
             str(counts.rejected),
             str(counts.failed),
-            "-" if counts.cost_usd is None else f"{counts.cost_usd:.4f}",
+            "-" if counts.cost_usd is None else f"{counts.cost_usd:.4g}",
             ", ".join(f"{number} {reason}" for reason, number in counts.reasons.most_common()) or "-",
         )
     show(made)
@@ -94,7 +87,8 @@ def show_judges(done: Any) -> None:
             console.print(f"{name} is not impartial to {model}: it {why}", highlight=False)
     if any(counts.rejected or counts.failed for counts in done.judges.values()):
         console.print(
-            f"what could not be read counts as nothing; `harness judge {done.plan.paths.root} --only-errors` asks again",
+            "what could not be read counts as nothing; "
+            f"`harness judge {done.plan.paths.root} --only-errors` asks again",
             highlight=False,
         )
 

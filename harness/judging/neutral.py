@@ -45,10 +45,10 @@ MAKERS = (
 )
 """Names that are also animals, people or companies: masked only where a text speaks of itself."""
 PLAIN = frozenset({
-    "answer", "assistant", "base", "best", "chat", "cheap", "cloud", "code", "coder", "command", "default", "fast",
-    "first", "human", "instruct", "judge", "large", "latest", "local", "main", "medium", "mini", "model", "none", "other",
-    "plain", "reference", "replay", "second", "small", "smart", "strong", "system", "task", "test", "text", "tiny",
-    "turbo", "user", "weak",
+    "answer", "assistant", "base", "best", "chat", "cheap", "cloud", "code", "coder", "command",
+    "default", "fast", "first", "human", "instruct", "judge", "large", "latest", "local", "main",
+    "medium", "mini", "model", "none", "other", "plain", "reference", "replay", "second", "small",
+    "smart", "strong", "system", "task", "test", "text", "tiny", "turbo", "user", "weak",
 })  # fmt: skip
 """Words that an entry of a catalogue may be called by, and that answers need."""
 VERSION = r"(?:[-_ ]?v?\d+(?:\.\d+)*[a-z]{0,2}\b)?(?:[-:/][a-z0-9]+(?:[._][a-z0-9]+)*)*"

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from harness.config import ModelProfile
 from harness.errors import HarnessError, ProviderError
 from harness.judging import prompt
-from harness.judging.parse import parse
 from harness.judging.prompt import Template
 from harness.judging.questions import Question
+from harness.judging.reading import read
 from harness.models import Provider, open_provider
 from harness.models.cost import cost_usd
 from harness.models.storable import clean, storable
@@ -140,7 +140,7 @@ class Panel:
         cost = cost_usd(reply.usage, self._profiles[judge].price)
         self._standing.replied(judge)
         self._standing.spent(cost)
-        reading = parse(reply.text, draft.labels, draft.mode, finish_reason=reply.finish_reason)
+        reading = read(draft, reply)
         answer = {"reply": reply, "reading": reading, "cost_usd": cost, "seconds": time.monotonic() - began}
         return draft.model_copy(update=answer), question.labelled
 

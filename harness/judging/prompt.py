@@ -100,7 +100,7 @@ def request(sheet: Sheet, template: Template, profile: ModelProfile, seed: int) 
         "reference": _quoted("reference", [("", _reference(sheet.task))], mark),
         "candidates": "\n\n".join(map(_candidate, sheet.labels, sheet.shown, itertools.repeat(mark))),
         "labels": ", ".join(f"Model {label}" for label in sheet.labels),
-        "form": form(sheet.mode, sheet.labels),
+        "form": form(sheet.mode, sheet.labels, mark),
         "boundary": mark,
     }
     # One pass: what a candidate writes is not looked at for placeholders.
@@ -141,17 +141,20 @@ def sees_pictures(profile: ModelProfile) -> bool:
     return bool(getattr(profile, "vision", False)) and profile.style == "chat"
 
 
-def form(mode: JudgeMode, labels: Iterable[str]) -> str:
-    """The reply that is wanted, with places to fill in that are no values: who echoes it has said nothing."""
+def form(mode: JudgeMode, labels: Iterable[str], mark: str) -> str:
+    """The reply that is wanted, with places to fill in that are no values: who echoes it has said nothing.
+
+    Its `id` is the question's mark, which no candidate knows: a verdict that carries it is the judge's own.
+    """
     names = list(labels)
     if mode == "rubric":
-        return '{"score": <0-3>, "note": "<why>"}'
+        return f'{{"id": "{mark}", "score": <0-3>, "note": "<why>"}}'
     if mode == "pairwise":
-        return f'{{"winner": "<{"|".join(names)}|tie>", "note": "<why>"}}'
+        return f'{{"id": "{mark}", "winner": "<{"|".join(names)}|tie>", "note": "<why>"}}'
     scores = ", ".join(f'"{name}": <1-10>' for name in DIMENSIONS)
     lines = [f'  "{name}": {{{scores}, "passes": <true|false>, "note": "<why>"}}' for name in names]
     ranking = ", ".join(["<best>", *["<next>"] * (len(names) - 1)])
-    return '{"scores": {\n' + ",\n".join(lines) + f'}},\n "ranking": [{ranking}]}}'
+    return f'{{"id": "{mark}", "scores": {{\n' + ",\n".join(lines) + f'}},\n "ranking": [{ranking}]}}'
 
 
 def _sorted(flags: set[str]) -> tuple[str, ...]:
@@ -202,5 +205,5 @@ def _quoted(title: str, pieces: Iterable[tuple[str, str]], mark: str) -> str:
     lines = [f"<<< {mark} begin {title}"]
     for heading, text in pieces:
         lines += [f"{heading}:"] if heading else []
-        lines += [f"| {line}" for line in text.split("\n")]
+        lines += [f"| {line}" for line in text.rstrip("\n").split("\n")]
     return "\n".join([*lines, f"<<< {mark} end {title}"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.judging.parse import parse
+from harness.judging.reading import read
 from harness.judging.verdicts import ELSEWHERE
 from harness.types import Judgment, Labelled, Marked
 
@@ -90,5 +90,5 @@ def reparsed(judgment: Judgment) -> Judgment | None:
     """The judgment as its raw reply reads now; None where that changes nothing or there is no reply of ours to read."""
     if judgment.reply is None or judgment.judge.startswith(ELSEWHERE):
         return None
-    reading = parse(judgment.reply.text, judgment.labels, judgment.mode, finish_reason=judgment.reply.finish_reason)
+    reading = read(judgment, judgment.reply)
     return None if reading == judgment.reading else judgment.model_copy(update={"reading": reading})

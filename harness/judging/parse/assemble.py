@@ -1,0 +1,147 @@
+"""The objects of a reply, one after the other, and the reading they add up to."""
+
+from __future__ import annotations
+
+import math
+import re
+from itertools import groupby, pairwise
+
+from harness.judging.parse.codes import Problem
+from harness.judging.parse.fragments import Fragment
+from harness.judging.parse.repair import load
+from harness.judging.parse.schema import Piece, read, views
+from harness.judging.parse.values import Labels, one_of
+from harness.types import JudgeMode, Mark, Reading
+
+_CURLY = str.maketrans("“”„‘’", '"""\'\'')
+
+
+class Verdicts:
+    """Collects what the objects of one reply say."""
+
+    def __init__(self, labels: Labels, mode: JudgeMode, nonce: str, prompt: str) -> None:
+        self._labels = labels
+        self._mode = mode
+        self._nonce = nonce
+        self._prompt = _collapsed(prompt)
+        self._said: list[tuple[Piece, bool]] = []
+        """With whether its text was repaired."""
+        self._later: Problem | None = None
+        """Of the last object that would be a verdict, since the last that is one."""
+        self._last: Problem | None = None
+        self.problem: tuple[str, str] | None = None
+        """(code, detail) if there is no reading."""
+
+    def add(self, fragment: Fragment) -> None:
+        """One more object of the reply."""
+        loaded = load(fragment.text)
+        if loaded is None:
+            self._weak("malformed", f"no JSON: {fragment.text[:60]!r}")
+            return
+        found = list(views(loaded.value, self._labels, self._mode))
+        if not found:
+            self._weak("no_verdict", f"keys: {', '.join(list(loaded.value)[:6])}")
+        for view in found:
+            self._labels.normalised = False
+            try:
+                ours = bool(self._nonce) and self._nonce in (one_of(loaded.value, "id"), one_of(view, "id"))
+                if self._nonce and not ours:
+                    raise Problem("missing_id", f"no id {self._nonce}")
+                if not ours and self._prompt and _collapsed(fragment.text) in self._prompt:
+                    raise Problem("quoted", f"stands in the prompt: {fragment.text[:60]!r}")
+                if loaded.defects:
+                    raise Problem(*loaded.defects[0])
+                piece = read(view, self._labels, self._mode)
+            except Problem as error:
+                self._wrong(error)
+                continue
+            if self._labels.normalised:
+                piece.flags.add("normalised")
+            if view is not loaded.value:
+                piece.flags.add("normalised")
+            self._said.append((piece, loaded.repaired))
+            self._later = None
+
+    def _weak(self, code: str, detail: str) -> None:
+        """An object that is no verdict at all: a reason only where nothing better is found."""
+        if self.problem is None or self.problem[0] in ("malformed", "no_verdict"):
+            self.problem = (code, detail)
+
+    def _wrong(self, error: Problem) -> None:
+        strong = error.code not in ("missing_id", "quoted", "echoed")
+        if strong:
+            self._later = self._last = error
+        if strong or self._last is None:
+            self.problem = (error.code, str(error))
+
+    def reading(self) -> Reading | None:
+        """The reading, None if there is none: then `problem` says why, unless there was no object at all."""
+        whole = [item for item in self._said if item[0].complete(self._labels, self._mode)]
+        if whole:
+            piece, repaired = whole[-1]
+            flags = set(piece.flags)
+            if len(whole) > 1:
+                flags.add("several")
+            if any(_differ(before[0], after[0]) for before, after in pairwise(self._said)):
+                flags.add("contradictory")
+            if self._later is not None:
+                flags.add("later_invalid")
+            return self._accepted(piece, repaired, flags)
+        if not self._said or self._last is not None:
+            return None
+        joined = Piece()
+        flags = {"pieces"} if len(self._said) > 1 else set()
+        for piece, _ in self._said:
+            if _differ(joined, piece):
+                flags.add("contradictory")
+            joined.marks.update(piece.marks)
+            joined.ranks = piece.ranks or joined.ranks
+            flags |= piece.flags
+        missing = [label for label in self._labels.all if label not in joined.marks]
+        if missing:
+            self.problem = ("missing_model", f"no scores of {', '.join(missing[:12])}")
+            return None
+        if joined.ranks is None and len(self._labels.all) > 1:
+            self.problem = ("missing_ranking", "scores without a ranking")
+            return None
+        return self._accepted(joined, any(repaired for _, repaired in self._said), flags)
+
+    def _accepted(self, piece: Piece, repaired: bool, flags: set[str]) -> Reading:
+        ranks = piece.ranks
+        if ranks is None and self._mode == "listwise":
+            ranks = dict.fromkeys(self._labels.all, 1)
+        marks = [piece.marks[label] for label in self._labels.all]
+        if ranks is not None:
+            marks = [mark.model_copy(update={"rank": ranks[mark.label]}) for mark in marks]
+            if len(set(ranks.values())) < len(ranks):
+                flags.add("tied")
+            if self._mode == "listwise" and _inverted(marks):
+                flags.add("ranking_differs")
+        return Reading(marks=tuple(marks), repaired=repaired, flags=tuple(sorted(flags)))
+
+
+def _differ(before: Piece, after: Piece) -> bool:
+    """They say different things of the same candidate, or rank differently. Notes may differ."""
+    shared = before.marks.keys() & after.marks.keys()
+    ranked = before.ranks is not None and after.ranks is not None and before.ranks != after.ranks
+    return ranked or any(_said(before.marks[label]) != _said(after.marks[label]) for label in shared)
+
+
+def _said(mark: Mark) -> tuple[object, ...]:
+    return mark.scores, mark.rubric, mark.passes
+
+
+def _inverted(marks: list[Mark]) -> bool:
+    """Some candidate is ranked strictly above one with a strictly higher total."""
+    lowest = math.inf
+    ordered = sorted(marks, key=lambda mark: mark.rank or 0)
+    for _, group in groupby(ordered, key=lambda mark: mark.rank):
+        totals = [sum(mark.scores.values()) for mark in group]
+        if max(totals) > lowest:
+            return True
+        lowest = min(lowest, *totals)
+    return False
+
+
+def _collapsed(text: str) -> str:
+    return re.sub(r"\s+", "", text.translate(_CURLY)) if text else ""

@@ -1,0 +1,100 @@
+"""A ranking of candidates: a list best first, with ties as inner lists; `A > B = C`; or a number for each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from harness.judging.parse.codes import Problem, shown
+from harness.judging.parse.values import Labels, whole
+
+
+def ranking_of(given: Any, labels: Labels) -> dict[str, int]:
+    """Label -> rank, 1 the best; equals share one, and the next is one more than the number of those before it.
+
+    Raises Problem: every label must stand in it once.
+    """
+    if isinstance(given, dict):
+        return _of_mapping(given, labels)
+    if isinstance(given, str):
+        labels.normalised = True
+        given = _of_text(given)
+    if not isinstance(given, list):
+        raise Problem("wrong_type", f"ranking: {shown(given)} where a list should be")
+    if given and all(isinstance(item, dict) for item in given):
+        return ranks_of_numbers(_of_rows(given, labels), labels)
+    groups: list[list[str]] = []
+    for item in given:
+        if isinstance(item, str) and "=" in item:
+            labels.normalised = True
+            item = item.split("=")
+        if isinstance(item, list) and not item:
+            raise Problem("wrong_type", "ranking: an empty place")
+        groups.append([labels.need(one, "ranking") for one in (item if isinstance(item, list) else [item])])
+    return _ranks(groups, labels)
+
+
+def _ranks(groups: list[list[str]], labels: Labels) -> dict[str, int]:
+    ranks: dict[str, int] = {}
+    for group in groups:
+        rank = len(ranks) + 1
+        for label in group:
+            if label in ranks:
+                raise Problem("duplicate_rank", f"ranking: {label} stands in it twice")
+            ranks[label] = rank
+    _all(ranks, labels)
+    return ranks
+
+
+def _all(ranks: Mapping[str, Any], labels: Labels) -> None:
+    missing = [label for label in labels.all if label not in ranks]
+    if missing:
+        raise Problem("missing_model", f"ranking: without {', '.join(missing[:12])}")
+
+
+def _of_text(text: str) -> Any:
+    """`A > B = C` and `B, A`; anything else as it is."""
+    if len(text) > 2000 or not re.search("[>,]", text):
+        return text
+    parts = re.split(r"\s*>\s*", text) if ">" in text else re.split(r"\s*,\s*", text)
+    return [part.split("=") if "=" in part else part for part in parts]
+
+
+def _of_mapping(given: dict[str, Any], labels: Labels) -> dict[str, int]:
+    """{"A": 2, "B": 1} or {"1": "B", "2": "A"}."""
+    labels.normalised = True
+    by_label: dict[str, Any] = {}
+    for key, value in given.items():
+        label = labels.find(key)
+        if label is None:
+            label, value = labels.need(value if key.strip().isdecimal() else key, "ranking"), key
+        if label in by_label:
+            raise Problem("duplicate_rank", f"ranking: {label} stands in it twice")
+        by_label[label] = value
+    return ranks_of_numbers(by_label, labels)
+
+
+def _of_rows(given: list[dict[str, Any]], labels: Labels) -> dict[str, Any]:
+    """[{"model": "B", "rank": 1}, ...]."""
+    labels.normalised = True
+    by_label: dict[str, Any] = {}
+    for row in given:
+        label = labels.need(row.get("model", row.get("label", row.get("candidate"))), "ranking")
+        if label in by_label:
+            raise Problem("duplicate_rank", f"ranking: {label} stands in it twice")
+        by_label[label] = row.get("rank", row.get("position"))
+    return by_label
+
+
+def ranks_of_numbers(by_label: Mapping[str, Any], labels: Labels) -> dict[str, int]:
+    """Label -> rank from a number for each, which must be 1, 2, 3, ...
+
+    Two with the same number are an error, not a tie: a judge is asked to write ties as an inner list.
+    """
+    _all(by_label, labels)
+    count = len(labels.all)
+    ranks = {label: whole(by_label[label], f"rank of {label}", 1, count)[0] for label in labels.all}
+    if len(set(ranks.values())) != count:
+        raise Problem("duplicate_rank", "ranking: two candidates have the same number")
+    return ranks

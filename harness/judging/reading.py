@@ -1,0 +1,35 @@
+"""A judgment's reply, read by `parse` with what is known of the question."""
+
+from __future__ import annotations
+
+import re
+
+from harness.judging.parse import parse
+from harness.types import Judgment, Reading, Reply, Request
+
+MARK = re.compile(r"^<<< (\w+) begin ", re.MULTILINE)
+QUOTE = re.compile(r"^\| ?", re.MULTILINE)
+
+
+def read(judgment: Judgment, reply: Reply) -> Reading:
+    """What the reply says of the judgment's labels.
+
+    Where the judge put the question's mark into its verdict, as the form asks, only such objects count: no candidate
+    knows it. Judges that leave it out are read as well; then an object that stands in the prompt, where a candidate may
+    have put it, is no verdict.
+    """
+    asked = sent(judgment)
+    mark = MARK.search(asked)
+    if mark is not None and mark[1] in reply.text:
+        marked = parse(reply.text, judgment.labels, judgment.mode, finish_reason=reply.finish_reason, nonce=mark[1])
+        if marked.accepted:
+            return marked
+    # Quoted line by line in the prompt, a candidate's JSON may be repeated without the quotes.
+    shown = f"{asked}\n{QUOTE.sub('', asked)}"
+    return parse(reply.text, judgment.labels, judgment.mode, finish_reason=reply.finish_reason, prompt=shown)
+
+
+def sent(judgment: Judgment) -> str:
+    """All text that the judge was sent."""
+    request = Request.model_validate(judgment.request) if judgment.request else Request()
+    return request.prompt or "\n\n".join(message.content for message in request.messages)
