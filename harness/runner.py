@@ -245,6 +245,8 @@ def planned_before(store: Store, directory: Path) -> Plan:
     kept, models = store.fact("config"), store.fact("models")
     if kept is None or models is None:
         raise StoreError(f"{directory} holds a run that never began", remedy="begin it with `harness run`")
+    if not kept["paths"]:
+        raise UsageError(f"{directory} was imported without its tasks", remedy="import it with --tasks PATH")
     root = directory.resolve()
     began_in = Path(store.fact("began_in") or "")
     paths = [began_in / path for path in kept["paths"]]

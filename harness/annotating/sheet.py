@@ -65,18 +65,21 @@ class Key(Frozen):
     rows: dict[str, Row]
 
 
-def make(questions: Sequence[Question], mode: JudgeMode, seed: int, run: str) -> tuple[str, Key]:
-    """The CSV text and its key. Questions stand in a shuffled order, candidates in that of their labels."""
+def make(questions: Sequence[Question], mode: JudgeMode, seed: int, secret: str) -> tuple[str, Key]:
+    """The CSV text and its key. Questions stand in a shuffled order, candidates in that of their labels.
+
+    Equal arguments give the same sheet; without `secret` nobody can work out which row is whose.
+    """
     inside = [(item.sheet.id, [(one.label, one.model, one.attempt, one.candidate) for one in item.labelled])
               for item in questions]  # fmt: skip
-    sheet = _hash(run, mode, seed, inside)[:8]
+    sheet = "s" + _hash(secret, mode, seed, inside)[:7]
     order = sorted(questions, key=lambda item: item.sheet.id)
-    random.Random(seed).shuffle(order)
+    random.Random(_hash(secret, seed)).shuffle(order)
     rows: dict[str, Row] = {}
     lines: list[list[object]] = []
     for number, item in enumerate(order):
         for label, cells in _cells(item, mode, number + 1):
-            ident = f"{sheet}-{_hash(sheet, item.sheet.id, label)[:10]}"
+            ident = f"{sheet}-{_hash(secret, sheet, item.sheet.id, label)[:10]}"
             rows[ident] = Row(question=number, label=label, given={name: cell_hash(text) for name, text in cells})
             lines.append([ident, *(text for _, text in cells), *[""] * len(FILLED_IN[mode])])
     asked = tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
+import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from harness.annotating.agreed import Agreement, agreements
 from harness.annotating.filled import Answers, answers, lines
-from harness.annotating.sheet import FILLED_IN, ID, Asked, Key, make
+from harness.annotating.sheet import ID, Asked, Key, make
 from harness.cells import write_whole
 from harness.config import ModelProfile
 from harness.errors import UsageError
@@ -23,11 +24,13 @@ from harness.plan import Plan
 from harness.runner import concluded, planned_before, unchanged
 from harness.store import Store
 from harness.tasks import chosen
-from harness.types import JudgeMode, Judgment, Labelled, Mark, Reading, Task
+from harness.types import JudgeMode, Judgment, Mark, Reading, Task
 
 HUMAN = "human:"
 SHEETS = "sheets"
 """Fact: ids of the sheets that went out; the key of each is a fact `sheet:<id>`."""
+SALT = "sheets_salt"
+"""Fact: without it ids and orders of a sheet could be worked out from the names of the models."""
 CHARACTERS = 16_000
 """Most that is shown of one candidate, as to a judge."""
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,60}")
@@ -66,14 +69,16 @@ def export(directory: Path, target: Path, wanted: Wanted) -> Key:
     with Store(directory, write=False) as store:
         planned = planned_before(store, directory)
         unchanged(store, planned.tasks)
-        questions = _questions(store, planned, wanted)
+        secret: str = store.fact(SALT) or secrets.token_hex(16)
+        questions = _questions(store, planned, wanted, secret)
     if not questions:
         raise UsageError(
             f"{directory} has nothing to judge in mode {wanted.mode}",
             remedy="judged are replies to conversations, and solutions of code tasks that pass",
         )
-    text, key = make(questions, wanted.mode, wanted.seed, planned.name)
+    text, key = make(questions, wanted.mode, wanted.seed, secret)
     with Store(directory) as store:
+        store.set_fact(SALT, secret)
         # First the key: a sheet without one could never be read.
         store.set_fact(f"sheet:{key.sheet}", key.model_dump(mode="json"))
         store.set_fact(SHEETS, sorted({*(store.fact(SHEETS) or []), key.sheet}))
@@ -117,17 +122,16 @@ def _told(judge: str, key: Key, said: Answers, beside: list[Agreement]) -> Read:
     )
 
 
-def _questions(store: Store, planned: Plan, wanted: Wanted) -> list[Question]:
+def _questions(store: Store, planned: Plan, wanted: Wanted, secret: str) -> list[Question]:
     known = {task.id: task for task in planned.tasks}
-    if not known:
-        raise UsageError("nobody knows the tasks of this run", remedy="import it with --tasks")
     meant = {ident: known[ident] for ident in chosen(list(known), wanted.globs)}
     groups = sorted(_groups(store, meant, wanted), key=lambda group: group.id("sheet"))
     if wanted.sample is not None and wanted.sample < len(groups):
         groups = random.Random(wanted.seed).sample(groups, wanted.sample)
     profiles = [ModelProfile.model_validate(item) for item in (store.fact("models") or {}).values()]
     names = Names(profiles)
-    return [question(group, "sheet", wanted.seed, names, lambda _: CHARACTERS) for group in groups]
+    order = int(hashed(secret, wanted.seed), 16)
+    return [question(group, "sheet", order, names, lambda _: CHARACTERS) for group in groups]
 
 
 def _groups(store: Store, meant: dict[str, Task], wanted: Wanted) -> Iterator[Group]:
@@ -181,6 +185,3 @@ def _judgment(judge: str, key: Key, asked: Asked, marks: tuple[Mark, ...]) -> Ju
         labels=asked.labels,
         reading=Reading(marks=marks),
     )
-
-
-__all__ = ["FILLED_IN", "HUMAN", "Labelled", "Read", "Wanted", "export", "read"]

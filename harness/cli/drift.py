@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,6 +153,7 @@ def document(found: Drift, first: str, second: str) -> dict[str, Any]:
         "scale": found.scale,
         "overall": _model_document(found.overall, {}),
         "models": [_model_document(row, found.left_out.get(row.model, {})) for row in found.models],
+        "other_totals": found.other_totals,
         "moved": [{**item.model_dump(), "delta": item.delta} for item in found.moved],
         "slope": [
             {"model": row.model, "before": row.before, "after": row.after, "items": row.items}
@@ -199,7 +201,7 @@ def _show(found: Drift, first: str, second: str) -> None:
         f"{first} -> {second}: {found.scale}, percentage points over identical items",
         "model", "items", "tasks", "before", "after", "delta", "p (Holm)", "up", "down",
     )  # fmt: skip
-    for row in [*found.models, found.overall]:
+    for row in [*(row for row in found.models if row.items), found.overall]:
         p = row.p if row is found.overall else row.adjusted_p
         made.add_row(
             row.model,
@@ -224,14 +226,21 @@ def _show(found: Drift, first: str, second: str) -> None:
 
 
 def _notes(found: Drift) -> Iterator[str]:
-    for model, reasons in found.left_out.items():
-        yield f"{model}: left out {', '.join(f'{number} {why}' for why, number in reasons.items())}"
+    absent: Counter[str] = Counter()
+    for row in found.models:
+        reasons = found.left_out.get(row.model, {})
+        if row.items and reasons:
+            yield f"{row.model}: left out {', '.join(f'{number} {why}' for why, number in reasons.items())}"
+        elif reasons:
+            absent.update(dict.fromkeys(reasons, 1))
+    for why, number in absent.items():
+        yield f"{number} model{'s' * (number > 1)} without an item in common: {why}"
+    if found.other_totals:
+        yield f"{found.other_totals} items were marked out of other totals in B: percentages of different things"
     single = [row.model for row in found.models if row.tasks == 1]
     if single:
-        yield (
-            f"one task only, so nothing can be tested: {', '.join(single[:SHOWN])}"
-            f"{f' and {len(single) - SHOWN} more' if len(single) > SHOWN else ''}"
-        )
+        more = f" and {len(single) - SHOWN} more" if len(single) > SHOWN else ""
+        yield f"one task only, so nothing can be tested: {', '.join(single[:SHOWN])}{more}"
     if len(found.moved) > SHOWN:
         yield f"{len(found.moved)} items moved; --csv or --json has them all"
 

@@ -41,6 +41,8 @@ class Item(NamedTuple):
     """Share of the scale; None: not scored."""
     text: str = ""
     """Hash of the reply; empty where it is not known."""
+    out_of: float = 1.0
+    """Points there were; two judgings that marked out of different totals did not mark the same."""
 
 
 Items = Mapping[Key, Item]
@@ -98,6 +100,8 @@ class Drift(Frozen):
     """Farthest first."""
     left_out: dict[str, dict[str, int]]
     """Model -> why -> items that are in no delta."""
+    other_totals: int = 0
+    """Items that were marked out of other totals the second time: their deltas are of two different percentages."""
 
 
 def items_of(report: ReportInput, judge: str | None, scale: Scale) -> dict[Key, Item]:
@@ -111,7 +115,9 @@ def items_of(report: ReportInput, judge: str | None, scale: Scale) -> dict[Key, 
         key = Key(attempt.task, attempt.model, attempt.repeat, attempt.attempt)
         value = marks.get(key) if judge is not None else _verdict(attempt, scale)
         text = attempt.reply.text if attempt.reply else None
-        found[key] = Item(value, hashlib.sha256(text.encode()).hexdigest()[:16] if text is not None else "")
+        hashed = hashlib.sha256(text.encode()).hexdigest()[:16] if text is not None else ""
+        points = attempt.verdict.max_points if attempt.verdict and judge is None and scale == "score" else 1.0
+        found[key] = Item(value, hashed, points)
     return found
 
 
@@ -139,6 +145,7 @@ def drift(before: Items, after: Items, scale: str, *, seed: int = 0) -> Drift:
     rows = [_model(name, kept.get(name, []), seed) for name in names]
     tested = [row for row in rows if row.p is not None]
     adjusted = dict(zip((r.model for r in tested), holm([r.p for r in tested if r.p is not None]), strict=True))
+    totals = sum(before[key].out_of != after[key].out_of for rows in kept.values() for key, _, _ in rows)
     every = [item for name in names for item in kept.get(name, [])]
     moved = [Moved(**key._asdict(), before=one, after=two) for key, one, two in every if abs(two - one) > 100 * _SAME]
     moved.sort(key=lambda item: (-abs(item.delta), item.task, item.model, item.repeat, item.attempt))
@@ -147,6 +154,7 @@ def drift(before: Items, after: Items, scale: str, *, seed: int = 0) -> Drift:
         models=tuple(row.model_copy(update={"adjusted_p": adjusted.get(row.model)}) for row in rows),
         overall=_model("all", every, seed),
         moved=tuple(moved),
+        other_totals=totals,
         left_out={name: dict(sorted(left[name].items())) for name in names if left.get(name)},
     )
 

@@ -28,9 +28,7 @@ def prompt_of(body: Any) -> str:
 
 def shown(body: Any) -> dict[str, str]:
     """Label -> the candidate as it was shown, quotes off."""
-    return {
-        label: re.sub(r"^\| ?", "", text, flags=re.MULTILINE) for _, label, text in BLOCK.findall(prompt_of(body))
-    }
+    return {label: re.sub(r"^\| ?", "", text, flags=re.MULTILINE) for _, label, text in BLOCK.findall(prompt_of(body))}
 
 
 def listwise(scores: dict[str, float], **more: Any) -> str:
