@@ -4,6 +4,7 @@
 # make audit   attack both sandboxes with the corpus of hostile programs, under both isolations
 # make faults  engines killed, hung and starved, signals, leaks: each fault several times, at random moments
 # make agents  every shipped workspace and Exercism task through the real aider, with the reference as its model
+# make coverage  simulates whether intervals hold what they promise
 # make bench   speed, as ratios     make constraints   compile constraints.txt again     make clean
 
 PY ?= python3
@@ -17,7 +18,7 @@ PYTEST_ARGS ?=
 
 export PIP_NO_WARN_SCRIPT_LOCATION = 1
 
-.PHONY: setup demo test lint check audit faults agents bench constraints clean remake
+.PHONY: setup demo test lint check audit faults agents bench coverage constraints clean remake
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -70,6 +71,9 @@ agents: setup
 bench: setup
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/harness sandbox bench
+
+coverage: $(STAMP)
+	$(BIN)/python benchmarks/coverage.py --write
 
 # Versions and hashes only: no address of any index.
 constraints: $(STAMP)

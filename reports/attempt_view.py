@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.stats.inputs import CaseInfo
+from harness.stats.pathologies import ATTEMPT_FLAGS, flags
 from harness.types import Attempt, Candidate, CaseResult, ModelCall, Outcome, Selection, Verdict
 
 from . import text
@@ -199,6 +200,7 @@ def _facts(attempt: Attempt) -> list[tuple[str, str]]:
             ("Tries", str(reply.tries) if reply.tries > 1 else ""),
             ("Served as", reply.model if reply.model != attempt.model else ""),
         ]
+    facts.append(("Flags", "; ".join(ATTEMPT_FLAGS[flag] for flag in flags(attempt))))
     facts.append(("Cost", "" if attempt.cost_usd is None else text.dollars(attempt.cost_usd)))
     if verdict:
         facts += [

@@ -33,7 +33,7 @@ def scores_csv(report: Report) -> str:
     writer = csv.writer(sheet)
     writer.writerow(COLUMNS)
     for model in report.summary.models:
-        writer.writerows([_safe(cell) for cell in (model.model, *row)] for row in _rows(model))
+        writer.writerows([safe(cell) for cell in (model.model, *row)] for row in _rows(model))
     return sheet.getvalue()
 
 
@@ -100,7 +100,8 @@ def _score(score: Score) -> Row:
     return (score.value, score.low, score.high, score.n, score.method, score.note)
 
 
-def _safe(cell: object) -> object:
+def safe(cell: object) -> object:
+    """A cell that no spreadsheet takes for a formula."""
     if cell is None:
         return ""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

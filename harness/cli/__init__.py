@@ -23,6 +23,8 @@ COMMANDS = {
     "annotate": "let people judge a run, blind",
     "judge": "have models judge the answers of a run",
     "report": "render the report of a run",
+    "compare": "several runs side by side: what holds and what is noise",
+    "route": "write the routing table that runs support",
     "models": "list the catalogue, or try a model",
     "gateway": "serve models to your own tools, and keep every call",
     "sandbox": "build, inspect or clean the sandbox",

@@ -7,6 +7,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+ODD = {
+    "empty_reply": "empty",
+    "thinking_only": "with thinking only",
+    "cut_by_length": "cut by length",
+    "repetition": "ending in a loop",
+    "prompt_echo": "repeating the prompt",
+    "fences_unwanted": "with fences the prompt forbids",
+}
+"""Flags of replies that explain a low rate -> in words, after a number of attempts."""
+
 
 def table(title: str, *columns: str) -> Table:
     """An empty table whose first column is text and whose others are figures."""
@@ -18,13 +28,14 @@ def table(title: str, *columns: str) -> Table:
 
 def show(made: Table) -> None:
     """Print a table; a pipe gets it wide enough for its content."""
-    console = _console()
-    if not console.is_terminal:
-        console.width = 140
-    console.print(made)
+    screen = console()
+    if not screen.is_terminal:
+        screen.width = 140
+    screen.print(made)
 
 
-def _console(**keys: Any) -> Console:
+def console(**keys: Any) -> Console:
+    """Where tables and the lines around them go."""
     # Names of tasks and runs are text: [x] and :x: mean nothing in them.
     return Console(markup=False, emoji=False, **keys)
 
@@ -45,20 +56,24 @@ def show_summary(done: Any) -> None:
             row += [percent(item.selected), percent(item.oracle), percent(item.distinct, bounds=False)]
         made.add_row(*row, ", ".join(f"{count} {name}" for name, count in item.outcomes.items() if count))
     show(made)
-    console = _console(soft_wrap=True)
+    lines = console(soft_wrap=True)
     for name, note in {name: profile.note for name, profile in done.plan.profiles.items() if profile.note}.items():
-        console.print(f"{name}: {note}", highlight=False)
+        lines.print(f"{name}: {note}", highlight=False)
+    for item in done.summary.models:
+        odd = ", ".join(f"{item.pathologies[flag]} {name}" for flag, name in ODD.items() if flag in item.pathologies)
+        if odd:
+            lines.print(f"{item.model}: {odd}", highlight=False)
     if best_of > 1:
-        console.print(
+        lines.print(
             "selected: chosen on visible cases only; oracle: the best attempt by the hidden cases, an upper bound",
             highlight=False,
         )
     if again:
-        console.print(
+        lines.print(
             "first try: before an agent was told which hidden tests failed; pass@1 is what it had at its last try",
             highlight=False,
         )
-    console.print(f"report: {done.plan.paths.report}", highlight=False)
+    lines.print(f"report: {done.plan.paths.report}", highlight=False)
 
 
 def show_judges(done: Any) -> None:

@@ -9,5 +9,7 @@ agreement.py   two judges on the same items      drift.py       two judgings of 
 bestofn.py     mean, selected, oracle, recovery, curves
 tally.py       attempts, streamed, -> counts
 summary.py     summarise(attempts, selections) -> Summary
+pathologies.py loops, echoes, empty replies: flags of attempts and tasks
+compare/       several runs side by side, and the routes they support
 inputs.py      ReportInput: the plain data a report is made of
 """

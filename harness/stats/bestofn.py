@@ -41,6 +41,7 @@ class Sample:
     """Hash of the candidate; empty when there is none."""
     passed_first: bool = False
     """Before an agent was told anything of hidden tests; `passed` where it never was."""
+    seed: int | None = None
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, exp, lgamma, sqrt
+from math import ceil, exp, lgamma, log, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -49,16 +49,21 @@ def rerun_variance(passes: ArrayLike, repeats: int) -> float:
 def most_wins_at_least(least: int, tests: int, models: int) -> float:
     """Probability that of equally good models the luckiest has at least `least` of `tests` wins.
 
-    1 - P(all below): T! / models^T times the coefficient of x^T in (sum_{j < least} x^j / j!)^models.
+    1 - P(all below): T! / models^T times the coefficient of x^T in (sum_{j < least} x^j / j!)^models. Reckoned with
+    x = T / models, so that the terms are Poisson probabilities and neither they nor T! leave the range of a float.
     """
     if least > tests:
         return 0.0
-    terms = np.array([exp(-lgamma(j + 1)) for j in range(max(0, least))])
+    if least <= 0 or tests == 0:
+        return 1.0
+    rate = tests / models
+    terms = np.array([exp(j * log(rate) - rate - lgamma(j + 1)) for j in range(least)])
     power = np.ones(1)
     for _ in range(models):
-        power = np.convolve(power, terms)[: tests + 1] if terms.size else np.zeros(1)
-    below = power[tests] if power.size > tests else 0.0
-    return 1.0 - float(below) * exp(lgamma(tests + 1)) / float(models) ** tests
+        power = np.convolve(power, terms)[: tests + 1]
+    below = float(power[tests]) if power.size > tests else 0.0
+    total = exp(tests * log(tests) - tests - lgamma(tests + 1))
+    return min(1.0, max(0.0, 1.0 - below / total))
 
 
 class Homogeneity(NamedTuple):

@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import comb
+from math import comb, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from harness.stats.intervals import t_interval
-from harness.stats.score import LEVEL, Score
+from harness.stats.intervals import t_interval, z_quantile
+from harness.stats.score import LEVEL, Interval, Score
 
-EXACT_UP_TO = 20
-"""Differences that are not 0 of which all sign patterns are tried; of more, some are drawn."""
+EXACT_UP_TO = 16
+"""Differences that are not 0, and not whole, of which all sign patterns are tried; of more, some are drawn."""
+LARGEST_DENOMINATOR = 60
+_LARGEST_SUM = 100_000
 _ROUNDING = 1e-9
+_PSEUDO = 0.3
+"""Tasks added each way to an interval of differences; less covers too little at 8 tasks, more too much."""
 
 
-def paired_difference(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL) -> Score:
-    """Mean over tasks of first - second, both of shape (C,): a mean a task, in its unit; with Student's interval.
+def paired_difference(
+    first: ArrayLike, second: ArrayLike, *, attempts: float = 1, scale: float | None = 1.0, level: float = LEVEL
+) -> Score:
+    """Mean over tasks of first - second, both of shape (C,): a mean a task, in its unit; its interval is for new tasks.
 
-    Miller (2024), "Adding error bars to evals": pairing takes the difficulty of tasks out. C - 1 degrees of freedom.
-    Raises ValueError for shapes that differ.
+    Pairing takes the difficulty of tasks out (Miller 2024, "Adding error bars to evals"). Shares and scores on a scale
+    of width `scale`, each a mean of `attempts` values, are mostly equal in both models, and Student's interval of few
+    of them is too narrow or has no width: so `_PSEUDO` of a task is added in which the first is better by
+    scale / sqrt(attempts), and as much in which the second is, in the way of Agresti and Min (2005), with the normal
+    quantile (`benchmarks/coverage.py` has what it covers). Without `scale` (None) it is Student's, C - 1 degrees of
+    freedom. Raises ValueError for shapes that differ, and for fewer than one attempt.
     """
     differences = _differences(first, second)
+    if attempts < 1:
+        raise ValueError(f"a mean is of one value or more: {attempts}")
     if differences.size == 0:
         return Score.missing("No task that both models met.")
+    if scale is not None:
+        low, high = _with_pseudo_tasks(differences, scale / sqrt(attempts), level)
+        low, high = max(low, -scale), min(high, scale)
+        note = "One task: the interval says little." if differences.size == 1 else ""
+        return Score.of(float(differences.mean()), Interval(low, high, "paired-adjusted", note), differences.size)
     interval = t_interval(differences.tolist(), level=level)
     note = interval.note.replace("runs", "tasks").replace("run", "task").replace("Wilson's for", "of")
     return Score.of(
@@ -32,11 +49,23 @@ def paired_difference(first: ArrayLike, second: ArrayLike, *, level: float = LEV
     )
 
 
+def _with_pseudo_tasks(differences: NDArray[np.float64], size: float, level: float) -> tuple[float, float]:
+    """Bounds of the mean with `_PSEUDO` tasks each way added; widened, if need be, to hold the mean without them."""
+    mean = float(differences.mean())
+    number = differences.size + 2 * _PSEUDO
+    centre = float(differences.sum()) / number
+    squares = (float(np.sum(differences**2)) + 2 * _PSEUDO * size**2) / number
+    error = sqrt(max(0.0, squares - centre**2) / max(number - 1, _PSEUDO))
+    half = z_quantile(level) * error
+    return min(mean, centre - half), max(mean, centre + half)
+
+
 def sign_flip(differences: ArrayLike, *, draws: int = 20_000, seed: int = 0) -> float:
     """Two-sided p of the sign-flip (permutation) test that differences, shape (C,), are as often up as down.
 
-    Fisher (1935): share of sign patterns whose absolute sum is at least the one seen; all patterns up to
-    `EXACT_UP_TO` differences that are not 0, beyond that `draws` of them with the one seen among them
+    Fisher (1935): share of sign patterns whose absolute sum is at least the one seen. Over all patterns where the
+    differences are whole multiples of 1/d for a d up to `LARGEST_DENOMINATOR`, as those of pass rates are, and for up
+    to `EXACT_UP_TO` others that are not 0; beyond that over `draws` patterns, with the one seen among them
     ((hits + 1) / (draws + 1), Phipson and Smyth 2010). 1.0 without any difference.
     """
     data = np.asarray(differences, dtype=float)
@@ -44,6 +73,9 @@ def sign_flip(differences: ArrayLike, *, draws: int = 20_000, seed: int = 0) -> 
     seen = abs(float(data.sum())) * (1 - _ROUNDING)
     if data.size == 0:
         return 1.0
+    whole = _whole_numbers(data)
+    if whole is not None:
+        return _exact(whole)
     if data.size <= EXACT_UP_TO:
         sums: NDArray[np.float64] = np.zeros(1)
         for value in data:
@@ -55,6 +87,28 @@ def sign_flip(differences: ArrayLike, *, draws: int = 20_000, seed: int = 0) -> 
         signs = rng.integers(0, 2, size=(min(1000, draws - start), data.size)) * 2 - 1
         hits += int(np.count_nonzero(np.abs(signs @ data) >= seen))
     return float((hits + 1) / (draws + 1))
+
+
+def _whole_numbers(data: NDArray[np.float64]) -> NDArray[np.int64] | None:
+    """The data times the smallest d that makes them whole; None where there is none, or sums get too large."""
+    for denominator in range(1, LARGEST_DENOMINATOR + 1):
+        scaled = data * denominator
+        whole = np.rint(scaled)
+        if np.abs(scaled - whole).max() < 1e-7:
+            return whole.astype(np.int64) if np.abs(whole).sum() <= _LARGEST_SUM else None
+    return None
+
+
+def _exact(whole: NDArray[np.int64]) -> float:
+    """The p of whole differences: the distribution of the sum, one difference after the other."""
+    total = int(np.abs(whole).sum())
+    chances = np.zeros(2 * total + 1)
+    chances[total] = 1.0
+    for step in np.abs(whole):
+        chances = (np.roll(chances, step) + np.roll(chances, -step)) / 2
+    seen = abs(int(whole.sum()))
+    sums = np.abs(np.arange(-total, total + 1))
+    return float(min(1.0, chances[sums >= seen].sum()))
 
 
 def mcnemar(only_first: int, only_second: int) -> float:

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from harness.stats.bestofn import CurvePoint, Draw, best_of_n, distinct, mean_of, oracle_of, selected_of
-from harness.stats.intervals import over_tasks, wilson
+from harness.stats.intervals import over_tasks, rate
+from harness.stats.pathologies import Sampled, counted
 from harness.stats.score import LEVEL, Score
 from harness.stats.tally import AgentTally, ModelTally, Picks, TaskTally, tally
 from harness.types import Attempt, Frozen, Outcome, Selection
@@ -154,6 +155,8 @@ class ModelSummary(Frozen):
     score_curve: tuple[CurvePoint, ...]
     categories: tuple[CategorySummary, ...]
     by_task: tuple[TaskSummary, ...]
+    pathologies: dict[str, int]
+    """Flag of `pathologies.FLAGS` -> attempts, or tasks for the flags of tasks; those that none has are left out."""
     agents: Agents | None = None
     """None where no agent ran."""
 
@@ -187,7 +190,7 @@ def summarise(attempts: Iterable[Attempt], selections: Iterable[Selection] = ())
 
 def _model(name: str, found: ModelTally, picks: Picks) -> ModelSummary:
     draws = picks.draws(name, found)
-    rate = best_of_n(draws, lambda sample: sample.passed)
+    passing = best_of_n(draws, lambda sample: sample.passed)
     score = best_of_n(draws, lambda sample: sample.score)
     coverage = _coverage(name, found, picks)
     excluded = coverage.attempts - coverage.graded
@@ -202,25 +205,26 @@ def _model(name: str, found: ModelTally, picks: Picks) -> ModelSummary:
         tasks=len(found.tasks),
         repeats=max((len(task.repeats) for task in found.tasks.values()), default=0),
         best_of=max((len(draw.samples) for task in draws.values() for draw in task), default=0),
-        pass_at_1=rate.mean.noted(left_out),
+        pass_at_1=passing.mean.noted(left_out),
         mean_score=score.mean.noted(left_out),
-        selected=_noted(rate.selected, unpicked),
+        selected=_noted(passing.selected, unpicked),
         selected_score=_noted(score.selected, unpicked),
-        oracle=rate.oracle.noted(left_out),
+        oracle=passing.oracle.noted(left_out),
         oracle_score=score.oracle.noted(left_out),
-        hit_rate=rate.oracle.noted(left_out),
-        recovery=rate.recovery,
+        hit_rate=passing.oracle.noted(left_out),
+        recovery=passing.recovery,
         recovery_score=score.recovery,
         distinct=distinct(draws),
         fence_rate=_fences(found),
         outcomes={outcome.value: outcomes[outcome.value] for outcome in Outcome if outcomes[outcome.value]},
         coverage=coverage,
         totals=_totals(found),
-        curve=rate.curve,
+        curve=passing.curve,
         score_curve=score.curve,
         categories=_categories(found, draws),
         by_task=tuple(_task(task, found.tasks[task], draws.get(task, [])) for task in sorted(found.tasks)),
         agents=_agents(found.agents, draws) if found.agents.attempts else None,
+        pathologies=counted(found.flags, [_sampled(task) for task in draws.values()]),
     )
 
 
@@ -240,6 +244,10 @@ def _agents(found: AgentTally, draws: dict[str, list[Draw]]) -> Agents:
         start_s=statistics.median(found.start_s),
         wall_s=found.wall_s,
     )
+
+
+def _sampled(task: list[Draw]) -> list[Sampled]:
+    return [Sampled(sample.score, sample.hash, sample.seed) for draw in task for sample in draw.samples]
 
 
 def _noted(score: Score, note: str) -> Score:
@@ -308,7 +316,7 @@ def _category(name: str, draws: dict[str, list[Draw]]) -> CategorySummary:
 def _task(name: str, found: TaskTally, draws: list[Draw]) -> TaskSummary:
     samples = [sample for draw in draws for sample in draw.samples]
     hits = sum(sample.passed for sample in samples)
-    rate = Score.of(hits / len(samples), wilson(hits, len(samples)), len(samples)) if samples else None
+    passing = Score.of(hits / len(samples), rate(hits, len(samples)), len(samples)) if samples else None
     chosen = [draw.chosen.passed for draw in draws if draw.chosen]
     best = [any(sample.passed for sample in draw.samples) for draw in draws]
     return TaskSummary(
@@ -318,7 +326,7 @@ def _task(name: str, found: TaskTally, draws: list[Draw]) -> TaskSummary:
         attempts=found.attempts,
         graded=len(samples),
         hits=hits,
-        pass_at_1=rate or Score.missing("No graded attempt."),
+        pass_at_1=passing or Score.missing("No graded attempt."),
         mean_score=sum(sample.score for sample in samples) / len(samples) if samples else None,
         best_score=max((sample.score for sample in samples), default=None),
         selected=sum(chosen) / len(chosen) if chosen else None,

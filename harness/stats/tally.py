@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from harness.stats.bestofn import Draw, Sample
+from harness.stats.pathologies import flags
 from harness.types import AgentRecord, Attempt, Outcome, Selection
 
 _KINDS_OF_FAILURE = 50
@@ -89,6 +90,8 @@ class ModelTally:
     cost_usd: float = 0.0
     cost_known: int = 0
     agents: AgentTally = field(default_factory=AgentTally)
+    flags: Counter[str] = field(default_factory=Counter)
+    """Flag of `pathologies.ATTEMPT_FLAGS` -> attempts."""
 
     def add(self, attempt: Attempt) -> None:
         """Count one attempt."""
@@ -98,6 +101,7 @@ class ModelTally:
         task.repeats.add(attempt.repeat)
         self._add_verdict(task, attempt)
         self._add_reply(task, attempt)
+        self.flags.update(flags(attempt))
         self.total_s += attempt.seconds
         if attempt.cost_usd is not None:
             self.cost_usd += attempt.cost_usd
@@ -126,6 +130,7 @@ class ModelTally:
             signature=attempt.signature,
             hash=attempt.candidate_hash,
             passed_first=bool(attempt.first_verdict and attempt.first_verdict.passed),
+            seed=attempt.seed,
         )
 
     def _add_reply(self, task: TaskTally, attempt: Attempt) -> None:

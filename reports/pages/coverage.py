@@ -29,6 +29,18 @@ MEANINGS = {
 }
 
 
+PATHOLOGIES = {
+    "repetition": ("Loops", "attempts that end in repeating themselves"),
+    "prompt_echo": ("Prompt echoes", "attempts that repeat the prompt"),
+    "fences_unwanted": ("Unwanted fences", "attempts with Markdown fences although the prompt forbids them"),
+    "identical_samples": ("One answer only", "tasks with the same candidate each time, whatever the seed"),
+    "duplicates": ("Duplicates", "tasks with some equal candidates under different seeds"),
+    "bimodal": ("Two minds", "tasks whose scores fall into two groups, nothing between"),
+    "no_speed": ("No speed", "attempts for which the server told no tokens or no time"),
+}
+"""Flags that have no row of their own above."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:
     name: str
@@ -83,6 +95,10 @@ def _replies(report: Report) -> list[tuple[str, str, list[str]]]:
         ("Empty replies", "no text at all", [text.count(c.empty_replies) for c in cover]),
         ("Thinking only", "empty, but with thinking", [text.count(c.thinking_only) for c in cover]),
         ("Cut by length", "the token limit ended the reply", [text.count(c.cut_by_length) for c in cover]),
+        *[
+            (name, meaning, [text.count(m.pathologies.get(flag, 0)) for m in models])
+            for flag, (name, meaning) in PATHOLOGIES.items()
+        ],
     ]
 
 

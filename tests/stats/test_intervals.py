@@ -19,6 +19,7 @@ from harness.stats.intervals import (
     clustered_se,
     naive_se,
     over_tasks,
+    rate,
     ratio_over_tasks,
     t_interval,
     wilson,
@@ -27,7 +28,7 @@ from harness.stats.intervals import (
 FOUR_TASKS = [[1, 1, 1], [0, 0, 0], [1, 1, 0], [1, 0, 1]]
 
 counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
-RATES = [wilson, clopper_pearson, beta_uniform]
+RATES = [wilson, clopper_pearson, beta_uniform, rate]
 
 
 def test_published_numbers_of_rates() -> None:
@@ -185,6 +186,34 @@ def test_wilson_covers_exactly_computed(n: int) -> None:
     assert 0.93 <= float(np.mean(covered)) <= 0.975
     exact = np.array([clopper_pearson(int(k), n)[:2] for k in hits], dtype=float)
     assert min(binom.pmf(hits, n, p)[(exact[:, 0] <= p) & (p <= exact[:, 1])].sum() for p in rates) >= 0.95
+
+
+@pytest.mark.parametrize("n", [*range(3, 31), 50, 100, 300])
+def test_what_rates_are_reported_with_covers_at_every_rate(n: int) -> None:
+    from scipy.stats import binom
+
+    hits = np.arange(n + 1)
+    bounds = np.array([rate(int(k), n)[:2] for k in hits], dtype=float)
+    grid = np.linspace(0.02, 0.98, 961)
+    inside = (bounds[:, 0] <= grid[:, None] + 1e-12) & (grid[:, None] <= bounds[:, 1] + 1e-12)
+    covered = (binom.pmf(hits, n, grid[:, None]) * inside).sum(axis=1)
+    assert covered.min() >= 0.88
+    assert 0.93 <= covered.mean() <= 0.975
+
+
+def test_a_reported_rate_is_wilsons_but_at_the_edges() -> None:
+    assert rate(2, 5) == wilson(2, 5)
+    assert rate(3, 3) == wilson(3, 3)
+    assert rate(1, 8)[:2] == pytest.approx((-np.log(0.95) / 8, wilson(1, 8).high))
+    assert rate(7, 8).low == pytest.approx(1 - (rate(1, 8).high or 0))
+    assert rate(7, 8).high == pytest.approx(1 + np.log(0.95) / 8)
+    assert (rate(0, 4).high, rate(4, 4).low, rate(1, 8).method) == (0.5, 0.5, "wilson-modified")
+
+
+def test_tasks_that_were_all_or_nothing_are_trials() -> None:
+    assert over_tasks([1, 0, 1, 1, 0, 1, 0, 0, 1, 1], [5] * 10).low == wilson(6, 10).low
+    assert over_tasks([1, 0, 1, 1, 0, 1, 0, 0, 1, 1], [5] * 10).method == "wilson"
+    assert over_tasks([1, 0, 1, 1, 0, 1, 0, 0, 1, 0.8], [5] * 10).method == "wilson-clustered"
 
 
 def test_fieller_covers_and_knows_when_it_cannot_tell() -> None:

@@ -43,16 +43,40 @@ def test_fractions_do_not_miss_their_own_pattern() -> None:
     assert sign_flip([0.1, 0.2, 0.3]) == pytest.approx(2 / 8)
 
 
-def test_many_differences_are_drawn_with_a_seed_and_agree_with_the_exact_test() -> None:
-    rng = np.random.default_rng(1)
-    data = rng.integers(-2, 4, size=24)
-    drawn = sign_flip(data, draws=40_000, seed=3)
-    assert drawn == sign_flip(data, draws=40_000, seed=3)
+def test_many_whole_differences_are_counted_exactly() -> None:
+    data = np.random.default_rng(1).integers(-2, 4, size=24)
     sums = np.zeros(1)
     for value in data[data != 0]:
         sums = np.concatenate((sums + value, sums - value))
     exact = float(np.mean(np.abs(sums) >= abs(data.sum())))
-    assert drawn == pytest.approx(exact, abs=0.01)
+    assert sign_flip(data) == pytest.approx(exact, rel=1e-9)
+    assert sign_flip(data / 7) == pytest.approx(exact, rel=1e-9), "shares of seven attempts are whole numbers too"
+    # Too many for any list of patterns; sums go in steps of two.
+    many = np.random.default_rng(2).integers(-2, 3, size=3000)
+    from scipy.stats import norm
+
+    z = (abs(many.sum()) - 1) / np.sqrt((many**2).sum())
+    assert sign_flip(many) == pytest.approx(2 * norm.sf(z), abs=0.003)
+
+
+def test_many_other_differences_are_drawn_with_a_seed_and_agree_with_the_exact_test() -> None:
+    data = np.random.default_rng(1).integers(-2, 4, size=24)
+    # Of no denominator, and as good as the same.
+    crooked = data * (1 + 1e-4 * np.random.default_rng(4).random(24))
+    drawn = sign_flip(crooked, draws=40_000, seed=3)
+    assert drawn == sign_flip(crooked, draws=40_000, seed=3)
+    assert drawn != sign_flip(crooked, draws=40_000, seed=4)
+    # What was a tie in whole numbers can fall on either side.
+    above = sign_flip(np.append(data, 0)) - _tied(data)
+    assert above - 0.01 <= drawn <= sign_flip(data) + 0.01
+
+
+def _tied(data: np.ndarray) -> float:
+    """Share of sign patterns with exactly the absolute sum that was seen."""
+    sums = np.zeros(1)
+    for value in data[data != 0]:
+        sums = np.concatenate((sums + value, sums - value))
+    return float(np.mean(np.abs(sums) == abs(data.sum())))
 
 
 @settings(max_examples=40)
@@ -63,7 +87,7 @@ def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
 
 
 def test_a_difference_has_an_interval_over_tasks() -> None:
-    found = paired_difference([1, 1, 0, 1], [0, 1, 0, 0])
+    found = paired_difference([1, 1, 0, 1], [0, 1, 0, 0], scale=None)
     assert found.value == 0.5
     assert found.n == 4
     assert found.low is not None
@@ -78,6 +102,24 @@ def test_no_tasks_in_common_is_no_difference() -> None:
         paired_difference([1, 2], [1])
 
 
+def test_shares_have_an_interval_even_where_two_models_never_differed() -> None:
+    found = paired_difference([1, 0, 1, 1, 0, 1, 1, 1], [1, 0, 1, 1, 0, 1, 1, 1])
+    assert found.value == 0
+    assert found.low is not None
+    assert found.high is not None
+    assert found.high == -found.low
+    # 0.3 tasks each way: the sum of squares is 0.6, over 8.6 tasks, 7.6 degrees; times 1.96.
+    assert found.high == pytest.approx(1.959964 * (0.6 / 8.6 / 7.6) ** 0.5)
+    narrower = paired_difference([1, 0, 1, 1], [1, 0, 1, 1], attempts=4)
+    assert narrower.high == pytest.approx((paired_difference([1, 0, 1, 1], [1, 0, 1, 1]).high or 0) / 2)
+    everything = paired_difference([1.0] * 8, [0.0] * 8)
+    assert (everything.value, everything.high) == (1, 1), "the difference stays inside, and on the scale"
+    assert 0.5 < (everything.low or 0) < 1
+    assert paired_difference([1.0], [0.0]).note.startswith("One task")
+    with pytest.raises(ValueError, match="one value or more"):
+        paired_difference([1], [0], attempts=0)
+
+
 @pytest.mark.parametrize("tasks", [8, 30])
 def test_intervals_of_differences_cover(tasks: int) -> None:
     rng = np.random.default_rng(tasks)
@@ -85,6 +127,6 @@ def test_intervals_of_differences_cover(tasks: int) -> None:
     for _ in range(600):
         difficulty = rng.uniform(0, 1, tasks)
         first, second = rng.binomial(5, difficulty) / 5, rng.binomial(5, difficulty) / 5
-        found = paired_difference(first, second)
+        found = paired_difference(first, second, attempts=5)
         hits += found.low is None or (found.low <= 0 <= (found.high or 0))
     assert 0.93 <= hits / 600 <= 0.985

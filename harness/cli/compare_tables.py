@@ -1,0 +1,216 @@
+"""Tables of a comparison on stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.cli.tables import console, show, table
+from harness.stats.compare.figures import Figures, told_leaders
+from harness.stats.compare.pairs import turned
+from harness.stats.compare.results import Claim, Comparison, PairResult
+from harness.stats.pathologies import FLAGS
+
+MOST_PAIRS = 60
+MOST_ROWS = 40
+
+
+def show_comparison(found: Comparison) -> None:
+    """Who stands where, what differs, what held, what it would take."""
+    found = Comparison.model_validate(printable(found.model_dump()))
+    figure = Figures(found.unit)
+    lines = console(soft_wrap=True)
+    for note in found.notes:
+        lines.print(note, highlight=False)
+    _spread(found, figure)
+    lines.print(
+        "places: 1 + models significantly better to models - models significantly worse (Holm over all pairs); models "
+        "that share a letter are not told apart\n"
+        "new tasks: 95% interval for new tasks of this kind; rerun: for another run of the same tasks",
+        highlight=False,
+    )
+    _noise(found)
+    _pairs(found.against or found.pairs, found)
+    _claims(found)
+    _categories(found)
+    _stability(found)
+    _planning(found, figure)
+    _pathologies(found)
+
+
+def printable(value: Any) -> Any:
+    """`value` with every character that would act on a terminal, or hide, shown as a question mark."""
+    if isinstance(value, str):
+        return "".join(c if c.isprintable() else "?" for c in value)
+    if isinstance(value, dict):
+        return {printable(key): printable(item) for key, item in value.items()}
+    return [printable(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _spread(found: Comparison, figure: Figures) -> None:
+    several = len(found.runs) > 1
+    shown = found.runs if len(found.runs) <= 6 else ()
+    again = ["mean", "range", "SD", "rerun"] if several else ["value"]
+    made = table(
+        f"{found.metric}: {found.meaning}; {len(found.tasks)} tasks", "model", "places", "", *shown, *again, "new tasks"
+    )
+    share = Figures("share")
+    for row in found.spread:
+        moved = [figure.fine(row.range), figure.fine(row.sd), figure.bounds(row.rerun.low, row.rerun.high)]
+        made.add_row(
+            row.model,
+            place(row.best_rank, row.worst_rank),
+            row.letters,
+            *(figure.value(value) for value in row.values[: len(shown)]),
+            figure.value(row.mean),
+            *(moved if several else []),
+            f"{share.value(row.new_tasks.value)} {share.bounds(row.new_tasks.low, row.new_tasks.high)}",
+        )
+    show(made)
+
+
+def place(best: int, worst: int) -> str:
+    """`1`, or `1-3`."""
+    return str(best) if best == worst else f"{best}-{worst}"
+
+
+def _noise(found: Comparison) -> None:
+    noise = found.noise
+    lines = console(soft_wrap=True)
+    rerun = "unknown (one run)" if noise.rerun_sd is None else f"{noise.rerun_sd:.2f} wins"
+    lines.print(
+        f"noise of wins: other prompts of this kind {noise.prompts_sd:.2f} (SD, {noise.models} equal models, "
+        f"{noise.tests} tests); the same prompts again {rerun}",
+        highlight=False,
+    )
+    if noise.runs is not None:
+        test = noise.runs
+        permuted = "" if test.permuted_p is None else f"; permutation p = {test.permuted_p:.3f}"
+        lines.print(
+            f"are the runs alike? chi-square {test.chi2:.2f}, df {test.df}, p = {test.p:.3f}{permuted}. {test.note}",
+            highlight=False,
+        )
+    for luck in noise.luck[:6]:
+        if luck.models > 1:
+            lines.print(
+                f"{luck.run}: most wins {luck.most:.4g} of {luck.tests}; among {luck.models} equal models the luckiest "
+                f"has as many with probability {luck.p:.3f}",
+                highlight=False,
+            )
+
+
+def _pairs(pairs: Sequence[PairResult], found: Comparison) -> None:
+    if not pairs:
+        return
+    chosen = sorted(pairs, key=lambda pair: (pair.adjusted_p, -abs(pair.difference.value or 0)))[:MOST_PAIRS]
+    differ = sum(pair.significant for pair in pairs)
+    family = f"against {found.baseline}" if found.baseline else "every two models"
+    unit = "percentage points" if found.unit == "share" else f"{found.unit} a task"
+    fine = Figures(found.unit, one=True)
+    made = table(
+        f"{family}: {differ} of {len(pairs)} pairs differ ({unit})",
+        "pair",
+        "difference",
+        "95%",
+        "adjusted p",
+        "discordant",
+        "runs agree",
+    )
+    for found_pair in chosen:
+        # The better one first.
+        behind = (found_pair.difference.value or 0) < 0 and not found.against
+        pair = turned(found_pair) if behind else found_pair
+        score = pair.difference
+        made.add_row(
+            f"{pair.first} - {pair.second}{' *' if pair.significant else ''}",
+            fine.fine(score.value),
+            fine.bounds(score.low, score.high),
+            f"{pair.adjusted_p:.3g}",
+            f"{pair.up + pair.down} ({pair.up}:{pair.down})",
+            f"{pair.runs_agree} of {pair.runs}",
+        )
+    show(made)
+    if len(pairs) > len(chosen):
+        console().print(f"{len(pairs) - len(chosen)} more pairs: --csv or --json has them all", highlight=False)
+
+
+def _claims(found: Comparison) -> None:
+    if not found.claims:
+        return
+    made = table(f"what {found.runs[0]} alone would say", "claim", "held in", "by chance", "supported", "verdict")
+    for claim in ordered(found.claims)[:MOST_ROWS]:
+        chance = "-" if claim.by_chance is None else f"{claim.by_chance:.2g}"
+        made.add_row(
+            claim.text, f"{claim.held} of {claim.of}", chance, "yes" if claim.supported else "no", verdict(claim)
+        )
+    show(made)
+    left = len(found.claims) - MOST_ROWS
+    if left > 0:
+        console().print(f"{left} more claims: --csv or --json has them all", highlight=False)
+
+
+def ordered(claims: Sequence[Claim]) -> list[Claim]:
+    """Tiers, categories and floors first; then pairs, those that did not hold first."""
+    return sorted(claims, key=lambda claim: (claim.kind == "before", claim.kind == "before" and claim.survived))
+
+
+def verdict(claim: Claim) -> str:
+    """In a word."""
+    if not claim.of:
+        return "no other run"
+    return "survived" if claim.survived else f"did not: {claim.of - claim.held} of {claim.of} say otherwise"
+
+
+def _categories(found: Comparison) -> None:
+    made = table("categories", "category", "tasks", "pairs that differ", "detectable", "leads in", "")
+    fine = Figures(found.unit)
+    for row in found.categories[:MOST_ROWS]:
+        note = "underpowered" if row.underpowered else ""
+        made.add_row(
+            row.category, str(row.tasks), str(row.separated), fine.fine(row.detectable), told_leaders(row), note
+        )
+    show(made)
+
+
+def _stability(found: Comparison) -> None:
+    rows = [row for row in found.stability if row.kind != "few"]
+    if not rows:
+        return
+    kinds = ("identical", "stable", "varied", "bimodal", "wild")
+    made = table("stability: tasks of each model, by its samples", "model", *kinds)
+    for model in found.models:
+        own = [row.kind for row in rows if row.model == model]
+        made.add_row(model, *(str(own.count(kind)) for kind in kinds))
+    show(made)
+
+
+def _planning(found: Comparison, figure: Figures) -> None:
+    plan = found.planning
+    half = figure.fine(plan.target) + (" percentage points" if found.unit == "share" else f" {found.unit}")
+    made = table(f"for a 95% interval of +-{half}", "model", "now +-", "tasks", "or repeats", "repeats, same tasks")
+    for need in plan.needs:
+        counts = (need.tasks, need.repeats, need.repeats_same_tasks)
+        made.add_row(
+            need.model, figure.fine(need.half_width), *("-" if count is None else f"{count:,}" for count in counts)
+        )
+    show(made)
+    lines = console(soft_wrap=True)
+    if plan.pair_tasks is not None:
+        lines.print(f"for the difference of two models: {plan.pair_tasks:,} tasks", highlight=False)
+    if plan.win_tests is not None:
+        lines.print(f"so that equal models' wins have an SD of that: {plan.win_tests:,} tests", highlight=False)
+    if plan.detectable is not None:
+        share = found.unit == "share"
+        size = Figures(found.unit).fine(plan.detectable)
+        size += " percentage points" if share else f" {found.unit} a task"
+        lines.print(f"a difference found now with 80% probability: {size}", highlight=False)
+
+
+def _pathologies(found: Comparison) -> None:
+    flags = [flag for flag in FLAGS if any(flag in item.flags for item in found.facts)]
+    if not flags:
+        return
+    made = table("pathologies: attempts (tasks for the last three kinds)", "flag", *found.models)
+    for flag in flags:
+        made.add_row(flag, *(str(item.flags.get(flag, 0)) for item in found.facts))
+    show(made)

@@ -1,0 +1,148 @@
+"""From run tables to a comparison."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.stats.compare.categories import categories, within
+from harness.stats.compare.claims import claims, top_tiers
+from harness.stats.compare.grids import Grid, Incomparable, grid, takes_part
+from harness.stats.compare.noise import noise
+from harness.stats.compare.pairs import least_p, results, standing, turned
+from harness.stats.compare.planning import planning
+from harness.stats.compare.results import Comparison, ModelFacts, PairResult
+from harness.stats.compare.spread import spread
+from harness.stats.compare.stability import samples, stability
+from harness.stats.compare.tables import METRICS, Metric, ModelRow, RunTable, Ties
+from harness.stats.pathologies import counted
+from harness.stats.tiers import ALPHA
+
+
+def compare(
+    tables: Sequence[RunTable],
+    metric: Metric = "pass",
+    *,
+    target: float | None = None,
+    baseline: str = "",
+    ties: Ties = "share",
+    models: Sequence[str] = (),
+    alpha: float = ALPHA,
+    seed: int = 0,
+) -> Comparison:
+    """Runs side by side; of one run, its repeats. Nothing depends on the order of models or tasks; of the runs only
+    the first is special: what it says are the claims.
+
+    `target`: half width to plan for, in the metric's unit. `models`: only these. Raises Incomparable where there is
+    nothing to compare, ValueError for a target or alpha out of range.
+    """
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha is between 0 and 1: {alpha}")
+    found = grid(tables, metric, ties=ties, models=models)
+    if baseline and baseline not in found.models:
+        raise Incomparable(f"no graded attempt of {baseline}", f"models there are: {', '.join(found.models)}")
+    wins = found if metric == "wins" else grid(tables, "wins", ties=ties, models=models)
+    placed = standing(found, alpha=alpha, seed=seed)
+    cells = within(found, seed=seed)
+    tiers = top_tiers(found, alpha=alpha, seed=seed)
+    names = tuple(found.models[m] for m in placed.order)
+    shares = found.means / np.where(found.scale > 0, found.scale, 1.0)
+    return Comparison(
+        alpha=alpha,
+        metric=metric,
+        meaning=METRICS[metric],
+        unit=metric if found.whole else "share",
+        runs=found.units,
+        of_repeats=found.of_repeats,
+        models=names,
+        tasks=found.tasks,
+        left_out=found.left_out,
+        spread=spread(found, placed),
+        pairs=placed.pairs,
+        baseline=baseline,
+        against=_against(found, baseline, placed.order, alpha, seed) if baseline else (),
+        noise=noise(wins, seed=seed),
+        tiers=tiers,
+        claims=claims(found, placed, cells, tiers, alpha=alpha),
+        categories=categories(found, cells, alpha=alpha),
+        planning=planning(found, placed.order, target),
+        stability=stability(tables, found.tasks, found.models),
+        facts=facts(tables, names),
+        heat=tuple(
+            tuple(None if np.isnan(shares[m, t]) else float(shares[m, t]) for m in placed.order)
+            for t in range(len(found.tasks))
+        ),
+        notes=tuple(_notes(tables, found, wins, alpha)),
+    )
+
+
+def facts(tables: Sequence[RunTable], names: Sequence[str]) -> tuple[ModelFacts, ...]:
+    """Costs, times and pathologies of each model, all runs together."""
+    drawn = samples(tables)
+    made = []
+    for name in names:
+        rows = [table.models.get(name, ModelRow()) for table in tables]
+        marks: Counter[str] = sum((row.flags for row in rows), Counter())
+        attempts, known = sum(row.attempts for row in rows), sum(row.cost_known for row in rows)
+        made.append(
+            ModelFacts(
+                model=name,
+                attempts=attempts,
+                graded=sum(row.graded for row in rows),
+                cost_usd=sum(row.cost_usd for row in rows) / known if known else None,
+                seconds=sum(row.seconds for row in rows) / attempts if attempts else 0.0,
+                flags=counted(marks, [found for (model, _), found in drawn.items() if model == name]),
+            )
+        )
+    return tuple(made)
+
+
+def _against(found: Grid, baseline: str, order: Sequence[int], alpha: float, seed: int) -> tuple[PairResult, ...]:
+    """Every other model less the baseline, Holm over these pairs only."""
+    base = found.models.index(baseline)
+    pairs = [(min(m, base), max(m, base)) for m in order if m != base]
+    made = results(found, pairs, alpha=alpha, seed=seed)
+    return tuple(pair if pair.second == baseline else turned(pair) for pair in made)
+
+
+def _notes(tables: Sequence[RunTable], found: Grid, wins: Grid, alpha: float) -> list[str]:
+    """What a reader has to know first."""
+    notes = []
+    if len(found.units) == 1:
+        notes.append("One run: nothing here is about a rerun. Repeat it (--repeats 3) before you call anything stable.")
+    elif len(found.units) == 2:
+        notes.append("Two runs show that results move, but not how far: three are the least.")
+    if len(found.models) == 1:
+        notes.append("One model: there is nobody to compare it with; what is shown is how far it moves.")
+    number = len(found.tasks)
+    if number == 1:
+        notes.append("One task: nothing here is about other tasks.")
+    if least_p(number) > alpha and len(found.models) > 1:
+        notes.append(
+            f"So few tasks cannot separate two models: one better at all of them would have p = {least_p(number):.2g}."
+        )
+    there = takes_part(found.values)
+    for m, name in enumerate(found.models):
+        missing = [unit for u, unit in enumerate(found.units) if not there[u, m]]
+        if missing:
+            notes.append(f"{name} is not in {', '.join(missing)}: it is compared by the runs it is in.")
+    met = ~np.isnan(found.means)
+    partly = int((~met.all(axis=0)).sum())
+    if partly:
+        notes.append(f"Only some models met {partly} of the {number} tasks: pairs are compared over tasks both met.")
+    if found.left_out:
+        changed = sum(item.why.startswith("changed") for item in found.left_out)
+        notes.append(
+            f"{len(found.left_out)} tasks are left out: {changed} changed between the runs, "
+            f"{len(found.left_out) - changed} are not in all of them."
+        )
+    if sum(wins.undecided):
+        notes.append(f"{sum(wins.undecided)} wins could not be decided: a model has no graded attempt there.")
+    if found.metric == "judge":
+        notes.append("Judges mark what passed only, so each pair is compared over tasks at which both were marked.")
+    return notes
+
+
+__all__ = ["compare", "facts"]

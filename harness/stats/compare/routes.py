@@ -1,0 +1,174 @@
+"""Which model for which category: only what the data support, and otherwise the cheapest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.stats.compare.build import facts
+from harness.stats.compare.categories import Within, of_category, within
+from harness.stats.compare.grids import Floats, Grid, grid, nanmean
+from harness.stats.compare.pairs import DRAWS, results
+from harness.stats.compare.results import PairResult
+from harness.stats.compare.tables import Metric, RunTable, Ties
+from harness.stats.summary import UNDERPOWERED
+from harness.stats.tiers import ALPHA
+from harness.types.routes import Basis, Evidence, Route, RoutingTable
+
+NO_EVIDENCE = "no evidence: cheapest"
+_SAME = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """The models over some tasks: who beats whom after correction."""
+
+    grid: Grid
+    worse: NDArray[np.bool_]
+    """Shape (models, models): whether the row's model is significantly worse than the column's."""
+    means: Floats
+    adjusted: dict[tuple[int, int], float]
+
+
+def route(
+    tables: Sequence[RunTable],
+    metric: Metric = "pass",
+    *,
+    prices: Mapping[str, float] | None = None,
+    prefer_cheap: bool = True,
+    ties: Ties = "share",
+    models: Sequence[str] = (),
+    alpha: float = ALPHA,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> RoutingTable:
+    """A routing table for the categories of the runs' common tasks.
+
+    A category's own tasks decide where they separate models after Holm over all pairs in all categories and overall;
+    where they do not, all tasks together; where these do not either, the price. Categories with fewer than
+    `UNDERPOWERED` tasks never decide by themselves. `prices`: dollars an attempt where known better than from the
+    attempts (0 for local models); a model without a known price counts as dearest. `prefer_cheap`: of models that are
+    not told apart the cheapest is taken, else the one with the greatest mean. Raises Incomparable.
+    """
+    found = grid(tables, metric, ties=ties, models=models)
+    tested = within(found, overall=True, draws=draws, seed=seed)
+    cost = _costs(tables, found.models, prices or {})
+    whole = _field(found, tested, tested.overall, alpha)
+    choose = _Chooser(cost, prefer_cheap, alpha)
+    general = choose.route(whole, "overall", "")
+    routes = {}
+    for c, name in enumerate(tested.names):
+        own = found.only(of_category(found, name))
+        number = len(own.tasks)
+        field = _field(own, tested, tested.adjusted[c], alpha)
+        if number >= UNDERPOWERED and field.worse.any():
+            routes[name] = choose.route(field, "category", "")
+        else:
+            weak = "underpowered" if number < UNDERPOWERED else "separate no two models"
+            note = f"{number} task{'s' * (number != 1)} of this category: {weak}"
+            routes[name] = choose.route(whole, "overall", note)
+    return RoutingTable(
+        metric=metric, alpha=alpha, runs=found.units, models=found.models, default=general, routes=routes
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Chooser:
+    cost: Mapping[str, tuple[float, float]]
+    cheap: bool
+    alpha: float
+
+    def route(self, field: _Field, basis: Basis, note: str) -> Route:
+        """`note`: why these are not the category's own tasks."""
+        if not field.worse.any():
+            return self._cheapest(field.grid.models, note)
+        names = field.grid.models
+        everyone = list(range(len(names)))
+        top = self._top(field, everyone)
+        first = self._pick(field, top)
+        rest = [m for m in top if m != first] or self._top(field, [m for m in everyone if m != first])
+        alike = tuple(names[m] for m in everyone if m != first and not (field.worse[m, first] or field.worse[first, m]))
+        reason = "best"
+        if alike:
+            reason = f"not told apart from {', '.join(alike)}: {'cheapest' if self.cheap else 'greatest mean'}"
+        return Route(
+            primary=names[first],
+            fallback=names[self._pick(field, rest)],
+            basis=basis,
+            reason=f"{reason} ({note}: all tasks decide)" if note else reason,
+            not_told_apart=alike,
+            evidence=self._evidence(field, first, note),
+        )
+
+    def _cheapest(self, names: Sequence[str], note: str) -> Route:
+        ordered = sorted(names, key=lambda name: (self.cost[name], name))
+        return Route(
+            primary=ordered[0],
+            fallback=ordered[1] if len(ordered) > 1 else None,
+            basis="none",
+            reason=f"{NO_EVIDENCE} ({note})" if note else NO_EVIDENCE,
+            not_told_apart=tuple(sorted(ordered[1:])),
+        )
+
+    def _top(self, field: _Field, among: list[int]) -> list[int]:
+        """Those that are significantly worse than none of the others."""
+        return [m for m in among if not any(field.worse[m, other] for other in among)]
+
+    def _pick(self, field: _Field, among: list[int]) -> int:
+        names = field.grid.models
+        if self.cheap:
+            return min(among, key=lambda m: (self.cost[names[m]], -field.means[m], names[m]))
+        return min(among, key=lambda m: (-field.means[m], self.cost[names[m]], names[m]))
+
+    def _evidence(self, field: _Field, first: int, note: str) -> Evidence:
+        """Against the closest of those that the chosen model is significantly better than."""
+        beaten = [m for m in range(len(field.grid.models)) if field.worse[m, first]]
+        if not beaten:
+            # It is cheap and in the top set, without having beaten anybody itself.
+            return Evidence(n=len(field.grid.tasks), note="it is itself not told apart from any model")
+        closest = min(beaten, key=lambda m: (-field.means[m], field.grid.models[m]))
+        pair = _pair(field.grid, first, closest, self.alpha)
+        return Evidence(
+            n=pair.difference.n, against=pair.second, difference=_round(pair.difference.value),
+            low=_round(pair.difference.low), high=_round(pair.difference.high),
+            adjusted_p=_round(field.adjusted[min(first, closest), max(first, closest)]),
+            runs_agree=pair.runs_agree, runs=pair.runs, note=note,
+        )  # fmt: skip
+
+
+def _pair(found: Grid, first: int, second: int, alpha: float) -> PairResult:
+    return results(found, [(first, second)], alpha=alpha, draws=1)[0]
+
+
+def _field(found: Grid, tested: Within, adjusted: Floats, alpha: float) -> _Field:
+    number = len(found.models)
+    worse = np.zeros((number, number), dtype=bool)
+    table = {}
+    for k, (i, j) in enumerate(tested.pairs):
+        table[i, j] = float(adjusted[k])
+        difference = found.means[i] - found.means[j]
+        move = float(nanmean(difference[None], 1)[0]) if not np.isnan(difference).all() else 0.0
+        if adjusted[k] <= alpha and abs(move) > _SAME:
+            worse[(j, i) if move > 0 else (i, j)] = True
+    return _Field(found, worse, np.nan_to_num(nanmean(found.means, 1), nan=-inf), table)
+
+
+def _costs(
+    tables: Sequence[RunTable], names: Sequence[str], prices: Mapping[str, float]
+) -> dict[str, tuple[float, float]]:
+    """Model -> (dollars, seconds) an attempt: cheap is first what costs no money, then what takes no time."""
+    known = {item.model: item for item in facts(tables, names)}
+    made = {}
+    for name in names:
+        dollars = prices.get(name, known[name].cost_usd)
+        made[name] = (inf if dollars is None else dollars, known[name].seconds)
+    return made
+
+
+def _round(value: float | None) -> float | None:
+    """Six digits that count: the table is read by people, too."""
+    return None if value is None else float(f"{value:.6g}")

@@ -1,0 +1,222 @@
+"""Signs that a reply went wrong in a way that its verdict does not tell: flags of an attempt, and of its task.
+
+An attempt's flags are read off that attempt alone (`flags`). Those of a (model, task) need its samples side by side
+(`of_samples`). None of them changes a verdict or a rate.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from harness.types import Attempt
+
+ATTEMPT_FLAGS = {
+    "empty_reply": "no text at all",
+    "thinking_only": "no text, but thinking: it never came to an answer",
+    "cut_by_length": "the token limit ended the reply",
+    "repetition": "it ends in a loop",
+    "prompt_echo": "it repeats the prompt",
+    "fences_unwanted": "Markdown fences although the prompt forbids them",
+    "no_speed": "the server told no tokens or no time: no tokens/s",
+}
+"""Flag of an attempt -> what it says."""
+
+TASK_FLAGS = {
+    "identical_samples": "three samples or more, with different seeds, and one and the same candidate",
+    "duplicates": "some of the samples are the same candidate under different seeds",
+    "bimodal": "scores in two groups with nothing between them",
+}
+"""Flag of a (model, task) -> what it says. One that has `identical_samples` has no `duplicates`."""
+
+FLAGS = {**ATTEMPT_FLAGS, **TASK_FLAGS}
+
+TAIL = 4000
+"""Characters at the end of a text that are searched for a loop: one that is under way goes on to the end."""
+LEAST_LOOP = 600
+"""Shorter texts are no loop."""
+LOOP_RATIO = 8.0
+"""Length over compressed length (deflate, level 1) from which a tail may be a loop: prose has 2 to 3, code 3 to 6."""
+LOOP_NEW = 0.25
+"""A loop has at most this share of different pieces among its lines, or among its runs of eight words."""
+LEAST_PIECES = 12
+ECHO = 200
+"""A run of this many characters of the prompt's prose, spaces evened, that stands in the reply is an echo."""
+IDENTICAL_FROM = 3
+"""Samples that must all be the same before they are called so: two can be by chance."""
+LEVEL_GAP = 0.1
+"""Scores (0..1) further apart than this are different levels."""
+BIMODAL_GAP = 0.3
+"""Two levels with at least this much of the scale between them are two modes."""
+
+_CODE = re.compile(r"^(`{3,}|~{3,}).*?^\1[ \t]*$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^\s{0,3}(?:`{3}|~{3})", re.MULTILINE)
+_FORBIDDEN = re.compile(
+    r"\b(?:no|not|never|without|don't|avoid|omit)\b[^.!?\n]{0,40}"
+    r"\b(?:markdown|(?:code[ -]?)?fences?|fenced|backticks|code blocks?)\b",
+    re.IGNORECASE,
+)
+
+
+class Sampled(NamedTuple):
+    """One graded sample of a (model, task), as `of_samples` and stability take it."""
+
+    score: float
+    """0..1."""
+    hash: str
+    """Of the candidate; empty where there is none."""
+    seed: int | None = None
+
+
+def flags(attempt: Attempt) -> tuple[str, ...]:
+    """The flags of one attempt, in the order of `ATTEMPT_FLAGS`.
+
+    An agent's attempt has no reply of its own: of it only what the server counted is looked at.
+    """
+    reply = attempt.reply
+    if reply is None:
+        return ()
+    found = []
+    if attempt.agent is None:
+        blank = not reply.text.strip()
+        if blank:
+            found.append("empty_reply")
+            if reply.thinking.strip():
+                found.append("thinking_only")
+    if reply.finish_reason == "length":
+        found.append("cut_by_length")
+    if attempt.agent is None:
+        passed = attempt.verdict is not None and attempt.verdict.passed
+        # A table of values is as repetitive as a loop; but what passes has an end.
+        if (not passed and looping(reply.text)) or looping(reply.thinking):
+            found.append("repetition")
+        prompt = _prompt(attempt.request)
+        if echoes(reply.text, prompt):
+            found.append("prompt_echo")
+        if forbids_fences(prompt) and _FENCE.search(reply.text):
+            found.append("fences_unwanted")
+    if reply.usage.completion_tokens is None or reply.seconds <= 0:
+        found.append("no_speed")
+    return tuple(found)
+
+
+def looping(text: str) -> bool:
+    """Whether the end of `text` is a degenerate loop.
+
+    It compresses `LOOP_RATIO` to one or better, and few of its pieces are new: lines where it has lines, otherwise runs
+    of eight words, otherwise of twelve characters. Repetitive code (a table of cases, a list of assertions) compresses
+    as well, but each of its lines is another one.
+    """
+    if len(text) < LEAST_LOOP:
+        return False
+    tail = text[-TAIL:]
+    data = tail.encode("utf-8", "replace")
+    if len(data) / len(zlib.compress(data, 1)) < LOOP_RATIO:
+        return False
+    lines = [line for line in map(str.strip, tail.split("\n")) if line]
+    # The first and the last may be cut.
+    if len(lines) >= LEAST_PIECES:
+        return len(set(lines)) <= max(3, LOOP_NEW * len(lines))
+    words = tail.split()
+    if len(words) >= 3 * LEAST_PIECES:
+        runs = [tuple(words[i : i + 8]) for i in range(len(words) - 7)]
+        return len(set(runs)) <= LOOP_NEW * len(runs)
+    pieces = [tail[i : i + 12] for i in range(len(tail) - 11)]
+    return len(set(pieces)) <= LOOP_NEW * len(pieces)
+
+
+def echoes(text: str, prompt: str) -> bool:
+    """Whether a run of at least 1.5 * `ECHO` characters of the prompt's prose stands in `text`, spaces evened.
+
+    Code in the prompt does not count: a workspace's files are there to be given back changed. Runs from `ECHO` on may
+    be found, from 1.5 times that on they are.
+    """
+    if len(text) < ECHO or len(prompt) < ECHO:
+        return False
+    windows = _windows(prompt)
+    if not windows:
+        return False
+    evened = " ".join(text.split())
+    return any(window in evened for window in windows)
+
+
+@lru_cache(maxsize=512)
+def forbids_fences(prompt: str) -> bool:
+    """Whether a prompt says, in one sentence, that there must be no Markdown, fences or code blocks."""
+    return _FORBIDDEN.search(prompt) is not None
+
+
+def of_samples(samples: Sequence[Sampled]) -> tuple[str, ...]:
+    """The flags of one model's samples at one task, in the order of `TASK_FLAGS`."""
+    found = []
+    same = repeated(samples)
+    known = [sample for sample in samples if sample.hash]
+    if same and len(known) >= IDENTICAL_FROM and len(known) == len(samples) and len({s.hash for s in known}) == 1:
+        found.append("identical_samples")
+    elif same:
+        found.append("duplicates")
+    if bimodal([sample.score for sample in samples]):
+        found.append("bimodal")
+    return tuple(found)
+
+
+def repeated(samples: Iterable[Sampled]) -> int:
+    """Samples that an earlier one with another seed had given already, byte for byte."""
+    seeds: dict[str, set[int | None]] = {}
+    again = 0
+    for sample in samples:
+        if not sample.hash:
+            continue
+        before = seeds.setdefault(sample.hash, set())
+        # The same seed has to give the same answer; without one the server drew its own.
+        again += bool(before) and (sample.seed is None or sample.seed not in before)
+        before.add(sample.seed)
+    return again
+
+
+def levels(scores: Sequence[float]) -> list[list[float]]:
+    """Scores, 0..1, ascending, in groups that are more than `LEVEL_GAP` apart."""
+    groups: list[list[float]] = []
+    for score in sorted(scores):
+        if groups and score - groups[-1][-1] <= LEVEL_GAP + 1e-9:
+            groups[-1].append(score)
+        else:
+            groups.append([score])
+    return groups
+
+
+def bimodal(scores: Sequence[float]) -> bool:
+    """Three scores or more, in exactly two levels that are `BIMODAL_GAP` or more apart."""
+    found = levels(scores)
+    return len(scores) >= 3 and len(found) == 2 and found[1][0] - found[0][-1] >= BIMODAL_GAP - 1e-9
+
+
+def counted(attempt_flags: Counter[str], tasks: Iterable[Sequence[Sampled]]) -> dict[str, int]:
+    """Flag -> attempts, or tasks for `TASK_FLAGS`, that have it; flags that none has are left out."""
+    total = Counter(attempt_flags)
+    for samples in tasks:
+        total.update(of_samples(samples))
+    return {flag: total[flag] for flag in FLAGS if total[flag]}
+
+
+def _prompt(request: dict[str, Any]) -> str:
+    """What the model was told, without what it said itself."""
+    parts = [
+        message["content"]
+        for message in request.get("messages") or ()
+        if isinstance(message, dict) and message.get("role") != "assistant" and isinstance(message.get("content"), str)
+    ]
+    if isinstance(request.get("prompt"), str):
+        parts.append(request["prompt"])
+    return "\n\n".join(parts)
+
+
+@lru_cache(maxsize=512)
+def _windows(prompt: str) -> tuple[str, ...]:
+    """Runs of `ECHO` characters of the prompt's prose, one every half of that: any longer run contains one of them."""
+    prose = " ".join(_CODE.sub(" ", prompt).split())
+    return tuple(prose[start : start + ECHO] for start in range(0, len(prose) - ECHO + 1, ECHO // 2))

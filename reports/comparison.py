@@ -1,0 +1,136 @@
+"""Renders a comparison: one self-contained HTML file, or its numbers as CSV.
+
+render(comparison, directory) -> compare.html
+  comparison_view.py     rows and cells of each page         comparison_charts.py   inline SVG
+  templates/compare.html, templates/comparison/<page>.html
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from harness import __version__
+from harness.stats.compare.results import Comparison, PairResult
+from harness.stats.score import Score
+
+from . import text
+from .comparison_view import View
+from .files import write
+from .tables import safe
+
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+PAGES = {
+    "places": "Places",
+    "runs": "Runs",
+    "pairs": "Pairs",
+    "claims": "What held",
+    "categories": "Categories",
+    "tasks": "Tasks",
+    "stability": "Stability",
+    "pathologies": "Pathologies",
+    "planning": "Planning",
+}
+"""Name of a template in templates/comparison, also the anchor -> title."""
+
+COLUMNS = (
+    "section", "model", "other", "category", "task", "run", "metric", "value", "low", "high", "n", "p", "adjusted_p",
+    "note",
+)  # fmt: skip
+
+
+def render(comparison: Comparison, directory: Path) -> Path:
+    """Write `compare.html` into `directory`, whole or not at all. Raises StoreError when it cannot be written."""
+    return write(directory / "compare.html", html(comparison))
+
+
+def write_csv(comparison: Comparison, path: Path) -> Path:
+    """Write the numbers, one a line. Raises StoreError when it cannot be written."""
+    return write(path, numbers_csv(comparison))
+
+
+def html(comparison: Comparison) -> str:
+    """The whole comparison as one file: no script, no request to anywhere, autoescape on for everything."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for function in (text.one_line, text.count, text.number, text.dollars, text.seconds, text.percent):
+        environment.filters[function.__name__] = function
+    environment.globals["plural"] = text.plural
+    view = View(comparison)
+    pages = [(name, title) for name, title in PAGES.items() if view.applies(name)]
+    sections = [
+        (name, title, environment.get_template(f"comparison/{name}.html").render(found=comparison, view=view))
+        for name, title in pages
+    ]
+    style = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "compare.css"))
+    frame = environment.get_template("compare.html")
+    return frame.render(found=comparison, view=view, sections=sections, style=style, version=__version__)
+
+
+def numbers_csv(comparison: Comparison) -> str:
+    """The numbers in long form, RFC 4180, shares 0..1; an empty cell is no value.
+
+    Text that a spreadsheet would take for a formula starts with an apostrophe.
+    """
+    sheet = io.StringIO(newline="")
+    writer = csv.DictWriter(sheet, COLUMNS, restval="")
+    writer.writeheader()
+    for row in _rows(comparison):
+        writer.writerow({name: safe(cell) for name, cell in row.items()})
+    return sheet.getvalue()
+
+
+def _rows(found: Comparison) -> Iterator[dict[str, object]]:
+    for spread in found.spread:
+        one: dict[str, object] = {"section": "spread", "model": spread.model, "n": spread.tasks}
+        for run, value in zip(found.runs, spread.values, strict=True):
+            yield {**one, "run": run, "metric": found.metric, "value": value}
+        yield {**one, "metric": "rerun", **_score(spread.rerun)}
+        yield {**one, "metric": "new_tasks", **_score(spread.new_tasks)}
+        for metric in ("range", "sd", "rerun_sd", "best_rank", "worst_rank"):
+            yield {**one, "metric": metric, "value": getattr(spread, metric)}
+        yield {**one, "metric": "letters", "note": spread.letters}
+    for section, pairs in (("pair", found.pairs), ("against", found.against)):
+        yield from (_pair(section, pair) for pair in pairs)
+    for claim in found.claims:
+        note = f"{claim.text}: held in {claim.held} of {claim.of}"
+        names = [*claim.models, "", ""] if claim.kind == "before" else [", ".join(claim.models), ""]
+        yield {
+            "section": "claim", "model": names[0], "other": names[1], "category": claim.category, "metric": claim.kind,
+            "value": int(claim.survived), "n": claim.of, "p": claim.by_chance, "note": note,
+        }  # fmt: skip
+    for category in found.categories:
+        for model, value in category.values.items():
+            yield {
+                "section": "category", "model": model, "category": category.category, "metric": found.metric,
+                "value": value, "n": category.tasks, "note": category.note,
+            }  # fmt: skip
+    for row in found.stability:
+        yield {
+            "section": "stability", "model": row.model, "task": row.task, "metric": row.kind, "value": row.distinct,
+            "low": row.low, "high": row.high, "n": row.samples,
+        }  # fmt: skip
+    for item in found.facts:
+        for flag, number in item.flags.items():
+            yield {"section": "pathology", "model": item.model, "metric": flag, "value": number, "n": item.attempts}
+
+
+def _pair(section: str, pair: PairResult) -> dict[str, object]:
+    return {
+        "section": section, "model": pair.first, "other": pair.second, "metric": pair.method, **_score(pair.difference),
+        "p": pair.p, "adjusted_p": pair.adjusted_p,
+    }  # fmt: skip
+
+
+def _score(score: Score) -> dict[str, object]:
+    return {"value": score.value, "low": score.low, "high": score.high, "n": score.n, "note": score.note}

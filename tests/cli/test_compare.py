@@ -1,0 +1,185 @@
+"""`harness compare`, through stores as runs leave them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.stats.compare import results
+from harness.stats.compare.results import Comparison
+from harness.stats.score import Score
+from harness.store import Store
+from harness.types import Attempt, Frozen
+from harness.types.routes import Evidence, Route, RoutingTable
+from tests.cli.conftest import Harness
+from tests.stats.compare.made import P2, attempt
+
+Made = Callable[[str, list[Attempt]], Path]
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
+    """`made("name", attempts)`: a run directory below ./runs."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(name: str, attempts: list[Attempt]) -> Path:
+        directory = tmp_path / "runs" / name
+        with Store(directory) as store:
+            for item in attempts:
+                store.save(item)
+        return directory
+
+    return make
+
+
+def grid(repeats: int = 1, **rates: float) -> list[Attempt]:
+    """Twelve tasks; a model passes the share of them that its rate says, the first ones."""
+    return [
+        attempt(m, f"s/t{t:02d}", repeat=r, score=float(t < 12 * rate), category="xy"[t % 2])
+        for m, rate in rates.items()
+        for t in range(12)
+        for r in range(repeats)
+    ]
+
+
+def test_repeats_of_one_run(harness: Harness, made: Made) -> None:
+    made("p2", [attempt(m, "s/p2", repeat=r, score=v / 22) for m, row in P2.items() for r, v in enumerate(row)])
+    done = harness("compare", "p2", "--metric", "score")
+    assert done.code == 0, done.err
+    row = next(line for line in done.out.splitlines() if "qwen3.5:4b" in line)
+    assert re.search(r"18%.*86%.*73%.*59%.*68\.2.*36\.1", row)
+    assert "wild" in done.out
+    assert "One task" in done.out
+
+
+def test_json_is_one_document_with_the_documented_keys(
+    harness: Harness, made: Made, root: Path, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        made(name, grid(a=0.9, b=0.2))
+    done = harness("compare", "one", "two", "--json", "--baseline", "b", "--out", tmp_path / "out")
+    assert done.code == 0
+    assert Comparison.model_validate(done.json).model_dump(mode="json") == done.json
+    assert done.json["runs"] == ["one", "two"]
+    assert str(tmp_path / "out" / "compare.html") in done.err
+    text = (root / "docs" / "formats.md").read_text(encoding="utf-8")
+    chapter = text.split("## harness compare --json\n")[1].split("\n## ")[0]
+    tables = dict(zip(["comparison", *re.findall(r"### (\w+)", chapter)], re.split(r"### \w+\n", chapter), strict=True))
+    parts: dict[str, type[Frozen]] = {
+        "comparison": Comparison, "spread": results.Spread, "pairs": results.PairResult, "noise": results.Noise,
+        "claims": results.Claim, "categories": results.Category, "planning": results.Planning, "needs": results.Need,
+        "stability": results.Stability, "facts": results.ModelFacts, "tests": results.RunTest,
+    }  # fmt: skip
+    assert set(tables) == set(parts)
+    for name, kind in parts.items():
+        assert re.findall(r"^\| `(\w+)` \|", tables[name], re.MULTILINE) == list(kind.model_fields), name
+    assert all(f"`{key}`" in chapter for key in (*Score.model_fields, *results.Luck.model_fields))
+    assert all(f"`{key}`" in chapter for key in (*results.TopTier.model_fields, *results.LeftOut.model_fields))
+
+
+def test_files(harness: Harness, made: Made, tmp_path: Path) -> None:
+    made("one", grid(3, **{"a": 0.9, "=cmd()": 0.2}))
+    done = harness("compare", "one", "--out", "there", "--csv", "numbers.csv")
+    assert done.out.splitlines()[-2:] == [str(Path("there/compare.html")), "numbers.csv"]
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "numbers.csv").read_text(encoding="utf-8"))))
+    assert {row["section"] for row in rows} >= {"spread", "pair", "claim", "category", "stability"}
+    assert {row["model"] for row in rows if row["section"] == "spread"} == {"a", "'=cmd()"}
+    (pair,) = [row for row in rows if row["section"] == "pair"]
+    assert float(pair["value"]) < 0  # '=cmd()' sorts before a, and is worse
+    assert "compare.html" not in {path.name for path in (tmp_path / "runs" / "one").iterdir()}
+
+
+def test_target_is_in_percentage_points(harness: Harness, made: Made) -> None:
+    made("one", grid(2, a=0.5, b=0.6))
+    assert harness("compare", "one", "--target", 4, "--json").json["planning"]["target"] == 0.04
+    assert harness("compare", "one", "--target", 4, "--metric", "wins", "--json").json["planning"]["target"] == 4
+
+
+def test_changed_tasks_are_left_out(harness: Harness, made: Made) -> None:
+    made("one", grid(a=0.9, b=0.2))
+    made(
+        "two",
+        [item.model_copy(update={"task_hash": "new"} if item.task == "s/t03" else {}) for item in grid(a=0.9, b=0.2)],
+    )
+    found = harness("compare", "one", "two", "--json").json
+    assert len(found["tasks"]) == 11
+    assert found["left_out"][0]["task"] == "s/t03"
+
+
+def test_what_cannot_be_compared(harness: Harness, made: Made) -> None:
+    made("one", grid(a=0.9))
+    made("other", [attempt("a", "s/elsewhere")])
+    made("failed", [attempt("a", "s/t00", verdict=None, error="503")])
+    made("empty", [])
+    assert "no task in common" in harness("compare", "one", "other").refused()
+    assert "has been graded" in harness("compare", "failed").refused()
+    assert "has been graded" in harness("compare", "empty").refused()
+    assert "no run nowhere" in harness("compare", "nowhere").refused()
+    assert "named twice" in harness("compare", "one", "runs/one").refused()
+    assert "no graded attempt of z" in harness("compare", "one", "--baseline", "z").refused()
+    assert "no graded attempt of z" in harness("compare", "one", "--model", "z").refused()
+    assert "no judge" in harness("compare", "one", "--metric", "judge").refused()
+    assert "range" in harness("compare", "one", "--target", 0).refused()
+
+
+def test_one_model_and_one_task(harness: Harness, made: Made) -> None:
+    made("one", [attempt("only", "s/t")])
+    done = harness("compare", "one", "--out", "there")
+    assert done.code == 0
+    assert "One model" in done.out
+    assert "One task" in done.out
+
+
+def test_names_are_text(harness: Harness, made: Made) -> None:
+    made("one", grid(2, **{"[red]x[/red]": 0.9, ":smile:": 0.2}))
+    out = harness("compare", "one").out
+    assert "[red]x[/red]" in out
+    assert ":smile:" in out
+    made("two", grid(2, **{"\x1b[31mred\u202e": 0.9, "b": 0.2}))
+    out = harness("compare", "two").out
+    assert "?[31mred?" in out
+    assert "\x1b" not in out
+
+
+def test_route(harness: Harness, made: Made, tmp_path: Path) -> None:
+    directory = made("one", grid(3, good=1.0, bad=0.0))
+    with Store(directory) as store:
+        store.set_fact("models", {"bad": {"local": True, "price": None}, "good": {"local": False, "price": None}})
+    done = harness("route", "one", "--out", "routes.yaml")
+    assert done.out.strip() == "routes.yaml"
+    text = (tmp_path / "routes.yaml").read_text(encoding="utf-8")
+    assert "primary: good" in text
+    assert harness("route", "one").out == text
+    undecided = made("two", grid(1, good=0.5, bad=0.5))
+    with Store(undecided) as store:
+        store.set_fact("models", {"bad": {"local": True, "price": None}})
+    # It is local and costs nothing.
+    assert "primary: bad" in harness("route", "two").out
+    assert "no evidence: cheapest" in harness("route", "two").out
+    assert json.dumps("no run") not in harness("route", "nowhere").refused()
+
+
+def test_route_file_is_read_back(harness: Harness, made: Made, tmp_path: Path) -> None:
+    from harness.routing.table import read_table
+
+    made("one", grid(3, good=1.0, bad=0.0))
+    harness("route", "one", "--out", tmp_path / "routes.yaml", "--alpha", 0.01, "--prefer-best")
+    found = read_table(tmp_path / "routes.yaml")
+    assert found.alpha == 0.01
+    assert found.default.primary == "good"
+    assert set(found.routes) == {"x", "y"}
+
+
+def test_route_keys_are_documented(root: Path) -> None:
+    text = (root / "docs" / "formats.md").read_text(encoding="utf-8")
+    chapter = text.split("## harness route\n")[1].split("\n## ")[0]
+    parts = re.split(r"### \w+\n", chapter)
+    kinds: list[type[Frozen]] = [RoutingTable, Route, Evidence]
+    for part, kind in zip(parts, kinds, strict=True):
+        assert re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE) == list(kind.model_fields)

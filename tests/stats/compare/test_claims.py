@@ -1,0 +1,80 @@
+"""What the first run says, held against the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.stats.compare import compare
+from harness.stats.compare.results import Claim, Comparison
+from tests.stats.compare.made import runs
+
+
+def claim(found: Comparison, text: str) -> Claim:
+    (one,) = [item for item in found.claims if item.text == text]
+    return one
+
+
+@pytest.fixture(scope="module")
+def found() -> Comparison:
+    """Two categories of two tasks; a leads x in every run, y has another leader each time."""
+    scores = [
+        {"a": [1, 1, 0, 0], "b": [0, 0, 1, 1], "c": [0, 0, 1, 0]},
+        {"a": [1, 1, 1, 1], "b": [0, 1, 0, 1], "c": [0, 0, 0, 1]},
+        {"a": [1, 1, 0, 1], "b": [0, 0, 0, 1], "c": [0, 0, 1, 1]},
+    ]
+    return compare(runs(scores, ["x", "x", "y", "y"]))
+
+
+def test_a_category_that_survives(found: Comparison) -> None:
+    one = claim(found, "a is the best in x")
+    assert (one.kind, one.category, one.held, one.of, one.survived) == ("best_in_category", "x", 2, 2, True)
+    assert one.by_chance == pytest.approx(1 / 9)
+    assert not one.supported  # two tasks cannot support anything
+
+
+def test_a_category_that_does_not(found: Comparison) -> None:
+    one = claim(found, "b is the best in y")
+    assert (one.held, one.of, one.survived) == (0, 2, False)
+
+
+def test_pairs_of_models(found: Comparison) -> None:
+    # Run 1: a and b have two each, which claims nothing; both are before c.
+    assert {item.text for item in found.claims if item.kind == "before"} == {"a before c", "b before c"}
+    assert claim(found, "a before c").survived
+    # Run 2: b 2, c 1; run 3: b 1, c 2.
+    assert (claim(found, "b before c").held, claim(found, "b before c").survived) == (1, False)
+
+
+def test_leaders_of_each_run(found: Comparison) -> None:
+    assert {row.category: row.leaders for row in found.categories} == {
+        "x": (("a",), ("a",), ("a",)),
+        "y": (("b",), ("a",), ("c",)),
+    }
+    assert all(row.underpowered and "underpowered" in row.note for row in found.categories)
+
+
+def test_no_tier_is_claimed_where_nobody_is_told_apart(found: Comparison) -> None:
+    assert all(set(tier.models) == {"a", "b", "c"} for tier in found.tiers)
+    assert not [item for item in found.claims if item.kind == "top_tier"]
+
+
+def test_a_tier_that_survives() -> None:
+    row = {"a": [1.0] * 12, "b": [1.0] * 11 + [0.0], "c": [0.0] * 12}
+    found = compare(runs([row, row, row]))
+    one = claim(found, "top tier: a, b")
+    assert (one.held, one.of, one.survived, one.supported) == (2, 2, True, True)
+    assert claim(found, "c gets nothing").survived
+
+
+def test_a_tier_that_does_not() -> None:
+    row = {"a": [1.0] * 12, "b": [1.0] * 11 + [0.0], "c": [0.0] * 12}
+    found = compare(runs([row, {**row, "b": [0.0] * 12}]))
+    assert not claim(found, "top tier: a, b").survived
+
+
+def test_one_run_claims_nothing() -> None:
+    found = compare(runs([{"a": [1, 1], "b": [0, 0]}]))
+    assert found.claims == ()
+    assert found.noise.runs is None
+    assert found.noise.rerun_sd is None
+    assert any("One run" in note for note in found.notes)

@@ -1,0 +1,115 @@
+"""A routing table says what the data say, and no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from harness.stats.compare import RunTable, route
+from harness.types.routes import Evidence, Route, RoutingTable
+from tests.stats.compare.made import runs
+
+CATEGORIES = ["x"] * 20 + ["y"] * 20 + ["z"] * 3
+
+
+def made(rates: dict[str, tuple[float, float, float]], number: int = 3, seed: int = 1) -> list[RunTable]:
+    """Model -> pass rates in x, y, z."""
+    rng = np.random.default_rng(seed)
+    return runs(
+        [
+            {
+                m: [float(rng.random() < rate) for rate, n in zip(row, (20, 20, 3), strict=True) for _ in range(n)]
+                for m, row in rates.items()
+            }
+            for _ in range(number)
+        ],
+        CATEGORIES,
+    )
+
+
+def test_a_category_has_a_model_of_its_own_where_it_separates_them() -> None:
+    found = route(made({"a": (0.95, 0.1, 0.5), "b": (0.1, 0.95, 0.5)}), prices={"a": 1.0, "b": 2.0})
+    x, y = found.routes["x"], found.routes["y"]
+    assert (x.primary, x.fallback, x.basis, x.reason) == ("a", "b", "category", "best")
+    assert (y.primary, y.fallback, y.basis) == ("b", "a", "category")
+    assert x.evidence is not None
+    assert x.evidence.n == 20
+    assert x.evidence.against == "b"
+    assert x.evidence.difference is not None
+    assert x.evidence.low is not None
+    assert x.evidence.low < x.evidence.difference
+    assert (x.evidence.runs_agree, x.evidence.runs) == (3, 3)
+    assert x.evidence.adjusted_p is not None
+    assert x.evidence.adjusted_p <= 0.05
+
+
+def test_three_tasks_decide_nothing() -> None:
+    z = route(made({"a": (0.95, 0.95, 0), "b": (0.1, 0.1, 1)})).routes["z"]
+    assert (z.primary, z.basis) == ("a", "overall")
+    assert "3 tasks of this category: underpowered" in z.reason
+
+
+def test_without_evidence_the_cheapest() -> None:
+    found = route(made({"a": (0.5, 0.5, 0.5), "b": (0.5, 0.5, 0.5)}), prices={"a": 2.0, "b": 0.0})
+    for made_route in (found.default, *found.routes.values()):
+        assert (made_route.primary, made_route.fallback, made_route.basis) == ("b", "a", "none")
+        assert made_route.reason.startswith("no evidence: cheapest")
+        assert made_route.evidence is None
+    assert found.default.not_told_apart == ("a",)
+
+
+def test_the_cheapest_of_those_that_are_not_told_apart() -> None:
+    tables = made({"a": (1.0, 0.95, 1), "b": (0.9, 0.9, 1), "c": (0.05, 0.05, 0)})
+    prices = {"a": 2.0, "b": 1.0, "c": 0.0}
+    cheap = route(tables, prices=prices).default
+    assert (cheap.primary, cheap.fallback, cheap.not_told_apart) == ("b", "a", ("a",))
+    assert cheap.reason == "not told apart from a: cheapest"
+    best = route(tables, prices=prices, prefer_cheap=False).default
+    assert best.primary == "a"
+    assert best.reason == "not told apart from b: greatest mean"
+
+
+def test_a_model_without_a_known_price_is_the_dearest() -> None:
+    tables = made({"a": (0.5, 0.5, 0.5), "b": (0.5, 0.5, 0.5)})
+    assert route(tables, prices={"b": 9.0}).default.primary == "b"
+    assert route(tables).default.primary == "a"  # nothing is known of either: the name decides
+
+
+def test_equal_models_seldom_get_a_category() -> None:
+    equal = dict.fromkeys("abc", (0.5, 0.5, 0.5))
+    decided = sum(
+        any(item.basis != "none" for item in route(made(equal, 1, seed)).routes.values()) for seed in range(100)
+    )
+    assert decided <= 5 + 4  # 5%, and two standard errors
+
+
+def test_one_model() -> None:
+    found = route(made({"a": (0.5, 0.5, 0.5)}))
+    assert (found.default.primary, found.default.fallback, found.default.basis) == ("a", None, "none")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"routes": {"x": Route(primary="z", basis="none", reason="")}}, "x: z is not one"),
+        ({"version": 2}, "version"),
+        ({"alpha": 1.5}, "alpha"),
+    ],
+)
+def test_tables_are_checked(change: dict[str, Any], message: str) -> None:
+    whole = {"metric": "pass", "alpha": 0.05, "runs": ("r",), "models": ("a",), "routes": {},
+             "default": Route(primary="a", basis="none", reason="")}  # fmt: skip
+    with pytest.raises(ValidationError, match=message):
+        RoutingTable.model_validate({**whole, **change})
+
+
+def test_routes_are_consistent() -> None:
+    with pytest.raises(ValidationError, match="itself"):
+        Route(primary="a", fallback="a", basis="none", reason="")
+    with pytest.raises(ValidationError, match="evidence"):
+        Route(primary="a", basis="overall", reason="")
+    with pytest.raises(ValidationError, match="evidence"):
+        Route(primary="a", basis="none", reason="", evidence=Evidence(n=1))

@@ -1,0 +1,178 @@
+"""Flags: what they find, and what they must not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.stats.pathologies import (
+    ATTEMPT_FLAGS,
+    Sampled,
+    bimodal,
+    counted,
+    echoes,
+    flags,
+    forbids_fences,
+    levels,
+    looping,
+    of_samples,
+    repeated,
+)
+from harness.stats.summary import summarise
+from harness.types import Outcome, Reply, Usage, Verdict
+from tests.stats.compare.made import attempt
+
+SAID = {"usage": Usage(completion_tokens=5), "seconds": 1.0}
+WRONG = Verdict(outcome=Outcome.wrong_answer, max_points=1)
+CIRCLES = (
+    "* Maybe the loader reads the table first, so I should check `open_table`.\n* No, it does not.\n"
+    "* Then I will use `open_table`.\n* Maybe the loader reads the table last, so I should check `close_table`.\n"
+    "* No, it does not.\n* Then I will use `close_table`.\n"
+)
+PROMPT = (
+    "Write a function that takes the name of a month and returns how many days it has in a year that is no leap year. "
+    "Raise ValueError for a name that is none. Names may be in any case and may have spaces around them. Do not import "
+    "anything, and do not print anything: what the function returns is all that counts in the end. "
+)
+
+
+def ask(text: str) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": text}]}
+
+
+def test_a_plain_answer_has_none() -> None:
+    assert flags(attempt("m", "s/t", request=ask(PROMPT))) == ()
+
+
+def test_thinking_without_an_answer() -> None:
+    reply = Reply(text="\n", thinking="Let me see. " * 30, finish_reason="stop", **SAID)
+    assert flags(attempt("m", "s/t", verdict=WRONG).model_copy(update={"reply": reply})) == (
+        "empty_reply",
+        "thinking_only",
+    )
+
+
+def test_thinking_in_circles() -> None:
+    reply = Reply(text="", thinking=CIRCLES * 40, finish_reason="length", **SAID)
+    found = flags(attempt("m", "s/t", verdict=WRONG).model_copy(update={"reply": reply}))
+    assert found == ("empty_reply", "thinking_only", "cut_by_length", "repetition")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CIRCLES * 10,
+        "the answer is the answer is " * 100,
+        "ha" * 2000,
+        "def f():\n    return 1\n\n" * 60,
+        "A fine beginning, all in order. " * 2 + "0, " * 1500,
+    ],
+)
+def test_loops(text: str) -> None:
+    assert looping(text)
+    assert "repetition" in flags(attempt("m", "s/t", score=0, reply=text))
+    # What passes every case has come to an end.
+    assert "repetition" not in flags(attempt("m", "s/t", reply=text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"    assert parse('PT{n}M') == {n * 60}\n" for n in range(200)),
+        "".join(f"    if code == {n}:\n        return 'name of {n * 7}'\n" for n in range(150)),
+        "TABLE = [\n" + "".join(f"    ({n}, {n * n}, {n**3}),\n" for n in range(200)) + "]\n",
+        "ha" * 200,
+        "",
+    ],
+)
+def test_repetitive_code_is_no_loop(text: str) -> None:
+    assert not looping(text)
+
+
+def test_no_file_of_this_project_is_a_loop(root: Path) -> None:
+    files = [*(root / "harness").rglob("*.py"), *(root / "docs").glob("*.md"), *(root / "fixtures").rglob("*.py")]
+    assert len(files) > 100
+    assert [path.name for path in files if looping(path.read_text(encoding="utf-8"))] == []
+
+
+def test_echo_of_the_prompt() -> None:
+    assert echoes("Sure! " + PROMPT.replace(" ", "\n  "), PROMPT)
+    assert flags(attempt("m", "s/t", request=ask(PROMPT), reply=f"You asked: {PROMPT}\n")) == ("prompt_echo",)
+    assert not echoes(PROMPT[:150] + " and then something else " * 9, PROMPT)
+
+
+def test_code_of_the_prompt_may_be_given_back() -> None:
+    code = "".join(f"def part_{n}(value):\n    return value * {n}\n" for n in range(20))
+    prompt = f"Mend this file.\n\n```python\n{code}```\n\nGive the whole file back.\n"
+    assert not echoes(f"```python\n{code}```\n", prompt)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "forbidden"),
+    [
+        ("Reply with code only, no markdown fences.", True),
+        ("Do not use Markdown.", True),
+        ("Return the code without code fences or any preamble.", True),
+        ("Don't wrap it in backticks.", True),
+        ("Give the file in one fenced code block.", False),
+        ("Use no imports. Put the code into a fenced block.", False),
+        ("Write a function that strips Markdown.", False),
+    ],
+)
+def test_fences_against_the_instruction(prompt: str, forbidden: bool) -> None:
+    assert forbids_fences(prompt) == forbidden
+    fenced = attempt("m", "s/t", request=ask(prompt), reply="```python\nx = 1\n```")
+    assert ("fences_unwanted" in flags(fenced)) == forbidden
+    assert flags(attempt("m", "s/t", request=ask(prompt), reply="x = 1")) == ()
+
+
+def test_no_speed() -> None:
+    for usage, seconds in ((Usage(), 1.0), (Usage(completion_tokens=5), 0.0)):
+        reply = Reply(text="x = 1", usage=usage, seconds=seconds)
+        assert flags(attempt("m", "s/t").model_copy(update={"reply": reply})) == ("no_speed",)
+
+
+def test_a_failed_call_has_no_flags() -> None:
+    assert flags(attempt("m", "s/t", verdict=None, error="503").model_copy(update={"reply": None})) == ()
+
+
+def test_odd_requests_are_no_crash() -> None:
+    for request in (
+        {"messages": [None, {"role": "user"}, {"role": "user", "content": [1]}]},
+        {"prompt": 3},
+        {"messages": None},
+    ):
+        assert flags(attempt("m", "s/t", request=request)) == ()
+
+
+def test_the_same_again() -> None:
+    same = [Sampled(1, "a", seed) for seed in range(3)]
+    assert of_samples(same) == ("identical_samples",)
+    assert of_samples(same[:2]) == ("duplicates",)
+    assert of_samples([*same, Sampled(1, "b", 9)]) == ("duplicates",)
+    assert of_samples([*same, Sampled(0, "", 9)]) == ("duplicates", "bimodal")
+    assert repeated(same) == 2
+    # The same seed gives the same answer, and says nothing.
+    assert of_samples([Sampled(1, "a", 1)] * 3) == ()
+    # Without one the server draws its own.
+    assert of_samples([Sampled(1, "a")] * 3) == ("identical_samples",)
+
+
+def test_levels() -> None:
+    assert levels([0.5, 0.1, 0.15, 0.6]) == [[0.1, 0.15], [0.5, 0.6]]
+    assert bimodal([0.1, 0.15, 0.5])
+    assert not bimodal([0.1, 0.35, 0.35])
+    assert not bimodal([0, 0.5, 1])
+    assert not bimodal([0, 1])
+
+
+def test_in_the_summary() -> None:
+    rows = [attempt("m", "s/t", index=i, code="same") for i in range(3)]
+    rows.append(attempt("m", "s/u", score=0, reply="ha" * 2000))
+    (model,) = summarise(rows).models
+    assert model.pathologies == {"repetition": 1, "identical_samples": 1}
+    assert counted(Counter(), []) == {}
+    assert set(flags(rows[-1])) <= set(ATTEMPT_FLAGS)
