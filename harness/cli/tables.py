@@ -96,12 +96,12 @@ def show_judges(done: Any) -> None:
             ", ".join(f"{number} {reason}" for reason, number in counts.reasons.most_common()) or "-",
         )
     show(made)
-    console = _console(soft_wrap=True)
+    lines = console(soft_wrap=True)
     for name in done.judges:
         for model, why in done.conflicts.get(name, {}).items():
-            console.print(f"{name} is not impartial to {model}: it {why}", highlight=False)
+            lines.print(f"{name} is not impartial to {model}: it {why}", highlight=False)
     if any(counts.rejected or counts.failed for counts in done.judges.values()):
-        console.print(
+        lines.print(
             "what could not be read counts as nothing; "
             f"`harness judge {done.plan.paths.root} --only-errors` asks again",
             highlight=False,

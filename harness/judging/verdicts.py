@@ -24,10 +24,8 @@ FULL_RUBRIC = 3
 
 
 class Asked(Protocol):
-    """A question that was asked, whatever came of it: a Judgment, or a row about one."""
+    """A question that was asked here, whatever came of it: a Judgment, or a row about one."""
 
-    @property
-    def judge(self) -> str: ...
     @property
     def purpose(self) -> Purpose: ...
     @property
@@ -49,11 +47,7 @@ class Bench:
     def __init__(self, marked: Iterable[Marked], judgments: Iterable[Asked]) -> None:
         # People and other systems say what they say, of some replies and not of others; only a judge that was asked
         # here and did not answer leaves a reply unscored.
-        self._judged = {
-            (j.task, j.repeat)
-            for j in judgments
-            if j.purpose == "compare" and j.mode in DECIDES and not j.judge.startswith(ELSEWHERE)
-        }
+        self._judged = {(j.task, j.repeat) for j in judgments if j.purpose == "compare" and j.mode in DECIDES}
         self._heard: set[Key] = set()
         """What one of those said passes or does not."""
         self._marks: dict[Key, dict[str, list[Marked]]] = defaultdict(lambda: defaultdict(list))
