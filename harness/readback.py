@@ -51,8 +51,8 @@ def report_input(name: str, store: Store) -> ReportInput:
 
 def _families(store: Store) -> dict[str, str]:
     """Model or judge -> family, where its entry names one."""
-    profiles = {**(store.fact(JUDGES) or {}), **(store.fact("models") or {})}
-    return {name: profile["family"] for name, profile in profiles.items() if profile.get("family")}
+    profiles = [*(store.fact("models") or {}).items(), *(store.fact(JUDGES) or {}).items()]
+    return {name: profile["family"] for name, profile in profiles if profile.get("family")}
 
 
 class _Attempts:

@@ -15,7 +15,7 @@ class RunPaths:
 
     <out>/<run>/
       manifest.json    versions, machine, engine, image, models, content hashes
-      store.db         every attempt, selection and model call through the gateway (SQLite, WAL)
+      store.db         every attempt, selection, judgment and model call through the gateway (SQLite, WAL)
       raw.jsonl        the attempts again, one JSON object a line
       report.html  report.md  scores.csv  scores.json
       lock             held while a harness works here

@@ -54,7 +54,7 @@ PLAIN = frozenset({
 VERSION = r"(?:[-_ ]?v?\d+(?:\.\d+)*[a-z]{0,2}\b)?(?:[-:/][a-z0-9]+(?:[._][a-z0-9]+)*)*"
 FILLER = (
     r"(?:(?:an?|the|your|ai|assistant|chat ?bot|bot|large|language|model|called|named|known|as|friendly|helpful)\b"
-    r"[\s,:]*)*"
+    r"[\s,:]*){0,6}"
     r"[\"'*_`“‘]*"
 )
 ITSELF = (

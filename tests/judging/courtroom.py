@@ -10,10 +10,10 @@ import yaml
 
 from harness.config import ModelProfile
 from harness.types import (
+    DIMENSIONS,
     Answer,
     Attempt,
     Candidate,
-    DIMENSIONS,
     Extraction,
     JudgeMode,
     Judgment,

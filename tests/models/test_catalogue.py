@@ -32,7 +32,7 @@ def error_of(path: Path, text: str) -> str:
 def test_the_shipped_models() -> None:
     catalogue = load_catalogue()
     assert catalogue.files == (SHIPPED,)
-    assert set(catalogue.names()) == {"smollm2", "smollm2-fewshot", "gemma-270m", "reference"}
+    assert set(catalogue.names()) == {"smollm2", "smollm2-fewshot", "smollm2-judge", "gemma-270m", "reference"}
     smollm2, fewshot = catalogue.get("smollm2"), catalogue.get("smollm2-fewshot")
     assert (smollm2.style, fewshot.style, fewshot.few_shot) == ("chat", "completion", True)
     # One file, one context: they share a server.
