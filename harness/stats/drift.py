@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.stats.inputs import ReportInput
 from harness.stats.paired import holm, paired_difference, sign_flip
@@ -74,7 +75,7 @@ class ModelDrift(Frozen):
     before: float | None
     after: float | None
     delta: Score
-    """After - before, percentage points, with Student's interval over tasks."""
+    """After - before, percentage points, with an interval for new tasks (`paired_difference`)."""
     p: float | None
     """Sign flips over tasks; None without an item."""
     adjusted_p: float | None
@@ -140,14 +141,16 @@ def drift(before: Items, after: Items, scale: str, *, seed: int = 0) -> Drift:
         if why or one is None or two is None or one.value is None or two.value is None:
             left[key.model][why] += 1
         else:
-            kept[key.model].append((key, 100 * one.value, 100 * two.value))
+            kept[key.model].append((key, one.value, two.value))
     names = sorted({*kept, *left})
     rows = [_model(name, kept.get(name, []), seed) for name in names]
     tested = [row for row in rows if row.p is not None]
     adjusted = dict(zip((r.model for r in tested), holm([r.p for r in tested if r.p is not None]), strict=True))
     totals = sum(before[key].out_of != after[key].out_of for rows in kept.values() for key, _, _ in rows)
     every = [item for name in names for item in kept.get(name, [])]
-    moved = [Moved(**key._asdict(), before=one, after=two) for key, one, two in every if abs(two - one) > 100 * _SAME]
+    moved = [
+        Moved(**key._asdict(), before=100 * one, after=100 * two) for key, one, two in every if abs(two - one) > _SAME
+    ]
     moved.sort(key=lambda item: (-abs(item.delta), item.task, item.model, item.repeat, item.attempt))
     return Drift(
         scale=scale,
@@ -176,19 +179,26 @@ def _model(name: str, items: Sequence[tuple[Key, float, float]], seed: int) -> M
         by_task[key.task].append((one, two))
     means = np.array([np.mean(pairs, axis=0) for pairs in by_task.values()]).reshape(-1, 2)
     differences = means[:, 1] - means[:, 0]
-    moves = [two - one for _, one, two in items if abs(two - one) > 100 * _SAME]
+    moves = [two - one for _, one, two in items if abs(two - one) > _SAME]
     return ModelDrift(
         model=name,
         items=len(items),
         tasks=len(by_task),
-        before=float(means[:, 0].mean()) if items else None,
-        after=float(means[:, 1].mean()) if items else None,
-        delta=paired_difference(means[:, 1], means[:, 0]) if items else Score.missing("No item is in both."),
-        p=sign_flip(np.where(np.abs(differences) > 100 * _SAME, differences, 0.0), seed=seed) if items else None,
+        before=100 * float(means[:, 0].mean()) if items else None,
+        after=100 * float(means[:, 1].mean()) if items else None,
+        delta=_points(means, len(items) / len(by_task)) if items else Score.missing("No item is in both."),
+        p=sign_flip(np.where(np.abs(differences) > _SAME, differences, 0.0), seed=seed) if items else None,
         adjusted_p=None,
         up=sum(move > 0 for move in moves),
         down=sum(move < 0 for move in moves),
     )
+
+
+def _points(means: NDArray[np.float64], items: float) -> Score:
+    """The difference in percentage points; `means`, shape (tasks, 2), each of so many items."""
+    found = paired_difference(means[:, 1], means[:, 0], attempts=items)
+    change = {name: 100 * value for name in ("value", "low", "high") if (value := getattr(found, name)) is not None}
+    return found.model_copy(update=change)
 
 
 def _verdict(attempt: Attempt, scale: Scale) -> float | None:

@@ -26,7 +26,10 @@ def test_the_published_deltas_are_percentage_points() -> None:
     assert [round(row.delta.value or 0.0) for row in found.models] == [-6, -14]
     # One task cannot be tested, and says nothing about others.
     assert of(found, "a").p == 1.0
-    assert of(found, "a").delta.low is None
+    low, high = of(found, "a").delta.low, of(found, "a").delta.high
+    assert low is not None
+    assert high is not None
+    assert low < -40 < 40 < high
 
 
 def test_only_identical_items_are_compared() -> None:
