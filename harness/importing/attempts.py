@@ -27,7 +27,7 @@ def attempt_of(line: ReplyLine, facts: TaskFacts, task: Task | None) -> Attempt:
         solver=SOLVER,
         reply=_reply(line),
         extraction=_extraction(line, task.kind if task else facts.kind or KIND),
-        verdict=None if line.error is not None else recorded(line),
+        verdict=None if line.error is not None else recorded(line, task),
         error="" if line.error is None else line.error or "no reason was recorded",
         cost_usd=line.cost_usd,
         seconds=line.seconds or 0.0,
@@ -40,10 +40,23 @@ def suite_of(task: str) -> str:
     return task.rpartition("/")[0] or SUITE
 
 
-def recorded(line: ReplyLine) -> Verdict:
+def wanted(task: Task) -> int:
+    """Replies that a conversation has: one to every turn of the user that no turn of the assistant follows."""
+    following = [turn.role for turn in task.turns[1:]] + ["user"][: len(task.turns)]
+    return (
+        sum(turn.role == "user" and after != "assistant" for turn, after in zip(task.turns, following, strict=True))
+        or 1
+    )
+
+
+def recorded(line: ReplyLine, task: Task | None = None) -> Verdict:
     """What the file says of the reply. Without a verdict it is unscored, never wrong."""
     if not line.judged:
-        return Verdict(outcome=Outcome.unscored, assurance="recorded", detail="the file has no verdict")
+        detail = "the file has no verdict"
+        given = len(line.replies or (line.reply,))
+        if task is not None and task.kind == "conversation" and line.replied and given != wanted(task):
+            detail += f", and {given} of {wanted(task)} replies"
+        return Verdict(outcome=Outcome.unscored, assurance="recorded", detail=detail)
     outcome = line.outcome or (Outcome.passed if _full(line) else Outcome.wrong_answer)
     points, most = line.score, line.max_score
     if points is None or most is None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from harness.config import ModelProfile, RunConfig
 from harness.errors import UsageError
 from harness.grading.attempts import grade_attempt, in_threads
 from harness.grading.select import select
-from harness.importing.attempts import KIND, attempt_of, suite_of
+from harness.importing.attempts import KIND, attempt_of, suite_of, wanted
 from harness.importing.judgments import judgments_of
 from harness.importing.survey import Survey, Tasks, lines_of, survey
+from harness.judging.candidates import replies
 from harness.manifest import manifest
 from harness.plan import Plan, checked, keep
 from harness.runner import Progress, Run, concluded, keep_manifest
@@ -68,7 +70,7 @@ def load(order: Order, progress: Progress) -> Imported:
     known = Tasks(tasks)
     found = survey(order.files, known)
     # Before anything is stored: a judgment may be about nobody.
-    judged = list(judgments_of(found))
+    judged = sum(1 for _ in judgments_of(found))
     planned = _plan(order, tasks, found)
     identity = {"lines": found.digest, "tasks": {task.id: task.content_hash for task in tasks}}
     if order.replace:
@@ -82,17 +84,17 @@ def load(order: Order, progress: Progress) -> Imported:
         store.set_fact("planned", None)
         counts = {
             "replies": len(found.attempts),
-            "judgments": len(judged),
+            "judgments": judged,
             "models": len(found.models),
             "tasks": len(found.tasks),
-            "graded": 0,
-            "differ": 0,
+            "graded": before["counts"]["graded"] if before else 0,
+            "differ": before["counts"]["differ"] if before else 0,
         }
         fact = {"identity": identity, "counts": counts, "complete": False}
         store.set_fact(FACT, fact)
-        incomplete = _keep_attempts(store, order, found, known, counts, progress)
+        incomplete = _keep_attempts(store, order, found, known, fact, progress)
         with store.together():
-            for judgment, labelled in judged:
+            for judgment, labelled in judgments_of(found):
                 store.save_judgment(judgment, labelled)
         store.set_fact(FACT, {**fact, "complete": not incomplete})
         store.finish()
@@ -154,15 +156,17 @@ def _clear(planned: Plan, identity: dict[str, Any]) -> None:
     if before is None or before["identity"] == identity:
         return
     with Store(paths.root):  # nobody else works there
-        for path in paths.root.iterdir():
-            if path.is_file() and path != paths.lock:
-                path.unlink()
+        for path in (*paths.root.glob("report.*"), *paths.root.glob("scores.*"), *paths.root.glob("store.db*")):
+            path.unlink()
+        for path in (paths.raw, paths.manifest):
+            path.unlink(missing_ok=True)
 
 
 def _keep_attempts(
-    store: Store, order: Order, found: Survey, known: Tasks, counts: dict[str, int], progress: Progress
+    store: Store, order: Order, found: Survey, known: Tasks, fact: dict[str, Any], progress: Progress
 ) -> list[str]:
-    """Store every attempt that is not there yet, graded where it can be; why some are left over."""
+    """Store every attempt that is not there yet, graded where it can be; why some are left over. Counts in `fact`."""
+    counts: dict[str, int] = fact["counts"]
     done = store.done()
     progress.begin(len(found.attempts), sum(key in done for key in found.attempts), 0.0)
     every = (
@@ -179,6 +183,7 @@ def _keep_attempts(
             with store.together():
                 for attempt in graded:
                     store.save(attempt)
+                store.set_fact(FACT, fact)
             for attempt in graded:
                 progress.attempt(attempt)
         keep_manifest(store, _manifest(order, found, known, counts, grader.backend))
@@ -191,38 +196,57 @@ def _keep_attempts(
 
 
 class _Grader:
-    """Grades replies to tasks that are known; a sandbox is opened when the first code comes."""
+    """Grades replies to tasks that are known."""
 
     def __init__(self, order: Order, known: Tasks, progress: Progress, stack: contextlib.ExitStack) -> None:
         self._order, self._known, self._progress, self._stack = order, known, progress, stack
         self.backend: Sandbox | None = None
-        self._pool: Pool | None = None
+        self._pool = cast("Pool", _Later(self._open))
 
     def grade(self, group: Sequence[Attempt]) -> list[Attempt]:
         """The attempts in order; those that cannot be graded here are the same objects."""
-        tasks = self._known.known
-        todo = {item.key: item for item in group if (task := tasks.get(item.task)) and gradable(item, task)}
-        if not todo:
-            return list(group)
-        pool = self._open()
+        tasks, pool = self._known.known, self._pool
+        todo = [item for item in group if (task := tasks.get(item.task)) and gradable(item, task)]
         verdicts = in_threads(
-            lambda item: grade_attempt(item, tasks[item.task], pool, "candidate"), todo.values(), pool, GRADERS
+            lambda item: grade_attempt(item, tasks[item.task], pool, "candidate"), todo, pool, GRADERS
         )
         graded = {item.key: item for item in verdicts}
         return [_better(item, graded.get(item.key)) for item in group]
 
     def _open(self) -> Pool:
-        if self._pool is None:
-            order = self._order
-            backend = open_sandbox(order.sandbox, self._progress.note, order.require_isolation)
-            self.backend = self._stack.enter_context(contextlib.closing(backend))
-            self._pool = self._stack.enter_context(Pool(backend, size=GRADERS, log=self._progress.note))
-        return self._pool
+        order = self._order
+        backend = open_sandbox(order.sandbox, self._progress.note, order.require_isolation)
+        self.backend = self._stack.enter_context(contextlib.closing(backend))
+        return self._stack.enter_context(Pool(backend, size=GRADERS, log=self._progress.note))
+
+
+class _Later:
+    """A pool that is opened when the first candidate is to run: conversations need none."""
+
+    def __init__(self, opener: Callable[[], Pool]) -> None:
+        self._opener = opener
+        self._lock = threading.Lock()
+        self._pool: Pool | None = None
+
+    def abort(self) -> None:
+        if self._pool is not None:
+            self._pool.abort()
+
+    def __getattr__(self, name: str) -> Any:
+        with self._lock:
+            if self._pool is None:
+                self._pool = self._opener()
+        return getattr(self._pool, name)
 
 
 def gradable(attempt: Attempt, task: Task) -> bool:
-    """Whether there is a reply, and something to hold against it."""
-    return attempt.reply is not None and (task.kind != "conversation" or bool(task.cases))
+    """Whether there is a reply, all of it, and something to hold against it."""
+    if attempt.reply is None:
+        return False
+    if task.kind != "conversation":
+        return True
+    given = attempt.extraction.candidate if attempt.extraction else None
+    return given is None or (bool(task.cases) and len(replies(given.files)) == wanted(task))
 
 
 def _better(recorded: Attempt, graded: Attempt | None) -> Attempt:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from harness.cli.progress import Lines
+from harness.importing.load import Order, load
 from harness.judging.questions import comparisons, label
 from harness.readback import load_report_input
 from harness.store import Store
@@ -244,3 +246,26 @@ def test_many_lines_are_streamed(harness: Harness, imported: Callable[..., Path]
     rows = [row(task=f"t{n % 50}", model=f"m{n // 1000}", repeat=n // 50 % 20, passed=n % 3 == 0) for n in range(3000)]
     directory = imported(rows)
     assert len(attempts(directory)) == 3000
+
+
+def test_an_import_that_was_interrupted_goes_on(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row(task=f"t{n}", passed=True) for n in range(7)]
+    rows += [{"task": "t0", "judge": "J", "winner": "m"}]
+    monkeypatch.setattr("harness.importing.load.TOGETHER", 2)
+    order = Order((write(rows),), "r", out=tmp_path)
+
+    class Impatient(Lines):
+        def attempt(self, attempt: Attempt) -> None:
+            super().attempt(attempt)
+            if self.ended == 3:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        load(order, Impatient(quiet=True))
+    assert len(attempts(tmp_path / "r")) == 4  # two groups, each of them whole
+    again = Lines(quiet=True)
+    done = load(order, again)
+    assert (again.before, again.ended, done.unchanged) == (4, 3, False)
+    assert len(attempts(tmp_path / "r")) == 7
+    assert len(load_report_input(tmp_path / "r").marked) == 1
+    assert load(order, Lines(quiet=True)).unchanged
