@@ -4,29 +4,41 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from harness.errors import WorkError
 
 GUARD = "'"
-"""Put before what a spreadsheet would run as a formula; it shows the cell as text."""
+"""Put before what a spreadsheet would run as a formula, or change into a number or a date; so it stays text."""
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_CHANGED = re.compile(
+    r"[\s\d.,:/%$€£Ee+-]+|true|false"
+    r"|\d{1,4}[-/ .]+[a-z]{3,9}\.?([-/ .]+\d{2,4})?|[a-z]{3,9}\.?[-/ .]*\d{1,4}(, ?\d{4})?",
+    re.IGNORECASE,
+)
+"""`3.50` would come back as 3.5, `1/2` as a day in February, `March 1` as another one."""
+_SHORT = 40
 _BOM = "\ufeff"
 """Without it a spreadsheet takes UTF-8 for something else."""
 
 
 def guarded(text: str) -> str:
-    """The text so that no spreadsheet takes it for a formula; `unguarded` takes that back.
+    """The text so that no spreadsheet takes it for a formula, a number or a date; `unguarded` takes that back.
 
     A text that begins with the guard itself gets another one.
     """
-    return GUARD + text if text.startswith((*_RUNS, GUARD)) else text
+    return GUARD + text if _needs_guard(text) else text
 
 
 def unguarded(text: str) -> str:
     """What `guarded` was given. A spreadsheet may have taken the guard away itself."""
-    return text[1:] if text.startswith(GUARD) and text[1:].startswith((*_RUNS, GUARD)) else text
+    return text[1:] if text.startswith(GUARD) and _needs_guard(text[1:]) else text
+
+
+def _needs_guard(text: str) -> bool:
+    return text.startswith((*_RUNS, GUARD)) or (len(text) <= _SHORT and _CHANGED.fullmatch(text.strip()) is not None)
 
 
 def table_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -20,10 +20,29 @@ def test_what_a_spreadsheet_would_run_is_text(text: str) -> None:
     assert unguarded("'" + text) == text
 
 
+@pytest.mark.parametrize(
+    "text", ["42", "3.50", "1/2", "007", "TRUE", "1E5", "12:30", "March 1", "2-Mar", "5 %", "SEPT2"]
+)
+def test_what_a_spreadsheet_would_change_stays(text: str) -> None:
+    assert guarded(text) == "'" + text
+    assert unguarded("'" + text) == text
+
+
+def test_words_are_left_alone() -> None:
+    assert [guarded(text) for text in ("yes", "two words", "def f():", "it's", "")] == [
+        "yes", "two words", "def f():", "it's", "",
+    ]  # fmt: skip
+
+
 @given(st.text(max_size=20))
 def test_nothing_is_lost(text: str) -> None:
     assert unguarded(guarded(text)) == text
     assert guarded(text)[:1] not in ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@given(st.text("'=+-0123456789./ eETRUEmar", max_size=8))
+def test_nothing_is_lost_of_what_looks_odd(text: str) -> None:
+    assert unguarded(guarded(text)) == text
 
 
 @given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=9), min_size=2, max_size=2)))

@@ -81,7 +81,8 @@ def make(questions: Sequence[Question], mode: JudgeMode, seed: int, secret: str)
         for label, cells in _cells(item, mode, number + 1):
             ident = f"{sheet}-{_hash(secret, sheet, item.sheet.id, label)[:10]}"
             rows[ident] = Row(question=number, label=label, given={name: cell_hash(text) for name, text in cells})
-            lines.append([ident, *(text for _, text in cells), *[""] * len(FILLED_IN[mode])])
+            given = [int(text) if name == "question" else text for name, text in cells]
+            lines.append([ident, *given, *[""] * len(FILLED_IN[mode])])
     asked = tuple(
         Asked(
             task=item.sheet.task.id,

@@ -40,15 +40,19 @@ def _judgment(line: JudgmentLine, place: Place, found: Survey) -> tuple[Judgment
     if there is None:
         raise Refused(place, f"nobody has a line for task {line.task}, repeat {line.repeat}", key="task")
     ranks = _ranks(line, place, there)
-    names = sorted(ranks if ranks else [_known(name, place, "scores", there) for name in line.scores or {}])
+    names = list(ranks if ranks else [_known(name, place, "scores", there) for name in line.scores or {}])
     if line.rubric is not None:
         names = [_known(_shown(line), place, "model", there)]
+    # Nobody knows the order in which they were shown: any that does not depend on names will do.
+    names.sort(key=lambda name: hashed(line.task, line.repeat, line.judge, name))
     labelled = tuple(_labelled(index, name, line, place, found) for index, name in enumerate(names))
     scores = {_known(name, place, "scores", there): marks for name, marks in (line.scores or {}).items()}
     passes = {_known(name, place, "passes", there): met for name, met in (line.passes or {}).items()}
     for key, given in (("scores", scores), ("passes", passes)):
         if given and (key == "scores" or set(given) - set(names)) and set(given) != set(names):
-            raise Refused(place, f"expected exactly {', '.join(names)}, found {', '.join(sorted(given))}", key=key)
+            raise Refused(
+                place, f"expected exactly {', '.join(sorted(names))}, found {', '.join(sorted(given))}", key=key
+            )
     marks = tuple(
         Mark(
             label=item.label,

@@ -133,10 +133,10 @@ def _task(found: Survey, line: ReplyLine, place: Place, tasks: Tasks) -> None:
 
 
 def candidate_of(line: ReplyLine) -> Candidate | None:
-    """The texts as a candidate of a conversation has them: the last reply, and each turn's where there are several."""
+    """The texts as a candidate of a conversation has them: the last reply, and those before it by their number."""
     if line.replies is not None:
-        turns = {f"turn{number}.md": text for number, text in enumerate(line.replies, start=1)}
-        return Candidate(files={"reply.md": line.replies[-1], **(turns if len(turns) > 1 else {})})
+        earlier = {f"turn{number}.md": text for number, text in enumerate(line.replies[:-1], start=1)}
+        return Candidate(files={**earlier, "reply.md": line.replies[-1]})
     return None if line.reply is None else Candidate(files={"reply.md": line.reply})
 
 

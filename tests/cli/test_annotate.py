@@ -15,6 +15,9 @@ from harness.readback import load_report_input
 from harness.stats.agreement import quadratic_kappa
 from harness.store import Store
 from tests.cli.conftest import Harness
+from tests.judging.courtroom import Court
+from tests.servers import judges
+from tests.servers.scripted import scripted
 
 pytestmark = pytest.mark.engine
 TASKS = ("add", "square", "is_even", "factorial")
@@ -268,6 +271,37 @@ def test_spreadsheets_run_nothing(sheet: Callable[..., Rows], tmp_path: Path) ->
             assert all(cell[:1] not in ("=", "+", "-", "@", "\t") for cell in row.values())
     # Newlines inside cells are kept.
     assert any(cell.count("\n") > 2 for row in sheet() for cell in row.values())
+
+
+def kept(run: Path, judge: str) -> list[str]:
+    """The rows of a judge, as they stand in the store."""
+    with Store(run, write=False) as store:
+        return [item.model_dump_json() for item in store.judgments() if item.judge == judge]
+
+
+def test_a_model_judges_beside_people(
+    sheet: Callable[..., Rows], back: Callable[..., Any], harness: Harness, run: Path, tmp_path: Path
+) -> None:
+    rows = sheet("--mode", "rubric")
+    for row in rows:
+        row["score"] = str(3 if whose(run, row)[1] == "gamma" else 1)
+    back(rows)
+    before = {judge: kept(run, judge) for judge in ("human:alice", "import:J")}
+    court = Court(tmp_path)
+    with scripted(judges.judging(lambda text: 10 if "version 2" in text else 4)) as server:
+        court.judge("ann", server.url)
+        ask = ("judge", run, "--catalogue", court.catalogue, "--judge", "ann", "--mode", "rubric", "--quiet")
+        assert harness(*ask).code == 0
+        # Judgments of people and of other systems are neither asked again nor touched.
+        assert harness(*ask, "--only-errors").code == 0
+        assert len(server.requests) == 12
+    assert {judge: kept(run, judge) for judge in before} == before
+    found = harness("annotate", run, "--read", tmp_path / "filled.csv", "--name", "alice", "--json").json
+    beside = {item["judge"]: item for item in found["agreements"] if item["scale"] == "rubric"}
+    assert (beside["ann"]["items"], beside["ann"]["same"], beside["ann"]["kappa"]) == (12, 1.0, 1.0)
+    assert beside["import:J"]["same"] < 1
+    moved = harness("drift", run, run, "--judge-a", "human:alice", "--judge-b", "ann", "--json").json
+    assert (moved["scale"], moved["overall"]["items"], moved["moved"]) == ("rubric", 12, [])
 
 
 def test_nothing_to_judge(harness: Harness, tmp_path: Path) -> None:
