@@ -18,7 +18,7 @@ CASE = TextCase(id="max_words", check="max_words", want=3)
 
 
 def talk(*roles: str, cases: tuple[TextCase, ...] = (CASE,)) -> Task:
-    turns = tuple(Message(role=role, content="...") for role in roles)  # type: ignore[arg-type]
+    turns = tuple(Message(role=role, content="...") for role in roles)
     return Task(id="s/t", suite="s", name="t", kind="conversation", instruction="", turns=turns, cases=cases)
 
 
