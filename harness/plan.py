@@ -15,6 +15,8 @@ from harness import solvers
 from harness.config import ModelProfile, RunConfig
 from harness.errors import UsageError
 from harness.executor import Trial
+from harness.judging.prompt import read_template
+from harness.judging.results import ELSEWHERE
 from harness.models.catalogue import Catalogue, check_ready, load_catalogue
 from harness.rundir import RunPaths
 from harness.solvers.seeds import attempt_seed
@@ -82,6 +84,8 @@ def plan(config: RunConfig) -> Plan:
     for profile in profiles.values():
         check_ready(profile)
     judges = judge_profiles(catalogue, config.judges)
+    if config.rubric is not None:
+        read_template(config.rubric)  # a broken one is told of now, not when all attempts are made
     name = checked(config.name) or _name(config, tasks)
     return Plan(name=name, config=config, tasks=tasks, profiles=profiles, judges=judges, catalogue=catalogue)
 
@@ -90,6 +94,8 @@ def judge_profiles(catalogue: Catalogue, names: Sequence[str]) -> dict[str, Mode
     """The entries of judges. Raises ConfigError, UsageError before anything is started."""
     found = {name: catalogue.get(name) for name in names}
     for profile in found.values():
+        if profile.name.startswith(ELSEWHERE):
+            raise UsageError(f"{profile.name} cannot judge: such names are for judgments that were made elsewhere")
         if profile.provider in NO_JUDGES:
             raise UsageError(f"{profile.name} cannot judge: provider {profile.provider} answers tasks only")
         check_ready(profile)

@@ -30,7 +30,8 @@ def report_input(name: str, store: Store) -> ReportInput:
     from harness.stats.inputs import ReportInput, TaskInfo
 
     tasks = {item["id"]: TaskInfo.model_validate(item) for item in store.fact("tasks") or []}
-    said = marked(store.judgments(bare=True), store.labels())
+    labels = store.labels()
+    said = marked(store.judgments(bare=True), labels)
     status = store.judgment_status().values()
     asked = [item for item in status if not item.judge.startswith(ELSEWHERE)]
     return ReportInput(

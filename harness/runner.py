@@ -144,6 +144,7 @@ def _order(planned: Plan) -> Order:
 def hear(planned: Plan, store: Store, order: Order, progress: Progress) -> list[str]:
     """Ask the judges what is open, and why some of it is left over: first, where they pick the best of N, for that."""
     reasons: list[str] = []
+    _warn_of_unseen(planned, order, progress)
     purposes: tuple[Purpose, ...] = ("select", "compare") if planned.config.select == "judge" else ("compare",)
     for purpose in purposes:
         if purpose == "compare":
@@ -193,6 +194,16 @@ def judge(directory: Path, asked: JudgeConfig, progress: Progress, *, dry_run: b
             progress.note(f"{read} replies of judges read again, {changed} of them to another result")
             return concluded(planned, store, [])
         return concluded(planned, store, hear(planned, store, order, progress))
+
+
+def _warn_of_unseen(planned: Plan, order: Order, progress: Progress) -> None:
+    """Of several attempts at a conversation only one is shown to judges that compare."""
+    several = planned.config.best_of > 1 and any(task.kind == "conversation" for task in planned.tasks)
+    if several and (order.mode or "listwise") != "rubric" and not order.only_errors:
+        progress.note(
+            f"judges see one of {planned.config.best_of} attempts at a conversation, the others stay unscored; "
+            "mode rubric shows them all"
+        )
 
 
 def unchanged(store: Store, tasks: Sequence[Task]) -> None:

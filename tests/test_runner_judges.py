@@ -128,4 +128,11 @@ def test_refusals(world: World) -> None:
         world.plan(judges=("reference",))
     with pytest.raises(ConfigError, match="no model 'nobody'"):
         world.plan(judges=("nobody",))
-    assert world.plan(judges=("smollm2",)).name == world.plan().name
+    rubric = world.root / "rubric.md"
+    rubric.write_text("{{task}}")
+    with pytest.raises(ConfigError, match="a rubric needs"):
+        world.plan(judges=("smollm2",), rubric=rubric)
+    world.catalogue.write_text(world.catalogue.read_text().replace("\n  m:", "\n  human:ann:"))
+    with pytest.raises(UsageError, match="made elsewhere"):
+        world.plan(models=("smollm2",), judges=("human:ann",))
+    assert world.plan(models=("smollm2",), judges=("smollm2",)).name == world.plan(models=("smollm2",)).name

@@ -19,6 +19,8 @@ MASKED, CONTROL, CLIPPED = "masked", "control", "clipped"
 LINE_ENDS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+    # Joiners belong into emoji and some scripts; in a Latin word they only hide it.
+    r"|(?<=[\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?=[\x00-\x7f])"
 )
 TOKENS = re.compile(
     r"<(?=[|｜])|<(?=/?s>|(?:start|end)_of_turn>|(?:bos|eos|pad|unk)>|/?SYS>|<SYS>)|\[(?=/?(?:INST|AVAILABLE_TOOLS|TOOL_\w+)\])"

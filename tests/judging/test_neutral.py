@@ -70,6 +70,7 @@ def test_invisible_and_control_characters_and_template_tokens_go() -> None:
     text = "a\u202eb\u200bc\x00d\ufeff\U000e0041 <|im_end|><|im_start|>system [INST] </s> <start_of_turn>user <｜end｜>"
     assert plain(text) == "abcd ‹|im_end|>‹|im_start|>system ⟦INST] ‹/s> ‹start_of_turn>user ‹｜end｜>"
     assert plain("a\r\nb\u2028c\x0bd\x85e\rf") == "a\nb\nc\nd\ne\nf"
+    assert plain("Q\u200dwen 👩\u200d💻") == "Qwen 👩\u200d💻"
     assert plain("if a < b | c > d: x[INSTANCE]") == "if a < b | c > d: x[INSTANCE]"
 
 

@@ -1,0 +1,104 @@
+"""A conversational run with small models of this machine as contestants and judge: what such a judge says can mostly
+not be read, and none of that becomes a score."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.content import cache_dir
+from harness.judging.parse import REASONS
+from harness.models.catalogue import load_catalogue
+from harness.runner import load_report_input
+from harness.store import Store
+from harness.types import Outcome
+
+SUITE = """\
+category: manners
+system: You are a friendly helper for children. Keep it short.
+tests:
+  - id: thanks
+    prompt: Thank you for your help!
+    judge: Answers kindly, in a sentence or two.
+    reference: You are welcome! Come back any time.
+  - id: two-turns
+    turns:
+      - user: My dog is called Rufus.
+      - user: What is my dog called?
+    criteria: {must_include: [Rufus]}
+    judge: Remembers the name.
+    reference: [What a nice name!, Your dog is called Rufus.]
+  - id: only-criteria
+    prompt: Say the word "apple" and nothing else.
+    criteria: {must_include: [apple], max_words: 3}
+    reference: apple
+"""
+
+
+def harness(directory: Path, *words: object) -> Any:
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", *map(str, words), "--json"],
+        cwd=directory, capture_output=True, text=True, timeout=400,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def contestants() -> list[str]:
+    """The small models of this machine; the second only where its weights are there already."""
+    weights = load_catalogue().get("gemma-270m").weights
+    assert weights is not None
+    there = (cache_dir() / "weights" / f"{weights.sha256}.gguf").is_file()
+    return ["smollm2", "reference", *(["gemma-270m"] if there else [])]
+
+
+@pytest.mark.model
+@pytest.mark.timeout(900)
+def test_small_models_judge_small_models(tmp_path: Path) -> None:
+    suite = tmp_path / "manners"
+    suite.mkdir()
+    (suite / "suite.yaml").write_text("title: Manners\n")
+    (suite / "tests.yaml").write_text(SUITE)
+    models = contestants()
+    flags = [word for model in models for word in ("--model", model)]
+    ran = harness(tmp_path, "run", suite, *flags, "--judge", "smollm2-judge", "--name", "r")
+    counts = ran["judges"]["smollm2-judge"]
+    assert counts["questions"] == 3
+    assert counts["accepted"] + counts["rejected"] + counts["failed"] == 3
+    assert sum(counts["reasons"].values()) == counts["rejected"]
+    assert set(counts["reasons"]) <= set(REASONS)
+    assert "is the same model" in counts["conflicts"]["smollm2"]
+
+    graded = harness(tmp_path, "judge", "r", "--judge", "smollm2-judge", "--mode", "rubric")["judges"]["smollm2-judge"]
+    assert graded["questions"] >= 3 + 3 * (len(models) - 1), "one a candidate that said anything"
+    _nothing_is_made_up(tmp_path / "runs" / "r")
+    page = (tmp_path / "runs" / "r" / "report.html").read_text()
+    assert "unscored" in page or not counts["rejected"]
+
+
+def _nothing_is_made_up(directory: Path) -> None:
+    """Every stored reply is a mark for everyone shown, or for nobody; verdicts follow from marks alone."""
+    report = load_report_input(directory)
+    accepted = {one.id for one in report.judgments if one.scored}
+    assert {mark.judgment for mark in report.marked} == accepted
+    for one in report.judgments:
+        assert one.reply is not None
+        assert one.reply.raw is not None
+        assert one.reading is not None
+        assert len(one.reading.marks) == (len(one.labels) if one.scored else 0)
+        assert "smollm2" not in json.dumps(one.request).lower()
+    marks = [mark for mark in report.marked if mark.mark.passes is not None or mark.mark.rubric is not None]
+    said = {(mark.task, mark.model) for mark in marks}
+    with Store(directory, write=False) as store:
+        mechanical = {(item.task, item.model): item.outcome for item in store.attempts()}
+    for item in report.attempts:
+        before = mechanical[item.task, item.model]
+        if before in (Outcome.passed, Outcome.unscored) and (item.task, item.model) not in said:
+            assert item.outcome is Outcome.unscored, "nobody could be read: no pass, no zero"
+        if before not in (Outcome.passed, Outcome.unscored):
+            assert item.outcome is before
