@@ -21,12 +21,13 @@ from pathlib import Path
 import results
 
 from harness.rundir import RunPaths
-from harness.store import COLUMNS, INSERT, Store
+from harness.store import Store
 from harness.types import Attempt, Candidate, CaseResult, Extraction, Outcome, Reply, Selection, Usage, Verdict
 
 SECONDS, MEGABYTES = 20.0, 2048.0
 """The aims, for both steps together and for the larger of the two."""
 
+INSERT = "insert into {} ({}) values ({})"
 STEPS = {
     "aggregate": """
 from harness.runner import load_report_input
@@ -103,12 +104,13 @@ def make(directory: Path, shape: tuple[int, int, int, int]) -> int:
     import sqlite3
 
     connection = sqlite3.connect(RunPaths(directory).store)
-    statement = INSERT.format("attempts", ", ".join(COLUMNS), ", ".join("?" * len(COLUMNS)))
+    columns = [name for name, *_ in connection.execute("select * from attempts limit 0").description]
+    statement = INSERT.format("attempts", ", ".join(columns), ", ".join("?" * len(columns)))
     number = 0
     with connection:
         for attempt in attempts(*shape):
             row = row_of(attempt)
-            connection.execute(statement, [row[name] for name in COLUMNS])
+            connection.execute(statement, [row.get(name) for name in columns])
             number += 1
         picks = {(m, t, r) for m in range(shape[0]) for t in range(shape[1]) for r in range(shape[2])}
         keys = list(Selection.model_fields)

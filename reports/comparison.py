@@ -15,6 +15,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from harness import __version__
+from harness.stats.compare.figures import told_p
 from harness.stats.compare.results import Comparison, PairResult
 from harness.stats.score import Score
 
@@ -65,6 +66,7 @@ def html(comparison: Comparison) -> str:
     )
     for function in (text.one_line, text.count, text.number, text.dollars, text.seconds, text.percent):
         environment.filters[function.__name__] = function
+    environment.filters["told_p"] = told_p
     environment.globals["plural"] = text.plural
     view = View(comparison)
     pages = [(name, title) for name, title in PAGES.items() if view.applies(name)]

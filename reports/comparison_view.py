@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from harness.stats.compare.figures import Figures, told_leaders
+from harness.stats.compare.figures import Figures, told_leaders, told_p
 from harness.stats.compare.results import Category, Claim, Comparison, PairResult, Spread, Stability
 from harness.stats.compare.stability import KINDS
 from harness.stats.pathologies import FLAGS, TASK_FLAGS
@@ -151,7 +151,7 @@ class View:
             shown = f"+{shown}"
         tasks = text.plural(pair.difference.n, "task")
         spoken = f"{one} less {other}: {shown} {self.unit_words}, adjusted p {pair.adjusted_p:.3g}, {tasks}"
-        return Cell(css, shown, _p(pair.adjusted_p), f"{up}:{down}", spoken)
+        return Cell(css, shown, told_p(pair.adjusted_p), f"{up}:{down}", spoken)
 
     # the others ------------------------------------------------------------------------------------------------------
 
@@ -221,8 +221,3 @@ class View:
             for flag, meaning in FLAGS.items()
             if any(flag in item.flags for item in self.found.facts)
         ]
-
-
-def _p(value: float) -> str:
-    """`.032`, `<.001`."""
-    return "<.001" if value < 0.001 else "1" if value >= 0.9995 else f"{value:.3f}".removeprefix("0")

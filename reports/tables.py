@@ -78,6 +78,8 @@ def _totals(model: ModelSummary) -> Iterator[tuple[str, float | None]]:
         yield name, getattr(cover, name)
     for outcome, number in model.outcomes.items():
         yield f"outcome_{outcome}", number
+    for flag, number in model.pathologies.items():
+        yield f"flag_{flag}", number
     for name in ("prompt_tokens", "completion_tokens", "tokens_per_s", "model_s", "sandbox_s", "total_s", "cost_usd"):
         yield name, getattr(totals, name)
 

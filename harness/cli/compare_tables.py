@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.cli.tables import console, show, table
-from harness.stats.compare.figures import Figures, told_leaders
+from harness.stats.compare.figures import Figures, told_leaders, told_p
 from harness.stats.compare.pairs import turned
 from harness.stats.compare.results import Claim, Comparison, PairResult
-from harness.stats.pathologies import FLAGS
+from harness.stats.pathologies import FLAGS, TASK_FLAGS
 
 MOST_PAIRS = 60
 MOST_ROWS = 40
@@ -29,7 +29,8 @@ def show_comparison(found: Comparison) -> None:
         "new tasks: 95% interval for new tasks of this kind; rerun: for another run of the same tasks",
         highlight=False,
     )
-    _noise(found)
+    if len(found.models) > 1:
+        _noise(found)
     _pairs(found.against or found.pairs, found)
     _claims(found)
     _categories(found)
@@ -85,16 +86,16 @@ def _noise(found: Comparison) -> None:
     )
     if noise.runs is not None:
         test = noise.runs
-        permuted = "" if test.permuted_p is None else f"; permutation p = {test.permuted_p:.3f}"
+        permuted = "" if test.permuted_p is None else f"; permutation p {told_p(test.permuted_p)}"
         lines.print(
-            f"are the runs alike? chi-square {test.chi2:.2f}, df {test.df}, p = {test.p:.3f}{permuted}. {test.note}",
+            f"are the runs alike? chi-square {test.chi2:.2f}, df {test.df}, p {told_p(test.p)}{permuted}. {test.note}",
             highlight=False,
         )
     for luck in noise.luck[:6]:
         if luck.models > 1:
             lines.print(
                 f"{luck.run}: most wins {luck.most:.4g} of {luck.tests}; among {luck.models} equal models the luckiest "
-                f"has as many with probability {luck.p:.3f}",
+                f"has as many with p {told_p(luck.p)}",
                 highlight=False,
             )
 
@@ -125,7 +126,7 @@ def _pairs(pairs: Sequence[PairResult], found: Comparison) -> None:
             f"{pair.first} - {pair.second}{' *' if pair.significant else ''}",
             fine.fine(score.value),
             fine.bounds(score.low, score.high),
-            f"{pair.adjusted_p:.3g}",
+            told_p(pair.adjusted_p),
             f"{pair.up + pair.down} ({pair.up}:{pair.down})",
             f"{pair.runs_agree} of {pair.runs}",
         )
@@ -189,10 +190,12 @@ def _planning(found: Comparison, figure: Figures) -> None:
     half = figure.fine(plan.target) + (" percentage points" if found.unit == "share" else f" {found.unit}")
     made = table(f"for a 95% interval of +-{half}", "model", "now +-", "tasks", "or repeats", "repeats, same tasks")
     for need in plan.needs:
-        counts = (need.tasks, need.repeats, need.repeats_same_tasks)
-        made.add_row(
-            need.model, figure.fine(need.half_width), *("-" if count is None else f"{count:,}" for count in counts)
+        tasks, repeats, same = (
+            "-" if n is None else f"{n:,}" for n in (need.tasks, need.repeats, need.repeats_same_tasks)
         )
+        if need.repeats is None and need.repeats_same_tasks is not None:
+            repeats = "not enough"
+        made.add_row(need.model, figure.fine(need.half_width), tasks, repeats, same)
     show(made)
     lines = console(soft_wrap=True)
     if plan.pair_tasks is not None:
@@ -210,7 +213,7 @@ def _pathologies(found: Comparison) -> None:
     flags = [flag for flag in FLAGS if any(flag in item.flags for item in found.facts)]
     if not flags:
         return
-    made = table("pathologies: attempts (tasks for the last three kinds)", "flag", *found.models)
+    made = table(f"pathologies: attempts ({', '.join(TASK_FLAGS)}: tasks)", "flag", *found.models)
     for flag in flags:
         made.add_row(flag, *(str(item.flags.get(flag, 0)) for item in found.facts))
     show(made)

@@ -60,6 +60,9 @@ def show_summary(done: Any) -> None:
     for name, note in {name: profile.note for name, profile in done.plan.profiles.items() if profile.note}.items():
         lines.print(f"{name}: {note}", highlight=False)
     for item in done.summary.models:
+        profile = done.plan.profiles.get(item.model)
+        if profile is not None and profile.provider == "reference":
+            continue  # rendered by us, in fences, whatever a task forbids
         odd = ", ".join(f"{item.pathologies[flag]} {name}" for flag, name in ODD.items() if flag in item.pathologies)
         if odd:
             lines.print(f"{item.model}: {odd}", highlight=False)

@@ -85,12 +85,13 @@ class BestOfN(Frozen):
 
 def best_of_n(draws: Draws, value: Callable[[Sample], float]) -> BestOfN:
     """Estimates of `value`, in 0..1, e.g. whether a sample passed, or its score."""
+    mean = mean_of(draws, value)
     return BestOfN(
-        mean=mean_of(draws, value),
+        mean=mean,
         selected=selected_of(draws, value),
         oracle=oracle_of(draws, value),
         recovery=_recovery(draws, value),
-        curve=tuple(_point(draws, value, k) for k in curve_steps(draws)),
+        curve=tuple(_point(draws, value, k, mean) for k in curve_steps(draws)),
     )
 
 
@@ -194,8 +195,8 @@ def _recovery(draws: Draws, value: Callable[[Sample], float]) -> Score:
     return Score.of(sum(tops) / sum(bottoms), ratio_over_tasks(tops, bottoms), len(tops))
 
 
-def _point(draws: Draws, value: Callable[[Sample], float], k: int) -> CurvePoint:
-    """One point of a curve, over the draws that have at least k samples."""
+def _point(draws: Draws, value: Callable[[Sample], float], k: int, whole: Score) -> CurvePoint:
+    """One point of a curve, over the draws that have at least k samples; `whole` is the mean over all draws."""
     kept: dict[str, list[Draw]] = {}
     left = 0
     for task, all_draws in draws.items():
@@ -218,7 +219,7 @@ def _point(draws: Draws, value: Callable[[Sample], float], k: int) -> CurvePoint
 
     return CurvePoint(
         k=k,
-        mean=mean_of(kept, value).noted(note),
+        mean=mean_of(kept, value).noted(note) if left else whole,
         selected=mean_over(kept, selected, _NOT_SELECTED).noted(note),
         oracle=mean_over(kept, oracle).noted(note),
         worst=mean_over(kept, worst).noted(note),

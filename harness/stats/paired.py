@@ -105,7 +105,11 @@ def _exact(whole: NDArray[np.int64]) -> float:
     chances = np.zeros(2 * total + 1)
     chances[total] = 1.0
     for step in np.abs(whole):
-        chances = (np.roll(chances, step) + np.roll(chances, -step)) / 2
+        # The ends are empty: nothing is moved out.
+        moved = np.zeros_like(chances)
+        moved[step:] = chances[:-step]
+        moved[:-step] += chances[step:]
+        chances = moved / 2
     seen = abs(int(whole.sum()))
     sums = np.abs(np.arange(-total, total + 1))
     return float(min(1.0, chances[sums >= seen].sum()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from math import comb
+from operator import mul
 
 
 @lru_cache(maxsize=65536)
@@ -58,8 +59,16 @@ def best_of_k(scores: Sequence[float], k: int) -> float | None:
 
     In the unit of `scores`. This is the oracle, which picks by the grader itself. None when n < k.
     """
-    weights = rank_weights(scores, k)
-    return None if weights is None else sum(w * x for w, x in zip(weights, scores, strict=True))
+    n = len(scores)
+    _check(n, 0, k)
+    # How equal scores share their weight makes no difference to the sum.
+    return None if n < k else sum(map(mul, _order_weights(n, k), sorted(scores)))
+
+
+@lru_cache(maxsize=4096)
+def _order_weights(n: int, k: int) -> tuple[float, ...]:
+    """Of the ascending i-th of n, that it is the greatest of k drawn: C(i-1,k-1)/C(n,k)."""
+    return tuple(comb(i, k - 1) / comb(n, k) for i in range(n))
 
 
 def _check(n: int, c: int, k: int) -> None:

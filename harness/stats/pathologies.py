@@ -56,7 +56,9 @@ BIMODAL_GAP = 0.3
 _CODE = re.compile(r"^(`{3,}|~{3,}).*?^\1[ \t]*$", re.DOTALL | re.MULTILINE)
 _FENCE = re.compile(r"^\s{0,3}(?:`{3}|~{3})", re.MULTILINE)
 _FORBIDDEN = re.compile(
-    r"\b(?:no|not|never|without|don't|avoid|omit)\b[^.!?\n]{0,40}"
+    r"\b(?:no|not|never|without|don't|don’t|avoid|omit)\b"
+    # Up to the thing itself in the same clause: "do not explain, give the code in a fenced block" forbids nothing.
+    r"(?:(?!\b(?:only|but|just|instead)\b|,\s*(?:return|give|put|write|reply|answer|use)\b)[^.!?;:\n]){0,40}?"
     r"\b(?:markdown|(?:code[ -]?)?fences?|fenced|backticks|code blocks?)\b",
     re.IGNORECASE,
 )
@@ -114,19 +116,20 @@ def looping(text: str) -> bool:
     if len(text) < LEAST_LOOP:
         return False
     tail = text[-TAIL:]
+    lines = [line for line in map(str.strip, tail.split("\n")) if line]
+    # First what is cheap: the lines of nearly every reply differ.
+    if len(lines) >= LEAST_PIECES and len(set(lines)) > max(3, LOOP_NEW * len(lines)):
+        return False
     data = tail.encode("utf-8", "replace")
     if len(data) / len(zlib.compress(data, 1)) < LOOP_RATIO:
         return False
-    lines = [line for line in map(str.strip, tail.split("\n")) if line]
-    # The first and the last may be cut.
     if len(lines) >= LEAST_PIECES:
-        return len(set(lines)) <= max(3, LOOP_NEW * len(lines))
+        return True
     words = tail.split()
-    if len(words) >= 3 * LEAST_PIECES:
-        runs = [tuple(words[i : i + 8]) for i in range(len(words) - 7)]
-        return len(set(runs)) <= LOOP_NEW * len(runs)
-    pieces = [tail[i : i + 12] for i in range(len(tail) - 11)]
-    return len(set(pieces)) <= LOOP_NEW * len(pieces)
+    size = 8 if len(words) >= 3 * LEAST_PIECES else 12
+    pieces: Sequence[Sequence[str]] = words if size == 8 else tail
+    runs = [tuple(pieces[i : i + size]) for i in range(len(pieces) - size + 1)]
+    return len(set(runs)) <= LOOP_NEW * len(runs)
 
 
 def echoes(text: str, prompt: str) -> bool:
@@ -137,11 +140,12 @@ def echoes(text: str, prompt: str) -> bool:
     """
     if len(text) < ECHO or len(prompt) < ECHO:
         return False
-    windows = _windows(prompt)
-    if not windows:
+    # A reply without a window's longest word has not that window; with it spaces have to be evened to tell.
+    likely = [window for word, window in _windows(prompt) if word in text]
+    if not likely:
         return False
     evened = " ".join(text.split())
-    return any(window in evened for window in windows)
+    return any(window in evened for window in likely)
 
 
 @lru_cache(maxsize=512)
@@ -216,7 +220,10 @@ def _prompt(request: dict[str, Any]) -> str:
 
 
 @lru_cache(maxsize=512)
-def _windows(prompt: str) -> tuple[str, ...]:
-    """Runs of `ECHO` characters of the prompt's prose, one every half of that: any longer run contains one of them."""
+def _windows(prompt: str) -> tuple[tuple[str, str], ...]:
+    """Runs of `ECHO` characters of the prompt's prose, one every half of that, each after its longest word: any run of
+    1.5 times the length contains one of them."""
     prose = " ".join(_CODE.sub(" ", prompt).split())
-    return tuple(prose[start : start + ECHO] for start in range(0, len(prose) - ECHO + 1, ECHO // 2))
+    runs = (prose[start : start + ECHO] for start in range(0, len(prose) - ECHO + 1, ECHO // 2))
+    # A run may begin and end inside of a word: what is left of one is a part of it, and as good.
+    return tuple((max(run.split(), key=len), run) for run in runs)

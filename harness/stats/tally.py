@@ -95,7 +95,9 @@ class ModelTally:
 
     def add(self, attempt: Attempt) -> None:
         """Count one attempt."""
-        task = self.tasks.setdefault(attempt.task, TaskTally(attempt.category, attempt.kind))
+        task = self.tasks.get(attempt.task)
+        if task is None:
+            task = self.tasks[attempt.task] = TaskTally(attempt.category, attempt.kind)
         self.attempts += 1
         task.attempts += 1
         task.repeats.add(attempt.repeat)
@@ -203,5 +205,8 @@ def tally(attempts: Iterable[Attempt]) -> dict[str, ModelTally]:
     """Model -> tally, models in the order in which they are first met."""
     models: dict[str, ModelTally] = {}
     for attempt in attempts:
-        models.setdefault(attempt.model, ModelTally()).add(attempt)
+        found = models.get(attempt.model)
+        if found is None:  # not setdefault, which makes one for every attempt
+            found = models[attempt.model] = ModelTally()
+        found.add(attempt)
     return models

@@ -120,6 +120,10 @@ def test_code_of_the_prompt_may_be_given_back() -> None:
         ("Give the file in one fenced code block.", False),
         ("Use no imports. Put the code into a fenced block.", False),
         ("Write a function that strips Markdown.", False),
+        ("No explanation, comments or markdown.", True),
+        ("Do not explain; return the code in a fenced block.", False),
+        ("Do not explain, give the code in a fenced block.", False),
+        ("Not a word of explanation but a code block.", False),
     ],
 )
 def test_fences_against_the_instruction(prompt: str, forbidden: bool) -> None:

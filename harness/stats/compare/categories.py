@@ -66,14 +66,16 @@ def pair_sd(rows: Floats) -> float | None:
     return sqrt(sum(squares) / len(squares)) if squares else None
 
 
-def detectable(deviation: float | None, tasks: int) -> float | None:
+def detectable(deviation: float | None, tasks: int, scale: float = 1.0) -> float | None:
     """Difference that a paired test at 5% finds with 80% probability: (t_.975 + t_.8) SD / sqrt(n), n - 1 degrees.
 
-    In the unit of the SD. None without an SD or with one task.
+    In the unit of the SD. None without an SD, with one task, or where it is more than `scale`, the greatest difference
+    there can be.
     """
     if deviation is None or tasks < 2 or deviation < _SAME:
         return None
-    return (t_quantile(tasks - 1) + t_quantile(tasks - 1, 2 * POWER - 1)) * deviation / sqrt(tasks)
+    found = (t_quantile(tasks - 1) + t_quantile(tasks - 1, 2 * POWER - 1)) * deviation / sqrt(tasks)
+    return found if found <= scale else None
 
 
 def leaders(unit: Floats) -> list[int]:
@@ -98,7 +100,7 @@ def _category(grid: Grid, name: str, rows: Floats, adjusted: Floats, whole_sd: f
         leaders=tuple(tuple(grid.models[m] for m in leaders(unit)) for unit in grid.values),
         underpowered=number < UNDERPOWERED,
         least_p=least_p(number),
-        detectable=detectable(own if use_own else whole_sd, number),
+        detectable=detectable(own if use_own else whole_sd, number, float(grid.scale.mean()) or 1.0),
         separated=separated,
         note=_note(number, alpha, use_own),
     )

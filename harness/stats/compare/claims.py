@@ -53,6 +53,9 @@ def _of_tier(grid: Grid, found: Standing, tiers: Sequence[TopTier]) -> Iterator[
     pooled = {name for name, ranks in zip(grid.models, found.ranks, strict=True) if ranks.best == 1}
     names = sorted(first)
     yield _claim("top_tier", f"top tier: {', '.join(names)}", names, "", held, len(others), None, pooled == first)
+    for name in names:
+        held = sum(name in tier.models for tier in others)
+        yield _claim("in_top_tier", f"{name} is in the top tier", [name], "", held, len(others), None, name in pooled)
 
 
 def _of_categories(grid: Grid, cells: Within, alpha: float) -> Iterator[Claim]:

@@ -48,3 +48,8 @@ def told_leaders(category: Category, most: int = 5) -> str:
     found = Counter(" = ".join(names) or "nobody" for names in category.leaders)
     told = [f"{names} {number} of {len(category.leaders)}" for names, number in found.most_common(most)]
     return ", ".join(told) + (f" and {len(found) - most} others" if len(found) > most else "")
+
+
+def told_p(value: float) -> str:
+    """`.032`, `<.001`, `1`."""
+    return "<.001" if value < 0.001 else "1" if value >= 0.9995 else f"{value:.3f}".removeprefix("0")

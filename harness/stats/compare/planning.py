@@ -32,7 +32,7 @@ def planning(grid: Grid, order: tuple[int, ...], target: float | None) -> Planni
     half = wanted / number if grid.whole else wanted
     rows = differences(grid.means, index_pairs(len(grid.models)))
     deviation = pair_sd(rows)
-    found = detectable(deviation, number)
+    found = detectable(deviation, number, float(grid.scale.mean()) or 1.0)
     return Planning(
         target=wanted,
         needs=tuple(_need(grid.models[m], grid.values[:, m, :], half, number if grid.whole else 1) for m in order),

@@ -111,7 +111,7 @@ class Claim(Frozen):
     """Something that the first run alone would say."""
 
     kind: str
-    """`best_in_category`, `before`, `top_tier`, `nothing`."""
+    """`top_tier`, `in_top_tier`, `best_in_category`, `nothing`, `before`."""
     text: str
     models: tuple[str, ...]
     category: str
@@ -149,7 +149,8 @@ class Category(Frozen):
     least_p: float
     """The smallest p that so many tasks can give one pair, before any correction."""
     detectable: float | None
-    """Difference that is found with 80% probability at 5% (one pair, no correction); None with one task."""
+    """Difference that is found with 80% probability at 5% (one pair, no correction); None where not even the greatest
+    possible one is."""
     separated: int
     """Pairs that differ, after correction for all pairs in all categories."""
     note: str
@@ -199,7 +200,7 @@ class Planning(Frozen):
     pair_tasks: int | None
     """Tasks for that half width of the difference of two models."""
     detectable: float | None
-    """Difference found now with 80% probability at 5%, one pair."""
+    """Difference found now with 80% probability at 5%, one pair; None where not even the greatest possible one is."""
     win_tests: int | None
     """Tests so that one SD of equal models' wins is at most the target, in wins of as many tests as now; for wins."""
 

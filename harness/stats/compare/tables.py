@@ -118,7 +118,9 @@ class RunTable:
 
     def add(self, attempt: Attempt) -> None:
         """Count one attempt. Without a verdict that a rate may use it is in no cell, but seen."""
-        row = self.models.setdefault(attempt.model, ModelRow())
+        row = self.models.get(attempt.model)
+        if row is None:  # not setdefault, which makes one for every attempt
+            row = self.models[attempt.model] = ModelRow()
         row.attempts += 1
         row.flags.update(flags(attempt))
         if attempt.cost_usd is not None:
@@ -132,7 +134,10 @@ class RunTable:
             return
         row.graded += 1
         self.hashes.setdefault(attempt.task, set()).add(attempt.task_hash)
-        cell = self.cells.setdefault((attempt.model, attempt.task, attempt.repeat), Cell())
+        key = (attempt.model, attempt.task, attempt.repeat)
+        cell = self.cells.get(key)
+        if cell is None:
+            cell = self.cells[key] = Cell()
         sample = Sampled(min(1.0, max(0.0, verdict.score)), attempt.candidate_hash, attempt.seed)
         cell.add(verdict.passed, verdict.points, verdict.max_points, sample)
 

@@ -63,6 +63,7 @@ def test_a_tier_that_survives() -> None:
     found = compare(runs([row, row, row]))
     one = claim(found, "top tier: a, b")
     assert (one.held, one.of, one.survived, one.supported) == (2, 2, True, True)
+    assert claim(found, "b is in the top tier").survived
     assert claim(found, "c gets nothing").survived
 
 
@@ -70,6 +71,8 @@ def test_a_tier_that_does_not() -> None:
     row = {"a": [1.0] * 12, "b": [1.0] * 11 + [0.0], "c": [0.0] * 12}
     found = compare(runs([row, {**row, "b": [0.0] * 12}]))
     assert not claim(found, "top tier: a, b").survived
+    assert claim(found, "a is in the top tier").survived
+    assert not claim(found, "b is in the top tier").survived
 
 
 def test_one_run_claims_nothing() -> None:
