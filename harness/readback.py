@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.judges import JUDGES
-from harness.judging.results import marked
-from harness.judging.verdicts import ELSEWHERE, Bench
+from harness.judging.results import ELSEWHERE, marked
+from harness.judging.verdicts import Bench
 from harness.store import Store
 from harness.types import Attempt, Judgment, ModelCall
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.judging.reading import read
-from harness.judging.verdicts import ELSEWHERE
 from harness.types import Judgment, Labelled, Marked
+
+ELSEWHERE = ("human:", "import:")
+"""Begin the names of judges that were not asked by harness."""
 
 
 def marked(judgments: Iterable[Judgment], labels: Mapping[str, Sequence[Labelled]]) -> list[Marked]:

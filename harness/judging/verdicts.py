@@ -10,14 +10,13 @@ from collections.abc import Iterable, Iterator
 from statistics import fmean
 from typing import Protocol
 
+from harness.judging.results import ELSEWHERE
 from harness.types import DIMENSIONS, Attempt, CaseResult, JudgeMode, Marked, Outcome, Purpose, Verdict
 
 CASE = "judge"
 """Id of the case that judges add."""
 Key = tuple[str, int, str, int]
 """Task, repeat, model, attempt."""
-ELSEWHERE = ("human:", "import:")
-"""Begin the names of judges that were not asked by harness."""
 DECIDES: tuple[JudgeMode, ...] = ("listwise", "rubric")
 """Modes that say whether an answer passes; of two answers, both or neither may be good."""
 FULL_RUBRIC = 3

@@ -269,3 +269,13 @@ def test_an_import_that_was_interrupted_goes_on(write: Write, tmp_path: Path, mo
     assert len(attempts(tmp_path / "r")) == 7
     assert len(load_report_input(tmp_path / "r").marked) == 1
     assert load(order, Lines(quiet=True)).unchanged
+
+
+def test_who_says_nothing_of_a_reply_changes_nothing(imported: Callable[..., Path]) -> None:
+    directory = imported([
+        row(passed=True, reply="a"), row(model="n", passed=False, reply="b"), row(model="o", reply="c"),
+        {"task": "s/t", "judge": "J", "ranking": ["n", "m", "o"]},
+        {"task": "s/t", "judge": "K", "model": "o", "rubric": 3},
+    ])  # fmt: skip
+    outcomes = {attempt.model: attempt.outcome for attempt in load_report_input(directory).attempts}
+    assert outcomes == {"m": Outcome.passed, "n": Outcome.wrong_answer, "o": Outcome.passed}
