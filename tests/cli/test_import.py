@@ -279,3 +279,16 @@ def test_who_says_nothing_of_a_reply_changes_nothing(imported: Callable[..., Pat
     ])  # fmt: skip
     outcomes = {attempt.model: attempt.outcome for attempt in load_report_input(directory).attempts}
     assert outcomes == {"m": Outcome.passed, "n": Outcome.wrong_answer, "o": Outcome.passed}
+
+
+def test_winners_alone_can_be_compared(harness: Harness, write: Write, tmp_path: Path) -> None:
+    winners = {"one": "aabbc", "two": "aabca", "three": "abaca"}
+    for name, won in winners.items():
+        rows = [row(task=f"t{n}", model=model) for n in range(5) for model in "abcd"]
+        rows += [{"task": f"t{n}", "judge": "J", "winner": model} for n, model in enumerate(won)]
+        assert harness("import", write(rows), "--name", name, "--out", tmp_path, "--quiet").code == 0
+    found = harness("compare", *(tmp_path / name for name in winners), "--metric", "wins", "--json").json
+    assert {item["model"]: item["values"] for item in found["spread"]} == {
+        model: [float(won.count(model)) for won in winners.values()] for model in "abcd"
+    }
+    assert "no attempt of these runs has been graded" in harness("compare", tmp_path / "one").refused()
