@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from harness.config import AgentSettings, ModelProfile
 from harness.errors import BudgetExceeded, HarnessError, ProviderError, SandboxError
 from harness.grading.attempts import grade_attempt
+from harness.grading.extract import extract
 from harness.grading.grade import grade
 from harness.models import Provider, open_provider
 from harness.models.cost import cost_usd
@@ -166,8 +167,9 @@ class LocalExecutor:
         if self._closing.is_set() or not self._standing.may_ask(trial.model):
             self._ended.put(None)
             return
-        # Boxes are made while the model is thinking.
-        self._pool.warm(trial.task.limits.memory_mb)
+        if trial.task.runs:
+            # Boxes are made while the model is thinking.
+            self._pool.warm(trial.task.limits.memory_mb)
         began = time.monotonic()
         attempt = _begun(trial)
         try:
@@ -210,6 +212,7 @@ class LocalExecutor:
         return Workplace(
             profile=self._profiles[trial.model],
             provider=self.provider(trial.model),
+            spoken=extract,
             settings=self._settings,
             means=self._means,
             grade=graded,

@@ -64,7 +64,7 @@ class Plan:
                 repeat=repeat,
                 attempt=attempt,
                 seed=attempt_seed(config.seed, task.id, model, repeat, attempt),
-                solver=config.solver,
+                solver=solvers.solver_for(task, config.solver),
                 isolation=config.isolation,
             )
 

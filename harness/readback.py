@@ -39,6 +39,7 @@ def report_input(name: str, store: Store) -> ReportInput:
         attempts=_Attempts(store.paths.root, Bench(said, asked) if status else None),
         judgments=_Judgments(store.paths.root) if status else (),
         marked=said,
+        labels=labels,
         families=_families(store),
         selections=store.selections(),
         config=store.fact("config") or {},

@@ -25,7 +25,8 @@ from harness.manifest import manifest
 from harness.models.catalogue import load_catalogue
 from harness.plan import Plan, judge_profiles, keep, key_of, same_run, task_infos
 from harness.readback import load_report_input, report_input
-from harness.sandbox import Sandbox, open_sandbox
+from harness.sandbox import Sandbox
+from harness.sandbox.nothing import sandbox_for
 from harness.store import Failures, Store
 from harness.tasks import load_tasks
 from harness.types import (
@@ -41,6 +42,7 @@ from harness.types import (
 )
 
 if TYPE_CHECKING:
+    from harness.judging.analysis.whole import Judged
     from harness.stats.inputs import ReportInput
     from harness.stats.summary import Summary
 
@@ -70,6 +72,8 @@ class Run:
     plan: Plan
     summary: Summary
     reports: list[Path]
+    judged: Judged | None = None
+    """What judges said; None where none was asked."""
     incomplete: list[str] = field(default_factory=list)
     """Why work is left over; empty when the run is complete."""
     judges: dict[str, Counts] = field(default_factory=dict)
@@ -119,6 +123,7 @@ def concluded(planned: Plan, store: Store, incomplete: list[str], chosen: Iterab
         plan=planned,
         summary=_summary(report),
         reports=written,
+        judged=_judged(report),
         incomplete=incomplete,
         judges=counted(store),
         conflicts=store.fact(CONFLICTS) or {},
@@ -236,7 +241,7 @@ def regrade(directory: Path, sandbox: str, progress: Progress, require_isolation
             raise UsageError(f"no longer there: {', '.join(gone)}", remedy="restore those tasks, or start a new run")
         progress.begin(len(kept), 0, 0.0)
         required = require_isolation or planned.config.require_isolation
-        with contextlib.closing(open_sandbox(sandbox, progress.note, required)) as backend:
+        with contextlib.closing(sandbox_for(planned.tasks, sandbox, progress.note, required)) as backend:
             for attempt in regraded(kept, known, backend, planned.config.isolation):
                 store.save(attempt)
                 progress.attempt(attempt)
@@ -248,7 +253,7 @@ def regrade(directory: Path, sandbox: str, progress: Progress, require_isolation
 
 
 def _sandbox(planned: Plan, progress: Progress) -> Sandbox:
-    return open_sandbox(planned.config.sandbox, progress.note, planned.config.require_isolation)
+    return sandbox_for(planned.tasks, planned.config.sandbox, progress.note, planned.config.require_isolation)
 
 
 def planned_before(store: Store, directory: Path) -> Plan:
@@ -283,7 +288,8 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
         with contextlib.closing(executor):
             identities = {name: executor.provider(name).identity() for name in planned.profiles}
             keep_manifest(store, manifest(planned.tasks, sandbox, identities))
-            executor.prepare(todo[0])
+            for solver in {trial.solver: trial for trial in reversed(todo)}.values():
+                executor.prepare(solver)
             for trial in todo:
                 executor.submit(trial)
             left_out = 0
@@ -352,6 +358,12 @@ def _summary(report: ReportInput) -> Summary:
     from harness.stats.summary import summarise
 
     return summarise(report.attempts, report.selections)
+
+
+def _judged(report: ReportInput) -> Judged | None:
+    from harness.judging.analysis.whole import judged
+
+    return judged(report.judgments, report.marked, labels=report.labels, families=report.families)
 
 
 def keep_manifest(store: Store, found: dict[str, Any]) -> None:

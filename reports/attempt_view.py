@@ -12,6 +12,7 @@ from harness.types import Attempt, Candidate, CaseResult, ModelCall, Outcome, Se
 from . import text
 from .agent_view import AgentView, agent_view, told_of_hidden
 from .clipper import Clipper
+from .marks_view import MarkView
 
 MAX_FILES = 50
 """Files shown of one candidate."""
@@ -61,6 +62,8 @@ class AttemptView:
     sandbox: list[tuple[str, str]]
     """Layer -> what was in force; the same for all attempts of a run."""
     agent: AgentView | None = None
+    marks: Sequence[MarkView] = ()
+    """What judges said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def attempt_view(
     calls: Mapping[str, str],
     show_hidden: bool,
     sessions: Callable[[str], Sequence[ModelCall]],
+    marks: Sequence[MarkView] = (),
 ) -> AttemptView:
     """What is shown of `attempt`. `prompt` is shown with it; pass an empty list where it stands elsewhere.
 
@@ -142,6 +146,7 @@ def attempt_view(
         more_cases=max(0, len(cases) - MAX_CASES),
         sandbox=_sandbox(verdict),
         agent=agent_view(attempt, clipper, sessions, show_hidden=show_hidden) if attempt.agent else None,
+        marks=marks,
     )
 
 

@@ -30,6 +30,37 @@ def whisker(score: Score, kind: str, label: str) -> Markup:
     )
 
 
+def span(score: Score, low: float, high: float, label: str) -> Markup:
+    """A score in its own unit and its interval on a scale of `low` to `high`; `label` says the numbers."""
+
+    def place(value: float) -> float:
+        return 100 * min(1.0, max(0.0, (value - low) / (high - low)))
+
+    parts = [Markup('<line class="grid" x1="{0}%" x2="{0}%" y1="0" y2="24"/>').format(x) for x in _GRID]
+    if score.low is not None and score.high is not None:
+        parts.append(
+            Markup('<line class="span" x1="{:.2f}%" x2="{:.2f}%" y1="12" y2="12"/>').format(
+                place(score.low), place(score.high)
+            )
+        )
+    if score.value is not None:
+        parts.append(_mark("mean", place(score.value)))
+    return Markup('<svg class="whisker mean" width="100%" height="24" role="img" aria-label="{}">{}</svg>').format(
+        label, Markup("").join(parts)
+    )
+
+
+def scale(low: float, high: float) -> Markup:
+    """The scale over a column of `span`: its ends and its middle."""
+    labels = [
+        Markup('<text x="{}%" y="12" text-anchor="{}">{}</text>').format(x, anchor, f"{low + (high - low) * x / 100:g}")
+        for x, anchor in ((0, "start"), (50, "middle"), (100, "end"))
+    ]
+    return Markup('<svg class="axis" width="100%" height="16" aria-hidden="true">{}</svg>').format(
+        Markup("").join(labels)
+    )
+
+
 def axis() -> Markup:
     """The scale over a column of whiskers."""
     anchors = ("start", "middle", "middle", "middle", "end")

@@ -6,10 +6,12 @@ then failures, then the rest. Nothing here decides anything: it only leaves out,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from harness.judging.analysis.conflicts import Mechanical, mechanical_of
+from harness.judging.analysis.sheet import Cell
 from harness.types import Attempt, Outcome, Selection
 
 MAX_ATTEMPTS = 400
@@ -29,7 +31,10 @@ class Key(NamedTuple):
 class Index:
     """Watches attempts stream by and remembers who they were, so that the stream is read once for two purposes."""
 
+    judged: Collection[Cell] = ()
+    """Attempts of which it remembers what was decided without a judge."""
     failed: dict[Key, bool] = field(default_factory=dict)
+    mechanical: dict[Cell, Mechanical] = field(default_factory=dict)
     started: str = ""
     """UTC of the first attempt, ISO 8601."""
     ended: str = ""
@@ -40,6 +45,9 @@ class Index:
         for attempt in attempts:
             key = Key(attempt.task, attempt.model, attempt.repeat, attempt.attempt)
             self.failed[key] = attempt.outcome is not Outcome.passed
+            cell = Cell(attempt.task, attempt.repeat, attempt.model, attempt.attempt)
+            if cell in self.judged and (found := mechanical_of(attempt)) is not None:
+                self.mechanical[cell] = found
             if attempt.started:
                 self.started = min(self.started or attempt.started, attempt.started)
                 self.ended = max(self.ended, attempt.started)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from harness.judging.analysis.whole import Judged
 from harness.stats.inputs import ReportInput
 from harness.stats.summary import ModelSummary, Summary
 
@@ -19,6 +20,8 @@ class Report:
     summary: Summary
     drill: Drill
     show_hidden: bool = False
+    judged: Judged | None = None
+    """None where no judge was asked."""
 
     @property
     def models(self) -> list[ModelSummary]:

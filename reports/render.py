@@ -3,6 +3,7 @@
 render(run, directory)
   summarise(index.watch(attempts))      first pass: numbers, and who was there      harness.stats
   drill(attempts, index)                second pass: the attempts shown whole       drill.py
+  judged(judgments, marked)             what judges said                            harness.judging.analysis
   for page in PAGES: context, template                                              pages/, templates/
 """
 
@@ -14,12 +15,15 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from harness import __version__
+from harness.judging.analysis.sheet import Cell
+from harness.judging.analysis.whole import judged
 from harness.stats.inputs import ReportInput
 from harness.stats.summary import summarise
 
 from . import text
 from .drill import MAX_ATTEMPTS, Index, drill
 from .files import write
+from .marks_view import silenced
 from .page import Report
 from .pages import PAGES
 from .tables import scores_csv, scores_json
@@ -50,9 +54,11 @@ def render(
 def build(run: ReportInput, *, show_hidden: bool = False, max_attempts: int = MAX_ATTEMPTS) -> Report:
     """Read `run` twice and compute everything that pages show."""
     selections = tuple(run.selections)
-    index = Index()
+    index = Index({Cell.of(one) for one in run.marked})
     summary = summarise(index.watch(run.attempts), selections)
-    return Report(run, summary, drill(run.attempts, selections, index, max_attempts), show_hidden)
+    shown = drill(run.attempts, selections, index, max_attempts)
+    found = judged(run.judgments, run.marked, labels=run.labels, families=run.families, mechanical=index.mechanical)
+    return Report(run, summary, shown, show_hidden, found and silenced(found, show_hidden=show_hidden))
 
 
 def html(report: Report) -> str:

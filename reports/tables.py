@@ -7,6 +7,8 @@ import io
 import json
 from collections.abc import Iterator
 
+from harness.judging.analysis.standings import Standing
+from harness.judging.analysis.whole import Judged
 from harness.stats.score import Score
 from harness.stats.summary import Agents, ModelSummary
 
@@ -14,7 +16,7 @@ from . import text
 from .page import Report
 
 COLUMNS = ("model", "scope", "name", "k", "metric", "value", "low", "high", "n", "method", "note")
-"""`scope` is run, category, task or curve; `name` the category or task; `k` the attempts drawn, for curves."""
+"""`scope` is run, category, task, curve or judge; `name` what it is about; `k` the attempts of a curve."""
 
 SCORES = (
     "pass_at_1", "mean_score", "selected", "selected_score", "oracle", "oracle_score", "hit_rate", "recovery",
@@ -34,17 +36,23 @@ def scores_csv(report: Report) -> str:
     writer.writerow(COLUMNS)
     for model in report.summary.models:
         writer.writerows([safe(cell) for cell in (model.model, *row)] for row in _rows(model))
+    if report.judged is not None:
+        writer.writerows([safe(cell) for cell in row] for row in _judges(report.judged))
     return sheet.getvalue()
 
 
 def scores_json(report: Report) -> str:
-    """`{"schema", "run", "planned", "notes", "summary"}` in ASCII; `summary` is `harness.stats.summary.Summary`."""
+    """`{"schema", "run", "planned", "notes", "summary", "judges"}` in ASCII.
+
+    `summary` is `harness.stats.summary.Summary`, `judges` `harness.judging.analysis.whole.Judged` or null.
+    """
     document = {
         "schema": SCHEMA,
         "run": report.run.name,
         "planned": report.run.planned,
         "notes": dict(report.run.notes),
         "summary": report.summary.model_dump(mode="json"),
+        "judges": report.judged.model_dump(mode="json") if report.judged else None,
     }
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
@@ -74,7 +82,7 @@ def _rows(model: ModelSummary) -> Iterator[Row]:
 
 def _totals(model: ModelSummary) -> Iterator[tuple[str, float | None]]:
     cover, totals = model.coverage, model.totals
-    for name in ("attempts", "graded", "provider_failures", "infra_errors", "ungraded", "unselected"):
+    for name in ("attempts", "graded", "provider_failures", "infra_errors", "ungraded", "unscored", "unselected"):
         yield name, getattr(cover, name)
     for outcome, number in model.outcomes.items():
         yield f"outcome_{outcome}", number
@@ -96,6 +104,37 @@ def _agents(agents: Agents) -> Iterator[Row]:
     for metric, value in counts.items():
         method = "median" if metric == "start_s" else "count"
         yield ("run", "", "", f"agent_{metric}", value, None, None, agents.attempts, method, "")
+
+
+def _judges(judged: Judged) -> Iterator[Row]:
+    """The panel's under `run`, in short; every table's under `judge`."""
+    if judged.panel is not None:
+        for one in judged.panel.models:
+            yield (one.model, "run", "", "", "judge_mean", *_score(judged.panel.lead(one)))
+            yield (one.model, "run", "", "", "judge_wins", one.wins, None, None, one.comparisons, "count", "")
+    for model, number in _unscored(judged).items():
+        yield (model, "run", "", "", "judge_unscored", number, None, None, number, "count", "")
+    for ranking in judged.rankings:
+        tables = [("panel", ranking.panel), *((f"judge {each.judges[0]}", each) for each in ranking.judges)]
+        tables += [("independent", ranking.independent)] if ranking.independent else []
+        for name, table in tables:
+            for one in table.models:
+                yield from _standing(name, ranking.mode, one)
+
+
+def _unscored(judged: Judged) -> dict[str, int]:
+    """Of every model that was judged or should have been."""
+    known = [one.model for ranking in judged.rankings for one in ranking.panel.models]
+    return {**dict.fromkeys(known, 0), **judged.unscored}
+
+
+def _standing(name: str, mode: str, one: Standing) -> Iterator[Row]:
+    scores = {"win_rate": one.win, "total": one.total, "rubric": one.rubric, "rank": one.rank, "passes": one.passes}
+    for metric, score in {**scores, **one.dimensions}.items():
+        if score.value is not None:
+            yield (one.model, "judge", name, "", f"{mode}_{metric}", *_score(score))
+    for metric, value in (("wins", one.wins), ("marks", one.scored), ("unscored", one.unscored)):
+        yield (one.model, "judge", name, "", f"{mode}_{metric}", value, None, None, one.comparisons, "count", "")
 
 
 def _score(score: Score) -> Row:

@@ -217,6 +217,7 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file
         "jinja2",
         "starlette",
         "uvicorn",
+        "PIL",
         "requests",
     }
     assert not loaded & heavy

@@ -44,14 +44,14 @@ def command(
     """
     from harness.grading.admission import admit
     from harness.grading.attempts import in_threads
-    from harness.sandbox import open_sandbox
+    from harness.sandbox.nothing import sandbox_for
     from harness.sandbox.pool import Pool
 
     tasks, admissions = _read(paths, globs)
     broken = len(admissions)
     if tasks:
         with (
-            contextlib.closing(open_sandbox(sandbox, say, require_isolation)) as backend,
+            contextlib.closing(sandbox_for(tasks, sandbox, say, require_isolation)) as backend,
             Pool(backend, size=WORKERS, log=say) as pool,
         ):
             for admission in in_threads(lambda task: admit(task, pool, rounds), tasks, pool, WORKERS):

@@ -21,7 +21,9 @@ from harness.cli.tables import show, table
 from harness.errors import UsageError
 from harness.types import Frozen, Outcome, SandboxLevel, Task, Verdict
 
-SHAPES = '{"task": id, "code": text} or {"task": id, "files": {path: text}}'
+SHAPES = (
+    '{"task": id, "code": text}, {"task": id, "files": {path: text}}, or of a conversation {"task": id, "reply": text}'
+)
 
 
 class Given(Frozen):
@@ -63,7 +65,7 @@ def command(
 ) -> int:
     """Grade the answers of a file without any model. PATH is a suite or task that they answer."""
     from harness.grading.attempts import in_threads
-    from harness.sandbox import open_sandbox
+    from harness.sandbox.nothing import sandbox_for
     from harness.sandbox.pool import Pool
     from harness.tasks import load_tasks
 
@@ -71,7 +73,7 @@ def command(
     given = list(_read(candidates, tasks))
     size = min(concurrency, max(1, len(given)))
     with (
-        contextlib.closing(open_sandbox(sandbox, say, require_isolation)) as backend,
+        contextlib.closing(sandbox_for(tasks.values(), sandbox, say, require_isolation)) as backend,
         Pool(backend, size=size, log=say) as pool,
     ):
         verdicts = in_threads(lambda item: _grade(item, tasks, pool, isolation), given, pool, size)
@@ -116,6 +118,7 @@ def _candidate(line: bytes, number: int) -> Given:
         raise ValueError(f"not JSON: {error}") from None
     if not isinstance(record, dict):
         raise ValueError(f"expected a JSON object, found {type(record).__name__}")  # noqa: TRY004
+    record = _with_replies(record)
     unknown = set(record) - {"task", "code", "files"}
     if unknown:
         raise ValueError(f"unknown key {', '.join(map(repr, sorted(unknown)))}")
@@ -124,6 +127,21 @@ def _candidate(line: bytes, number: int) -> Given:
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def _with_replies(record: dict[str, Any]) -> dict[str, Any]:
+    """The same with `reply`, or `replies` of a conversation of several turns, as the files that these become."""
+    from harness.tasks.conversations import reply_files
+
+    given = [key for key in ("reply", "replies") if key in record]
+    if not given:
+        return record
+    if len(given) > 1 or "code" in record or "files" in record:
+        raise ValueError("give one of code, files, reply, replies")
+    said = record[given[0]] if given == ["replies"] else [record["reply"]]
+    if not isinstance(said, list) or not all(isinstance(text, str) for text in said):
+        raise ValueError("`reply` is a text, `replies` a list of texts")
+    return {**{key: value for key, value in record.items() if key not in given}, "files": reply_files(said)}
 
 
 def _grade(item: Given, tasks: dict[str, Task], pool: Any, isolation: Any) -> Verdict:

@@ -158,6 +158,20 @@ def _announce(planned: Any, as_json: bool) -> int:
     return 0
 
 
+def _judged(judged: Any, model: str, score: Any) -> dict[str, Any] | None:
+    """What all judges together said of a model; None where none was asked."""
+    if judged is None:
+        return None
+    found = judged.standing(model)
+    return {
+        "mode": judged.panel.mode if judged.panel else None,
+        "mean": score(judged.lead(model)),
+        "wins": found.wins if found and found.comparisons else None,
+        "comparisons": found.comparisons if found else 0,
+        "unscored": judged.unscored.get(model, 0),
+    }
+
+
 def document(done: Any) -> dict[str, Any]:
     """The JSON of `harness run --json`; its keys are documented in docs/formats.md."""
 
@@ -170,6 +184,7 @@ def document(done: Any) -> dict[str, Any]:
             name: score(getattr(item, name)) for name in ("pass_at_1", "mean_score", "selected", "oracle")
         }
         models[item.model]["first_try"] = score(item.agents.first_try if item.agents else None)
+        models[item.model]["judged"] = _judged(done.judged, item.model, score)
     return {
         "run": done.plan.name,
         "directory": str(done.plan.paths.root),

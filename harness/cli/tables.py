@@ -47,6 +47,10 @@ def show_summary(done: Any) -> None:
     columns = ["model", "tasks", *(["first try"] if again else []), "pass@1"]
     if best_of > 1:
         columns += [f"best of {best_of}, selected", f"best of {best_of}, oracle", "distinct"]
+    judged = done.judged
+    columns += (
+        [f"judges{SCALES.get(judged.panel.mode, '') if judged.panel else ''}", "wins", "unscored"] if judged else []
+    )
     made = table(f"{done.plan.name}: pass rates with 95% intervals over tasks", *columns, "outcomes")
     for item in done.summary.models:
         row = [item.model, str(item.tasks)]
@@ -54,6 +58,7 @@ def show_summary(done: Any) -> None:
         row.append(percent(item.pass_at_1))
         if best_of > 1:
             row += [percent(item.selected), percent(item.oracle), percent(item.distinct, bounds=False)]
+        row += said(judged, item.model) if judged else []
         made.add_row(*row, ", ".join(f"{count} {name}" for name, count in item.outcomes.items() if count))
     show(made)
     lines = console(soft_wrap=True)
@@ -79,6 +84,21 @@ def show_summary(done: Any) -> None:
     lines.print(f"report: {done.plan.paths.report}", highlight=False)
 
 
+SCALES = {"listwise": ", of 50", "rubric": ", of 3", "pairwise": ", share won"}
+"""What the mean of judges is told in, by mode."""
+
+
+def said(judged: Any, model: str) -> list[str]:
+    """Mean, wins and unscored replies of a model by all judges together; dashes for what nobody said."""
+    unscored = str(judged.unscored.get(model, 0))
+    found, score = judged.standing(model), judged.lead(model)
+    if score is None or score.value is None:
+        return ["-", "-", unscored]
+    mean = f"{score.value:.2f} [{score.low:.2f}, {score.high:.2f}]" if score.low is not None else f"{score.value:.2f}"
+    wins = f"{found.wins:.1f}".removesuffix(".0")
+    return [mean, f"{wins} of {found.comparisons}" if found.comparisons else "-", unscored]
+
+
 def show_judges(done: Any) -> None:
     """What became of the questions to judges, judge by judge; nothing that is missing is a score."""
     if not done.judges:
@@ -99,12 +119,12 @@ def show_judges(done: Any) -> None:
             ", ".join(f"{number} {reason}" for reason, number in counts.reasons.most_common()) or "-",
         )
     show(made)
-    lines = console(soft_wrap=True)
+    out = console(soft_wrap=True)
     for name in done.judges:
         for model, why in done.conflicts.get(name, {}).items():
-            lines.print(f"{name} is not impartial to {model}: it {why}", highlight=False)
+            out.print(f"{name} is not impartial to {model}: it {why}", highlight=False)
     if any(counts.rejected or counts.failed for counts in done.judges.values()):
-        lines.print(
+        out.print(
             "what could not be read counts as nothing; "
             f"`harness judge {done.plan.paths.root} --only-errors` asks again",
             highlight=False,

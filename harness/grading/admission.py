@@ -9,6 +9,7 @@ from harness.errors import SandboxError
 from harness.grading.extract import candidate_from
 from harness.grading.grade import grade
 from harness.sandbox.pool import Pool
+from harness.tasks.conversations import LAST
 from harness.types import Answer, Frozen, Outcome, Task, Verdict
 
 ROUNDS = 3
@@ -32,6 +33,8 @@ def admit(task: Task, pool: Pool, rounds: int = ROUNDS) -> Admission:
     """Check one task against its own answers. Raises SandboxError when one of them could not be graded."""
     problems: list[str] = []
     notes = [] if task.reference else ["it has no reference: nothing shows that its tests can be passed"]
+    if not task.cases:
+        notes.append("it has no criteria: only a judge can say what an answer is worth")
     # The stub is graded like any answer here: whether it passes is the question.
     plain = task.model_copy(update={"stub_may_pass": False})
     for answer in _answers(task):
@@ -48,6 +51,10 @@ def admit(task: Task, pool: Pool, rounds: int = ROUNDS) -> Admission:
 def _answers(task: Task) -> Iterator[Answer]:
     if task.reference is not None:
         yield task.reference
+    if not task.runs:
+        yield Answer(name="the empty answer", files={LAST: ""}, fails=("*",))
+        yield from task.flawed
+        return
     yield Answer(name="the empty answer", files={} if task.kind == "workspace" else {task.solution: ""}, fails=("*",))
     yield Answer(name=STUB, files=stub(task), fails=("*",))
     yield from task.flawed
@@ -76,7 +83,8 @@ def _check(task: Task, answer: Answer, pool: Pool, rounds: int) -> list[str]:
         problems.append(f"{where}: {rounds} rounds of grading did not agree: {'; '.join(_words(v) for v in verdicts)}")
     if answer is task.reference:
         hint = "; tests that need more than values are `tests_pass: objects`" if task.by_value else ""
-        return problems if first.passed else [*problems, f"{where}: the reference does not pass: {_words(first)}{hint}"]
+        fine = first.passed or (not task.cases and first.outcome is Outcome.unscored)
+        return problems if fine else [*problems, f"{where}: the reference does not pass: {_words(first)}{hint}"]
     return problems + [f"{where}: {problem}" for problem in _failed_as_stated(answer, first)]
 
 

@@ -48,13 +48,13 @@ def _run(task: Task, candidate: Candidate, pool: Pool, isolation: IsolationLevel
     verifier = open_verifier(task.kind)
     plan = verifier.plan(task, candidate)
     share = task.id + task.content_hash if isolation == "task" else ""
-    evidence, limit_s = pace.run(task, plan.job, pool, share)
+    evidence, limit_s = _evidence(task, plan, pool, share)
     if evidence.infra:
         verdict = _nothing(task, Outcome.infra_error, evidence.infra, isolation)
         return verdict.model_copy(update={"layers": evidence.isolation, "backend": evidence.backend}), ""
     results = tuple(verifier.verify(task, plan, evidence))
     verdict = Verdict(
-        outcome=Outcome.worst([case.outcome for case in results]),
+        outcome=Outcome.worst([case.outcome for case in results]) if task.cases else Outcome.unscored,
         points=sum(case.points for case in results),
         max_points=float(task.points),
         cases=results,
@@ -66,6 +66,13 @@ def _run(task: Task, candidate: Candidate, pool: Pool, isolation: IsolationLevel
         detail=_remarks(evidence, limit_s if limit_s != task.limits.timeout_s else None),
     )
     return verdict, _signature(plan, evidence) if plan.comparable else FILES + candidate.hash
+
+
+def _evidence(task: Task, plan: Plan, pool: Pool, share: str) -> tuple[Evidence, float]:
+    """(what a sandbox saw, seconds a case could take); nothing where nothing is to be run."""
+    if plan.job.inputs:
+        return pace.run(task, plan.job, pool, share)
+    return Evidence(cases=(), backend="none"), task.limits.timeout_s
 
 
 def _remarks(evidence: Evidence, stretched_to_s: float | None) -> str:

@@ -10,6 +10,7 @@
     verdicts    what that makes of conversations
     choosing    best of N by judges
     conflicts   judges that judge their own
+    analysis    marks -> standings, bias, agreement, judges against mechanics
 
 A judge is asked about candidates that it knows by labels only. Its reply is kept as it came; a reading can be made
 again from it at any time, without another call.

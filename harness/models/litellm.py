@@ -15,6 +15,7 @@ from harness.errors import ConfigError, ProviderError
 from harness.models.bodies import Merged, reply_of
 from harness.models.caller import Caller
 from harness.models.failures import Refused, excerpt, masked, refused
+from harness.models.messages import openai_messages
 from harness.types import Reply, Request
 
 INSTALL = "pip install 'harness-eval[litellm]'"
@@ -39,7 +40,7 @@ class LiteLLM:
         options = self._options(request)
         try:
             if request.prompt is None:
-                messages = [message.model_dump() for message in request.messages]
+                messages = openai_messages(request.messages)
                 answer = library.completion(messages=messages, **options)
             else:
                 answer = library.text_completion(prompt=request.prompt, **options)

@@ -13,6 +13,7 @@ from harness.config import ModelProfile
 from harness.errors import ProviderError
 from harness.models.caller import Caller
 from harness.models.failures import Refused, excerpt, masked, reported
+from harness.models.messages import ollama_messages
 from harness.models.streams import parse_object
 from harness.models.wire import Http, Incoming
 from harness.types import Reply, Request, Sampling, Usage
@@ -66,7 +67,7 @@ class Ollama:
         body: dict[str, Any] = {"model": self._profile.model, "stream": self._profile.stream}
         if request.prompt is None:
             path = "/api/chat"
-            body["messages"] = [message.model_dump() for message in request.messages]
+            body["messages"] = ollama_messages(request.messages)
         else:
             path = "/api/generate"
             # Without `raw` the prompt would be wrapped in the model's chat template.

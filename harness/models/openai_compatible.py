@@ -22,6 +22,7 @@ from harness.errors import ProviderError
 from harness.models.bodies import Merged, reply_of
 from harness.models.caller import Caller
 from harness.models.failures import Refused, excerpt, masked, reported
+from harness.models.messages import openai_messages
 from harness.models.streams import DONE, parse_object, sse_data
 from harness.models.wire import Http, Incoming
 from harness.types import Reply, Request, Sampling
@@ -97,7 +98,7 @@ class OpenAICompatible:
         body: dict[str, Any] = {"model": profile.model} if profile.model else {}
         if request.prompt is None:
             path = "/chat/completions"
-            body["messages"] = [message.model_dump() for message in request.messages]
+            body["messages"] = openai_messages(request.messages)
         else:
             path = "/completions"
             body["prompt"] = request.prompt

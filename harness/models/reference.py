@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from harness.config import ModelProfile
 from harness.errors import ProviderError
+from harness.tasks.conversations import LAST, replies_of, reply_number
 from harness.types import Reply, Request, Task
 
 _LANGUAGES = {
@@ -31,7 +32,9 @@ class Reference:
                 + ("the request carries no task" if task is None else f"{task.id} has no reference"),
                 remedy="add a reference to the task, or leave this model out",
             )
-        return Reply(text=rendered(task, task.reference.files), finish_reason="stop", model=self._profile.name)
+        files = task.reference.files
+        text = _turn(request, files) if task.kind == "conversation" else rendered(task, files)
+        return Reply(text=text, finish_reason="stop", model=self._profile.name)
 
     def identity(self) -> dict[str, str]:
         """It has no server."""
@@ -41,10 +44,16 @@ class Reference:
         """Nothing to give back."""
 
 
+def _turn(request: Request, files: dict[str, str]) -> str:
+    """The reference's reply to the turn that is asked: the one after those that were given already."""
+    assert request.task is not None
+    return replies_of(files)[reply_number(request)]
+
+
 def rendered(task: Task, files: dict[str, str]) -> str:
     """An answer as text: one fenced block, or for a workspace every changed file under a heading with its path."""
     if task.kind == "conversation":
-        return "\n\n".join(files.values())
+        return files[LAST]
     if task.single_file:
         return fenced(task.solution, files.get(task.solution, "")) + "\n"
     changed = [path for path, text in files.items() if task.workspace.get(path) != text]

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from harness.config import ModelProfile
 from harness.errors import ConfigError, ProviderError
+from harness.tasks.conversations import reply_number
 from harness.types import AttemptKey, Reply, Request
 
 RECORDING = "raw.jsonl"
@@ -43,7 +44,7 @@ class Replay:
         if record["reply"] is None:
             raise ProviderError(record.get("error") or f"{self._path} recorded a failure for {key.task}")
         try:
-            return Reply.model_validate(record["reply"])
+            return Reply.model_validate(_of_turn(request, record["reply"]))
         except ValidationError as error:
             raise ProviderError(
                 f"{self._path}: the reply to {key.task} is not one: {error.errors()[0]['msg']}"
@@ -85,6 +86,16 @@ class Replay:
             f"{self._path} records {', '.join(sorted(models))}" + (f", not {wanted}" if wanted else ""),
             remedy="choose one: an entry with `provider: replay`, `recording: PATH` and `model: NAME` in models.yaml",
         )
+
+
+def _of_turn(request: Request, reply: Any) -> Any:
+    """Of a conversation of several turns the reply to the one that is asked."""
+    turns = reply["raw"].get("turns") if isinstance(reply, dict) and isinstance(reply.get("raw"), dict) else None
+    if request.task is None or request.task.runs or not isinstance(turns, list):
+        return reply
+    number = reply_number(request)
+    # It ended early, with a reply that said nothing.
+    return turns[number] if number < len(turns) else reply
 
 
 def recording_file(profile: ModelProfile) -> Path:

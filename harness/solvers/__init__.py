@@ -2,6 +2,7 @@
 
     prompts      Task -> Request          seeds   the seed of every attempt
     single_shot  one question, one reply
+    conversation turn by turn, with the model's own replies: what every conversation is held by
     aider        aider's conversation with the model, in a container         agents/  what all agents share
     command      any other command-line agent, from a description of it
 
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
     from harness.models import Provider
     from harness.solvers.agents.means import AgentMeans
 
-__all__ = ["SOLVERS", "Solved", "Solver", "Workplace", "available", "open_solver"]
+__all__ = ["SOLVERS", "Solved", "Solver", "Workplace", "available", "open_solver", "solver_for"]
 
 ENTRY_POINTS = "harness.solvers"
 
 SOLVERS = {
+    "conversation": "harness.solvers.conversation:Conversation",
     "single_shot": "harness.solvers.single_shot:SingleShot",
     "aider": "harness.solvers.aider:Aider",
     "command": "harness.solvers.command:Command",
@@ -45,6 +47,8 @@ class Workplace:
     settings: AgentSettings
     means: AgentMeans
     """Containers and gateway, for solvers that run an agent."""
+    spoken: Callable[[Task, Reply], Extraction]
+    """What a reply says, without its thinking, for solvers that tell the model its own words."""
     grade: Callable[[Task, Extraction], tuple[Verdict, str]]
     """(verdict, signature) of a candidate, in a container of its own: for agents that are told of failures."""
     record: Callable[[ModelCall], None]
@@ -85,6 +89,11 @@ class Solver(Protocol):
 def available() -> list[str]:
     """Names of all solvers: built in and installed."""
     return sorted({*SOLVERS, *(point.name for point in entry_points(group=ENTRY_POINTS))})
+
+
+def solver_for(task: Task, chosen: str) -> str:
+    """The name of the solver for a task of a run that was told to use `chosen`: a conversation has its own."""
+    return chosen if task.runs else "conversation"
 
 
 def open_solver(name: str, place: Workplace) -> Solver:

@@ -13,6 +13,7 @@ from harness.types import (
     Frozen,
     Judgment,
     Kind,
+    Labelled,
     Marked,
     ModelCall,
     Outcome,
@@ -87,6 +88,8 @@ class ReportInput:
     """What judges were asked and said, re-iterable; may read from the store each time."""
     marked: Sequence[Marked] = ()
     """Every mark of an accepted judgment, with the model it was given to."""
+    labels: Mapping[str, Sequence[Labelled]] = field(default_factory=dict)
+    """Id of a judgment -> who stood behind its labels: whose replies went unscored where a reading was rejected."""
     families: Mapping[str, str] = field(default_factory=dict)
     """Model or judge -> family, where the catalogue names one."""
 

@@ -53,7 +53,10 @@ class CategorySummary(Frozen):
 
 
 class Coverage(Frozen):
-    """What the rates rest on. `attempts` = `graded` + `provider_failures` + `infra_errors` + `ungraded`."""
+    """What the rates rest on.
+
+    `attempts` = `graded` + `provider_failures` + `infra_errors` + `ungraded` + `unscored`.
+    """
 
     attempts: int
     graded: int
@@ -64,6 +67,8 @@ class Coverage(Frozen):
     """The sandbox failed, after its retries."""
     ungraded: int
     """No verdict and no error: the run was stopped before grading."""
+    unscored: int
+    """Only a judge could say, and none has: neither passed nor failed."""
     failures: dict[str, int]
     """First line of the error -> attempts."""
     tasks_without_grade: tuple[str, ...]
@@ -182,7 +187,8 @@ class Summary(Frozen):
 def summarise(attempts: Iterable[Attempt], selections: Iterable[Selection] = ()) -> Summary:
     """Aggregate a run. `attempts` is walked once and may be a stream, in any order; keys must be unique.
 
-    Provider failures, infrastructure errors and ungraded attempts are in no denominator and are counted in coverage.
+    Provider failures, infrastructure errors, ungraded and unscored attempts are in no denominator and are counted in
+    coverage.
     """
     picks = Picks.of(selections)
     return Summary(models=tuple(_model(name, found, picks) for name, found in tally(attempts).items()))
@@ -259,10 +265,11 @@ def _coverage(name: str, found: ModelTally, picks: Picks) -> Coverage:
     unselected, unusable, methods = picks.coverage(name, found)
     return Coverage(
         attempts=found.attempts,
-        graded=found.attempts - found.provider_failures - found.infra_errors - found.ungraded,
+        graded=found.attempts - found.provider_failures - found.infra_errors - found.ungraded - found.unscored,
         provider_failures=found.provider_failures,
         infra_errors=found.infra_errors,
         ungraded=found.ungraded,
+        unscored=found.unscored,
         failures=dict(found.failures.most_common()),
         tasks_without_grade=tuple(sorted(name for name, task in found.tasks.items() if not task.draws)),
         unselected=unselected,

@@ -73,6 +73,7 @@ class ModelTally:
     provider_failures: int = 0
     infra_errors: int = 0
     ungraded: int = 0
+    unscored: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     """First line of a provider or infrastructure error -> attempts."""
     empty: int = 0
@@ -124,6 +125,9 @@ class ModelTally:
         if verdict.outcome is Outcome.infra_error:
             self.infra_errors += 1
             self._fail(f"sandbox: {verdict.detail}")
+            return
+        if not verdict.outcome.counts:
+            self.unscored += 1
             return
         task.draws.setdefault(attempt.repeat, {})[attempt.attempt] = Sample(
             passed=verdict.passed,

@@ -19,7 +19,7 @@ class Reader(Protocol):
     """The tasks at a path, not read yet: one that is broken is nobody's trouble but of those who ask for it."""
 
     folders: list[Path]
-    """The directory of each task, resolved."""
+    """The place of each task, resolved: its directory, or its file and its id below that."""
 
     def ident(self, folder: Path) -> str:
         """The id of a task, from names only."""
@@ -33,14 +33,18 @@ class Reader(Protocol):
 
 def open_suite(path: Path) -> Reader:
     """What reads the tasks at a path. Raises TaskError where there is none."""
-    from harness.tasks import exercism, native
+    from harness.tasks import conversations, exercism, native
 
     with _readable(path):
         if not path.exists():
             raise TaskError("no such file or directory", path=path)
+        if conversations.test_files(path):
+            return conversations.Conversations(path)
         if not path.is_dir():
             raise TaskError(
-                "expected a directory of tasks", path=path, remedy="give the suite's directory, or one task's"
+                "expected a directory of tasks, or a YAML file of conversations",
+                path=path,
+                remedy="give the suite's directory, or one task's",
             )
         if not native.is_task(path) and exercism.is_track(path):
             return exercism.Track(path)

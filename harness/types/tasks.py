@@ -184,6 +184,11 @@ class Task(Frozen):
         return self.kind in ("function", "program", "write_tests")
 
     @property
+    def runs(self) -> bool:
+        """Whether an answer is run: a conversation's is only read."""
+        return self.kind != "conversation"
+
+    @property
     def points(self) -> int:
         return sum(case.points for case in self.cases)
 

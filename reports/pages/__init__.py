@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from ..page import Page
-from . import agents, attempts, bestofn, coverage, manifest, summary, tasks
+from . import agents, attempts, bestofn, coverage, judges, manifest, summary, tasks
 
 PAGES: tuple[Page, ...] = (
-    summary.page, tasks.page, bestofn.page, agents.page, coverage.page, attempts.page, manifest.page,
+    summary.page, tasks.page, bestofn.page, judges.page, agents.page, coverage.page, attempts.page, manifest.page,
 )  # fmt: skip

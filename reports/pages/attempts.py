@@ -6,10 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
+from harness.judging.analysis.sheet import Cell
+
 from .. import text
 from ..attempt_view import ModelView, TaskView, attempt_view, prompt_of
 from ..clipper import Clipper
 from ..drill import Key
+from ..marks_view import Marks, marks_of
 from ..page import Page, Report
 
 
@@ -17,6 +20,7 @@ def _tasks(report: Report) -> Iterator[TaskView]:
     """The drill-down, lazily: one task's texts at a time."""
     clipper = Clipper()
     attempts = report.drill.attempts
+    judged = marks_of(report.run, map(_cell, attempts), show_hidden=report.show_hidden)
     by_model = {(m.model, found.task): found for m in report.models for found in m.by_task}
     for place, (name, keys) in enumerate(groupby(attempts, key=lambda key: key.task), 1):
         models = []
@@ -24,7 +28,7 @@ def _tasks(report: Report) -> Iterator[TaskView]:
             members = list(group)
             found = by_model.get((model, name))
             hits = f"{found.hits}/{found.graded}" if found else "0/0"
-            models.append(_model(report, model, members, hits, clipper))
+            models.append(_model(report, model, members, hits, clipper, judged))
         info = report.run.tasks.get(name)
         first = attempts[next(key for key in attempts if key.task == name)]
         hidden = sum(not case.visible for case in info.cases) if info else 0
@@ -41,7 +45,7 @@ def _tasks(report: Report) -> Iterator[TaskView]:
         )
 
 
-def _model(report: Report, model: str, keys: list[Key], hits: str, clipper: Clipper) -> ModelView:
+def _model(report: Report, model: str, keys: list[Key], hits: str, clipper: Clipper, judged: Marks) -> ModelView:
     """All attempts of one model at one task; a prompt they share is shown once."""
     attempts = [report.drill.attempts[key] for key in keys]
     info = report.run.tasks.get(keys[0].task)
@@ -57,10 +61,15 @@ def _model(report: Report, model: str, keys: list[Key], hits: str, clipper: Clip
             calls=calls,
             show_hidden=report.show_hidden,
             sessions=report.run.calls,
+            marks=judged.get(_cell(key), ()),
         )
         for key, attempt, prompt in zip(keys, attempts, prompts, strict=True)
     ]
     return ModelView(text.one_line(model), hits, [(role, clipper.take(body, 20_000)) for role, body in shared], views)
+
+
+def _cell(key: Key) -> Cell:
+    return Cell(key.task, key.repeat, key.model, key.attempt)
 
 
 def context(report: Report) -> Mapping[str, object]:

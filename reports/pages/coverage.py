@@ -74,6 +74,7 @@ def _facts(report: Report) -> list[tuple[str, str, list[str]]]:
         ("Provider failures", "the model's server failed: in no rate", lambda c: c.provider_failures),
         ("Infrastructure errors", "the sandbox failed: in no rate", lambda c: c.infra_errors),
         ("Not graded", "stopped before grading: in no rate", lambda c: c.ungraded),
+        ("Unscored", "only a judge could say, and none has: in no rate", lambda c: c.unscored),
         ("Tasks in no rate", "no attempt at them was graded", lambda c: len(c.tasks_without_grade)),
         ("Without selection", "task repeats for which nothing was selected", lambda c: c.unselected),
         ("Unusable selections", "the selected attempt was not graded", lambda c: c.unusable_selections),

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from harness.judging.analysis.whole import Judged
 from harness.stats.score import Score
 from harness.stats.summary import ModelSummary
 
 from .. import charts, text
+from ..judge_words import SCALE, lead, wins
 from ..page import Page, Report, table
 
 
@@ -73,6 +75,21 @@ def _one_task_only(report: Report) -> bool:
     return len(report.summary.tasks) == 1
 
 
+def _scale(judged: Judged | None) -> str:
+    return f", {SCALE[judged.panel.mode][0]}" if judged and judged.panel else ""
+
+
+def _said(judged: Judged, model: str) -> list[str]:
+    """Mean, wins and unscored replies of a model, with all judges together; dashes for what nobody said."""
+    unscored = text.count(judged.unscored.get(model, 0))
+    table_, one = judged.panel, judged.standing(model)
+    if table_ is None or one is None or table_.lead(one).value is None:
+        return ["–", "–", unscored]
+    value, interval = lead(table_, table_.lead(one))
+    won = f"{wins(one.wins)} of {one.comparisons:,}" if one.comparisons else "–"
+    return [f"{value} ({interval})" if interval else value, won, unscored]
+
+
 def context(report: Report) -> Mapping[str, object]:
     """Blocks of the forest plot, the lead, remarks, and whether best-of-N took place."""
     return {
@@ -83,6 +100,8 @@ def context(report: Report) -> Mapping[str, object]:
         "several": any(model.best_of > 1 for model in report.models),
         "one_task": _one_task_only(report),
         "tried_again": any(model.agents is not None and model.agents.told for model in report.models),
+        "judged": {m.model: _said(report.judged, m.model) for m in report.models} if report.judged else {},
+        "judges_scale": _scale(report.judged),
         "level": f"{100 * report.summary.level:.0f}%",
     }
 
@@ -90,13 +109,16 @@ def context(report: Report) -> Mapping[str, object]:
 def markdown(report: Report) -> str:
     """The same as one table."""
     head = ["Model", "One attempt", "Selected", "Oracle", "Hit rate", "Distinct", "Mean score", "Tokens/s", "Cost"]
+    judged = report.judged
+    head += ["Tasks", f"Judges' mean{_scale(judged)}", "Wins", "Unscored"] if judged else []
     rows = []
     for model in report.models:
         note = report.run.notes.get(model.model, "")
         name = text.markdown(model.model) + (f" ({text.markdown(note)})" if note else "")
         scores = (model.pass_at_1, model.selected, model.oracle, model.hit_rate, model.distinct, model.mean_score)
         speed = text.number(model.totals.tokens_per_s)
-        rows.append([name, *(text.spoken(s) for s in scores), speed, text.dollars(model.totals.cost_usd)])
+        said = [text.count(model.tasks), *_said(judged, model.model)] if judged else []
+        rows.append([name, *(text.spoken(s) for s in scores), speed, text.dollars(model.totals.cost_usd), *said])
     level = f"{100 * report.summary.level:.0f}%"
     explained = (
         f"In brackets: {level} intervals over tasks, i.e. for new tasks of this kind. *One attempt* is pass@1; "

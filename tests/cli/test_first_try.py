@@ -29,7 +29,7 @@ def attempt(model: str, index: int, *outcomes: Outcome, agent: bool = True) -> A
 def done(*attempts: Attempt) -> Any:
     """What a run ends with."""
     plan = SimpleNamespace(name="r", paths=RunPaths(Path("runs/r")), profiles={})
-    return SimpleNamespace(summary=summarise(attempts), plan=plan, incomplete=[])
+    return SimpleNamespace(summary=summarise(attempts), plan=plan, incomplete=[], judged=None, judges={}, conflicts={})
 
 
 AGAIN = attempt("m", 0, Outcome.wrong_answer, Outcome.passed)

@@ -18,6 +18,7 @@ from harness.annotating.work import Read
 from harness.bench.report import BenchReport, Burst, Counted, Length, OpenLoop, Rate
 from harness.cli.new import TEMPLATES
 from harness.importing.records import JudgmentLine, ReplyLine
+from harness.judging.analysis.whole import Judged
 from harness.rundir import RunPaths
 from harness.stats.summary import Agents
 from harness.types import (
@@ -79,6 +80,7 @@ def told(root: Path, heading: str) -> str:
         ("store.db: mark", Mark),
         ("store.db: labels", Labelled),
         ("scores.json: agents", Agents),
+        ("scores.json: judges", Judged),
         ("harness sandbox bench --json", BenchReport),
         ("harness sandbox bench --json: rates", Rate),
         ("harness sandbox bench --json: open_loop", OpenLoop),

@@ -81,6 +81,24 @@ def test_small_models_judge_small_models(tmp_path: Path) -> None:
     assert "unscored" in page or not counts["rejected"]
 
 
+@pytest.mark.engine
+@pytest.mark.model
+@pytest.mark.timeout(600)
+def test_a_small_model_judges_programs_that_pass(root: Path, tmp_path: Path, image: object) -> None:
+    words = ["--task", "add", "--model", "smollm2", "--model", "reference", "--judge", "smollm2-judge", "--name", "r"]
+    ran = harness(tmp_path, "run", root / "fixtures" / "warmup", *words)
+    counts = ran["judges"]["smollm2-judge"]
+    assert counts["questions"] == 1
+    assert counts["failed"] == 0
+    assert ran["models"]["reference"]["pass_at_1"]["value"] == 1.0
+    again = harness(tmp_path, "judge", "r", "--only-errors")["judges"]["smollm2-judge"]
+    assert again["questions"] == 1
+    assert harness(tmp_path, "judge", "r", "--reparse")["judges"]["smollm2-judge"]["reasons"] == again["reasons"]
+    _nothing_is_made_up(tmp_path / "runs" / "r")
+    with Store(tmp_path / "runs" / "r", write=False) as store:
+        assert len(list(store.replaced_judgments())) == counts["rejected"], "every raw reply is kept"
+
+
 def _nothing_is_made_up(directory: Path) -> None:
     """Every stored reply is a mark for everyone shown, or for nobody; verdicts follow from marks alone."""
     report = load_report_input(directory)
@@ -98,6 +116,9 @@ def _nothing_is_made_up(directory: Path) -> None:
         mechanical = {(item.task, item.model): item.outcome for item in store.attempts()}
     for item in report.attempts:
         before = mechanical[item.task, item.model]
+        if item.kind != "conversation":
+            assert item.outcome is before
+            continue
         if before in (Outcome.passed, Outcome.unscored) and (item.task, item.model) not in said:
             assert item.outcome is Outcome.unscored, "nobody could be read: no pass, no zero"
         if before not in (Outcome.passed, Outcome.unscored):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import permutations, product
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.stats.agreement import disagreement, icc_agreement, krippendorff_alpha, quadratic_kappa
+from harness.stats.agreement import Metric, disagreement, icc_agreement, krippendorff_alpha, quadratic_kappa
 
 J1 = [8, 7, 9, 6, 5, 8, 7, 3, 9, 6]
 J2 = [7, 7, 8, 6, 7, 8, 5, 4, 9, 8]
@@ -73,3 +77,55 @@ def test_without_anything_to_agree_on_there_is_no_number() -> None:
         disagreement([1], [1, 2])
     with pytest.raises(ValueError, match="same items"):
         disagreement([], [])
+
+
+gappy = st.lists(
+    st.lists(st.one_of(st.none(), st.integers(1, 5)), min_size=3, max_size=3), min_size=2, max_size=12
+)  # fmt: skip
+
+
+@given(gappy, st.sampled_from(["nominal", "ordinal", "interval"]))
+def test_alpha_is_that_of_its_definition(items: list[list[int | None]], metric: Metric) -> None:
+    """Coincidences written out pair by pair."""
+    units = [[value for value in item if value is not None] for item in items]
+    units = [unit for unit in units if len(unit) >= 2]
+    values = [value for unit in units for value in unit]
+    count = Counter(values)
+
+    def distance(a: int, b: int) -> float:
+        if metric == "nominal":
+            return float(a != b)
+        if metric == "interval":
+            return float(a - b) ** 2
+        low, high = min(a, b), max(a, b)
+        return (sum(count[v] for v in range(low, high + 1)) - (count[a] + count[b]) / 2) ** 2
+
+    observed = sum(distance(a, b) / (len(unit) - 1) for unit in units for a, b in permutations(unit, 2))
+    expected = sum(distance(a, b) for a, b in permutations(values, 2)) / max(1, len(values) - 1)
+    table = [list(row) for row in zip(*items, strict=True)]
+    found = krippendorff_alpha(table, metric=metric)
+    assert found == (pytest.approx(1 - observed / expected) if expected else None)
+
+
+@given(scores, st.floats(0.5, 4))
+def test_chance_is_that_of_all_pairs(pairs: list[tuple[int, int]], least: float) -> None:
+    first, second = [a for a, _ in pairs], [b for _, b in pairs]
+    found = disagreement(first, second, least=least)
+    apart = [abs(a - b) >= least for a, b in product(first, second)]
+    assert found.by_chance == pytest.approx(sum(apart) / len(apart))
+    squares = [(a - b) ** 2 for a, b in product(first, second)]
+    kappa = quadratic_kappa(first, second)
+    if kappa is not None:
+        assert kappa == pytest.approx(
+            1 - sum((a - b) ** 2 for a, b in pairs) / len(pairs) / (sum(squares) / len(squares))
+        )
+
+
+def test_a_hundred_thousand_cells_fit_in_memory() -> None:
+    """n x n of these would be 80 GB."""
+    rng = np.random.default_rng(1)
+    first = rng.normal(5, 2, size=100_000)
+    second = first + rng.normal(0, 1, size=100_000)
+    assert quadratic_kappa(first, second) == pytest.approx(8 / 9, abs=0.01)
+    assert disagreement(first, second).by_chance == pytest.approx(0.505, abs=0.01)
+    assert krippendorff_alpha([first.tolist(), second.tolist()], metric="interval") == pytest.approx(8 / 9, abs=0.01)

@@ -23,12 +23,10 @@ from harness.grading.extract.source import Reader
 from harness.grading.extract.text import clean, with_newline
 from harness.grading.extract.thinking import Answer, strip_thinking
 from harness.grading.extract.workspace import read
+from harness.tasks.conversations import LAST, replies_of, reply_files
 from harness.types import Candidate, Extraction, Reply, Task
 
 __all__ = ["candidate_from", "extract"]
-
-CONVERSATION_FILE = "reply.md"
-"""Where the answer to a conversation task is put, so that its candidate has a hash like any other."""
 
 
 def extract(task: Task, reply: Reply, *, prefix: str = "") -> Extraction:
@@ -46,7 +44,7 @@ def extract(task: Task, reply: Reply, *, prefix: str = "") -> Extraction:
         return Extraction(candidate=None, choice=missing, thinking=answer.thinking, unclosed=answer.unclosed)
     if task.kind == "conversation":
         return Extraction(
-            candidate=Candidate(files={CONVERSATION_FILE: answer.text.strip() + "\n"}),
+            candidate=Candidate(files={LAST: answer.text.strip() + "\n"}),
             choice="the whole reply",
             thinking=answer.thinking,
             unclosed=answer.unclosed,
@@ -162,7 +160,18 @@ def _listed(overlay: Overlay) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
+def _given_replies(files: Mapping[str, str]) -> Extraction:
+    """The replies of a conversation; the last one must say something."""
+    replies = replies_of({clean(name): clean(text) for name, text in files.items()})
+    if not replies or not replies[-1]:
+        return Extraction(candidate=None, choice="an empty reply")
+    choice = f"{len(replies)} replies as given" if len(replies) > 1 else "the reply as given"
+    return Extraction(candidate=Candidate(files=reply_files(replies)), choice=choice)
+
+
 def _given_files(task: Task, files: Mapping[str, str]) -> Extraction:
+    if not task.runs:
+        return _given_replies(files)
     if task.kind == "workspace":
         overlay = Overlay(task)
         for path, text in files.items():
