@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from harness.grading.extract import extract
 from harness.importing.records import ReplyLine
-from harness.importing.survey import TaskFacts, candidate_of, shown_text
-from harness.types import Attempt, Extraction, Outcome, Reply, Task, Usage, Verdict
+from harness.importing.survey import TaskFacts, shown_text
+from harness.tasks.conversations import asked_of, reply_files
+from harness.types import Attempt, Candidate, Extraction, Outcome, Reply, Task, Usage, Verdict
 
 SOLVER = "imported"
 KIND = "conversation"
 """Of a task about which nobody says what kind it is."""
 SUITE = "imported"
 """Of a task whose id names none."""
+_TALK = Task(id="imported/t", suite="imported", name="t", kind="conversation", instruction="")
 
 
 def attempt_of(line: ReplyLine, facts: TaskFacts, task: Task | None) -> Attempt:
@@ -41,12 +44,8 @@ def suite_of(task: str) -> str:
 
 
 def wanted(task: Task) -> int:
-    """Replies that a conversation has: one to every turn of the user that no turn of the assistant follows."""
-    following = [turn.role for turn in task.turns[1:]] + ["user"][: len(task.turns)]
-    return (
-        sum(turn.role == "user" and after != "assistant" for turn, after in zip(task.turns, following, strict=True))
-        or 1
-    )
+    """Replies that a conversation has."""
+    return sum(asked_of(task.turns)) if task.turns else 1
 
 
 def recorded(line: ReplyLine, task: Task | None = None) -> Verdict:
@@ -84,10 +83,15 @@ def _reply(line: ReplyLine) -> Reply | None:
 
 
 def _extraction(line: ReplyLine, kind: str) -> Extraction | None:
-    """Of a conversation the reply is the candidate, as it stands; code is still to be looked for."""
-    made = candidate_of(line) if kind == "conversation" else None
-    if made is None:
+    """Of a conversation every reply is an answer, without thinking that stands in its text; code is still to be looked
+    for."""
+    texts = line.replies if line.replies is not None else [] if line.reply is None else [line.reply]
+    if kind != "conversation" or not texts:
         return None
-    if not shown_text(line).strip():
-        return Extraction(candidate=None, choice="the reply is empty", handed_over=True)
-    return Extraction(candidate=made, choice="the reply as it was recorded", handed_over=True)
+    found = [extract(_TALK, Reply(text=text)) for text in texts]
+    facts = {"thinking": any(item.thinking for item in found), "unclosed": any(item.unclosed for item in found)}
+    if found[-1].candidate is None:
+        return Extraction(candidate=None, choice=found[-1].choice, handed_over=True, **facts)
+    said = [next(iter(item.candidate.files.values())) if item.candidate else "" for item in found]
+    choice = "the reply as it was recorded" if len(said) == 1 else f"{len(said)} replies as they were recorded"
+    return Extraction(candidate=Candidate(files=reply_files(said)), choice=choice, handed_over=True, **facts)

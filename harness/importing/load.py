@@ -17,14 +17,15 @@ from harness.grading.select import select
 from harness.importing.attempts import KIND, attempt_of, suite_of, wanted
 from harness.importing.judgments import judgments_of
 from harness.importing.survey import Survey, Tasks, lines_of, survey
-from harness.judging.candidates import replies
 from harness.manifest import manifest
 from harness.plan import Plan, checked, keep
 from harness.runner import Progress, Run, concluded, keep_manifest
-from harness.sandbox import Sandbox, open_sandbox
+from harness.sandbox import Sandbox
+from harness.sandbox.nothing import sandbox_for
 from harness.sandbox.pool import Pool
 from harness.store import Store
 from harness.tasks import load_tasks
+from harness.tasks.conversations import replies_of
 from harness.types import Attempt, Outcome, SandboxLevel, Selection, Task
 
 PROVIDER = "import"
@@ -215,7 +216,8 @@ class _Grader:
 
     def _open(self) -> Pool:
         order = self._order
-        backend = open_sandbox(order.sandbox, self._progress.note, order.require_isolation)
+        tasks = self._known.known.values()
+        backend = sandbox_for(tasks, order.sandbox, self._progress.note, order.require_isolation)
         self.backend = self._stack.enter_context(contextlib.closing(backend))
         return self._stack.enter_context(Pool(backend, size=GRADERS, log=self._progress.note))
 
@@ -246,7 +248,7 @@ def gradable(attempt: Attempt, task: Task) -> bool:
     if task.kind != "conversation":
         return True
     given = attempt.extraction.candidate if attempt.extraction else None
-    return given is None or (bool(task.cases) and len(replies(given.files)) == wanted(task))
+    return given is None or (bool(task.cases) and len(replies_of(given.files)) == wanted(task))
 
 
 def _better(recorded: Attempt, graded: Attempt | None) -> Attempt:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from harness.errors import UsageError
 from harness.importing.lines import Place, Refused, read
 from harness.importing.records import JudgmentLine, ReplyLine, line_of
+from harness.tasks.conversations import reply_files
 from harness.types import AttemptKey, Candidate, Kind, Task
 
 
@@ -133,11 +134,9 @@ def _task(found: Survey, line: ReplyLine, place: Place, tasks: Tasks) -> None:
 
 
 def candidate_of(line: ReplyLine) -> Candidate | None:
-    """The texts as a candidate of a conversation has them: the last reply, and those before it by their number."""
-    if line.replies is not None:
-        earlier = {f"turn{number}.md": text for number, text in enumerate(line.replies[:-1], start=1)}
-        return Candidate(files={**earlier, "reply.md": line.replies[-1]})
-    return None if line.reply is None else Candidate(files={"reply.md": line.reply})
+    """The texts as a candidate of a conversation has them; None without any."""
+    texts = line.replies if line.replies is not None else [] if line.reply is None else [line.reply]
+    return Candidate(files=reply_files(texts)) if texts else None
 
 
 def shown_text(line: ReplyLine) -> str:

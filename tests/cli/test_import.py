@@ -292,3 +292,25 @@ def test_winners_alone_can_be_compared(harness: Harness, write: Write, tmp_path:
         model: [float(won.count(model)) for won in winners.values()] for model in "abcd"
     }
     assert "no attempt of these runs has been graded" in harness("compare", tmp_path / "one").refused()
+
+
+def test_conversations_are_checked_without_a_sandbox(imported: Callable[..., Path], tmp_path: Path) -> None:
+    suite = tmp_path / "chat"
+    suite.mkdir()
+    (suite / "suite.yaml").write_text("title: Chat\n")
+    (suite / "all.yaml").write_text(
+        "category: spelling\ntests:\n"
+        "  - {id: one, prompt: Spell cat., criteria: {max_words: 3}, reference: C A T, judge: Spells it.}\n"
+        "  - {id: free, prompt: Say hello., judge: Greets., reference: Hello.}\n"
+    )
+    rows = [
+        row(task="one", reply="C A T"), row(task="chat/one", model="n", reply="a far too long answer"),
+        row(task="free", reply="Hello."), row(task="free", model="n", passed=True, reply="Hi."),
+    ]  # fmt: skip
+    directory = imported(rows, "--tasks", suite, "--sandbox", "nothing-of-that-name")
+    found = {(task, model): a for (task, model, _, _), a in attempts(directory).items()}
+    assert {key: a.outcome.value for key, a in found.items()} == {
+        ("chat/one", "m"): "passed", ("chat/one", "n"): "wrong_answer",
+        ("chat/free", "m"): "unscored", ("chat/free", "n"): "passed",
+    }  # fmt: skip
+    assert {a.category for a in found.values()} == {"spelling"}

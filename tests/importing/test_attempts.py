@@ -64,6 +64,16 @@ def test_every_reply_is_part_of_the_candidate() -> None:
     found = of(None, replies=["a", "b"])
     assert found.extraction is not None
     assert found.extraction.candidate is not None
-    assert found.extraction.candidate.files == {"turn1.md": "a", "reply.md": "b"}
+    assert found.extraction.candidate.files == {"turn1.md": "a\n", "reply.md": "b\n"}
     assert found.reply is not None
     assert found.reply.text == "b"
+
+
+def test_thinking_is_no_part_of_an_answer() -> None:
+    found = of(None, reply="<think>\nlong\n</think>\nFriend.")
+    assert found.extraction is not None
+    assert found.extraction.candidate is not None
+    assert found.extraction.candidate.files == {"reply.md": "Friend.\n"}
+    assert found.extraction.thinking
+    assert found.reply is not None
+    assert found.reply.text.startswith("<think>")
