@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.judges import JUDGES
-from harness.judging.results import marked
+from harness.judging.results import ELSEWHERE, marked
 from harness.judging.verdicts import Bench
 from harness.store import Store
 from harness.types import Attempt, Judgment, ModelCall
@@ -33,9 +33,10 @@ def report_input(name: str, store: Store) -> ReportInput:
     labels = store.labels()
     said = marked(store.judgments(bare=True), labels)
     status = store.judgment_status().values()
+    asked = [item for item in status if not item.judge.startswith(ELSEWHERE)]
     return ReportInput(
         name=name,
-        attempts=_Attempts(store.paths.root, Bench(said, status) if status else None),
+        attempts=_Attempts(store.paths.root, Bench(said, asked) if status else None),
         judgments=_Judgments(store.paths.root) if status else (),
         marked=said,
         labels=labels,

@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import json
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -103,7 +103,7 @@ def run(planned: Plan, progress: Progress) -> Run:
             incomplete.append("judges are asked when all attempts are there; `harness judge` asks them now")
         elif planned.judges:
             incomplete = hear(planned, store, _order(planned), progress)
-        return _concluded(planned, store, incomplete)
+        return concluded(planned, store, incomplete)
 
 
 def _resumed(trial: Trial, ungraded: Mapping[AttemptKey, Attempt]) -> Trial:
@@ -114,9 +114,9 @@ def _resumed(trial: Trial, ungraded: Mapping[AttemptKey, Attempt]) -> Trial:
     return trial.model_copy(update={"answered": before})
 
 
-def _concluded(planned: Plan, store: Store, incomplete: list[str]) -> Run:
-    """Select, aggregate, report: what follows when the attempts are there."""
-    store.replace_selections(selections(store, planned.tasks, planned.config.select))
+def concluded(planned: Plan, store: Store, incomplete: list[str], chosen: Iterable[Selection] | None = None) -> Run:
+    """Select, aggregate, report: what follows when the attempts are there. `chosen`: selections made already."""
+    store.replace_selections(selections(store, planned.tasks, planned.config.select) if chosen is None else chosen)
     report = report_input(planned.name, store)
     written = _render(report, planned.paths.root)
     return Run(
@@ -169,11 +169,11 @@ def judge(directory: Path, asked: JudgeConfig, progress: Progress, *, dry_run: b
     Raises StoreError when there is no run, UsageError for a task that has changed, ConfigError for a judge or a rubric.
     """
     with Store(directory, write=False) as store:  # a directory without a run is not made one
-        planned = _planned_before(store, directory)
+        planned = planned_before(store, directory)
         names = list(dict.fromkeys(asked.judges))
         if not asked.reparse:
             names = names or judges_before(store)
-        _unchanged(store, planned.tasks)
+        unchanged(store, planned.tasks)
     catalogue = load_catalogue(asked.catalogue or planned.config.catalogue)
     budget = asked.budget_usd
     order = Order(
@@ -197,8 +197,8 @@ def judge(directory: Path, asked: JudgeConfig, progress: Progress, *, dry_run: b
         if asked.reparse:
             read, changed = reparse(store, names)
             progress.note(f"{read} replies of judges read again, {changed} of them to another result")
-            return _concluded(planned, store, [])
-        return _concluded(planned, store, hear(planned, store, order, progress))
+            return concluded(planned, store, [])
+        return concluded(planned, store, hear(planned, store, order, progress))
 
 
 def _warn_of_unseen(planned: Plan, order: Order, progress: Progress) -> None:
@@ -211,7 +211,7 @@ def _warn_of_unseen(planned: Plan, order: Order, progress: Progress) -> None:
         )
 
 
-def _unchanged(store: Store, tasks: Sequence[Task]) -> None:
+def unchanged(store: Store, tasks: Sequence[Task]) -> None:
     """Judges must not be shown another task than was answered. Raises UsageError."""
     now = {task.id: task.content_hash for task in tasks}
     changed = sorted(
@@ -232,7 +232,7 @@ def regrade(directory: Path, sandbox: str, progress: Progress, require_isolation
     Raises StoreError when there is no run, UsageError when a task of it is gone.
     """
     with Store(directory, write=False) as store:  # a directory without a run is not made one
-        planned = _planned_before(store, directory)
+        planned = planned_before(store, directory)
     known = {task.id: task for task in planned.tasks}
     with Store(directory) as store:
         kept = [item for item in store.attempts() if item.reply is not None]
@@ -246,21 +246,23 @@ def regrade(directory: Path, sandbox: str, progress: Progress, require_isolation
                 store.save(attempt)
                 progress.attempt(attempt)
             found = manifest(planned.tasks, backend, {})
-        _keep_manifest(store, {**(store.fact("manifest") or {}), "regraded": found})
+        keep_manifest(store, {**(store.fact("manifest") or {}), "regraded": found})
         store.set_fact("tasks", task_infos(planned.tasks))
         store.finish()
-        return _concluded(planned, store, _failures(store, {}))
+        return concluded(planned, store, _failures(store, {}))
 
 
 def _sandbox(planned: Plan, progress: Progress) -> Sandbox:
     return sandbox_for(planned.tasks, planned.config.sandbox, progress.note, planned.config.require_isolation)
 
 
-def _planned_before(store: Store, directory: Path) -> Plan:
+def planned_before(store: Store, directory: Path) -> Plan:
     """The plan a run was made by, with the tasks as they are now."""
     kept, models = store.fact("config"), store.fact("models")
     if kept is None or models is None:
         raise StoreError(f"{directory} holds a run that never began", remedy="begin it with `harness run`")
+    if not kept["paths"]:
+        raise UsageError(f"{directory} was imported without its tasks", remedy="import it with --tasks PATH")
     root = directory.resolve()
     began_in = Path(store.fact("began_in") or "")
     paths = [began_in / path for path in kept["paths"]]
@@ -285,7 +287,7 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
         executor = LocalExecutor(planned.profiles, sandbox, config.concurrency, progress.note, left, config.agent)
         with contextlib.closing(executor):
             identities = {name: executor.provider(name).identity() for name in planned.profiles}
-            _keep_manifest(store, manifest(planned.tasks, sandbox, identities))
+            keep_manifest(store, manifest(planned.tasks, sandbox, identities))
             for solver in {trial.solver: trial for trial in reversed(todo)}.values():
                 executor.prepare(solver)
             for trial in todo:
@@ -364,7 +366,7 @@ def _judged(report: ReportInput) -> Judged | None:
     return judged(report.judgments, report.marked, labels=report.labels, families=report.families)
 
 
-def _keep_manifest(store: Store, found: dict[str, Any]) -> None:
+def keep_manifest(store: Store, found: dict[str, Any]) -> None:
     store.set_fact("manifest", found)
     try:
         draft = store.paths.manifest.with_suffix(".json.new")

@@ -29,7 +29,7 @@ LAYERS = (
     ("config",),
     ("content",),
     ("host",),
-    ("syntax",),
+    ("syntax", "cells"),
     ("tasks",),
     ("models",),
     ("sandbox",),
@@ -49,6 +49,7 @@ LAYERS = (
     ("judges",),
     ("readback",),
     ("runner",),
+    ("importing", "annotating"),
     ("service", "cli", "__main__"),
 )
 LAYER = {name: index for index, names in enumerate(LAYERS) for name in names}

@@ -158,3 +158,8 @@ def _order(group: Group, identity: str, seed: int) -> list[Contender]:
 def _hash(*parts: object) -> str:
     """SHA-256 of the parts, 16 hex digits."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def hashed(*parts: object) -> str:
+    """The same, for judgments that were not asked here: their ids are made like those of our own."""
+    return _hash(*parts)

@@ -10,17 +10,20 @@ from collections.abc import Iterable, Iterator
 from statistics import fmean
 from typing import Protocol
 
+from harness.judging.results import ELSEWHERE
 from harness.types import DIMENSIONS, Attempt, CaseResult, JudgeMode, Marked, Outcome, Purpose, Verdict
 
 CASE = "judge"
 """Id of the case that judges add."""
+Key = tuple[str, int, str, int]
+"""Task, repeat, model, attempt."""
 DECIDES: tuple[JudgeMode, ...] = ("listwise", "rubric")
 """Modes that say whether an answer passes; of two answers, both or neither may be good."""
 FULL_RUBRIC = 3
 
 
 class Asked(Protocol):
-    """A question that was asked, whatever came of it: a Judgment, or a row about one."""
+    """A question that was asked here, whatever came of it: a Judgment, or a row about one."""
 
     @property
     def purpose(self) -> Purpose: ...
@@ -41,19 +44,26 @@ class Bench:
     """What judges said of each attempt, to be applied as often as the attempts are walked."""
 
     def __init__(self, marked: Iterable[Marked], judgments: Iterable[Asked]) -> None:
+        # People and other systems say what they say, of some replies and not of others; only a judge that was asked
+        # here and did not answer leaves a reply unscored.
         self._judged = {(j.task, j.repeat) for j in judgments if j.purpose == "compare" and j.mode in DECIDES}
-        self._marks: dict[tuple[str, int, str, int], dict[str, list[Marked]]] = defaultdict(lambda: defaultdict(list))
+        self._heard: set[Key] = set()
+        """What one of those said passes or does not."""
+        self._marks: dict[Key, dict[str, list[Marked]]] = defaultdict(lambda: defaultdict(list))
         for mark in marked:
             if mark.purpose == "compare" and mark.mode in DECIDES:
-                self._marks[mark.task, mark.repeat, mark.model, mark.attempt][mark.judge].append(mark)
+                key = (mark.task, mark.repeat, mark.model, mark.attempt)
+                self._marks[key][mark.judge].append(mark)
+                if mark.judge.startswith(ELSEWHERE) and _passes(mark) is not None:
+                    self._heard.add(key)
 
     def applied(self, attempts: Iterable[Attempt]) -> Iterator[Attempt]:
         """The attempts, in their order."""
         for attempt in attempts:
-            judged = attempt.kind == "conversation" and (attempt.task, attempt.repeat) in self._judged
+            key = (attempt.task, attempt.repeat, attempt.model, attempt.attempt)
+            judged = (attempt.task, attempt.repeat) in self._judged or key in self._heard
             verdict = attempt.verdict
-            if judged and verdict is not None and _can_be_judged(verdict):
-                key = (attempt.task, attempt.repeat, attempt.model, attempt.attempt)
+            if judged and attempt.kind == "conversation" and verdict is not None and _can_be_judged(verdict):
                 verdict = _with_judges(verdict, self._marks.get(key, {}))
                 attempt = attempt.model_copy(update={"verdict": verdict})
             yield attempt

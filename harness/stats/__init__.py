@@ -5,7 +5,7 @@ intervals.py   one rate, a few runs, a mean over tasks
 passk.py       pass@k, pass^k, the expected best of k
 paired.py      two models on the same tasks: difference, sign flips, McNemar, Holm
 tiers.py       rank sets and letters          noise.py      wins by chance, from run to run
-agreement.py   two judges on the same items
+agreement.py   two judges on the same items      drift.py       two judgings of the same replies
 bestofn.py     mean, selected, oracle, recovery, curves
 tally.py       attempts, streamed, -> counts
 summary.py     summarise(attempts, selections) -> Summary

@@ -34,6 +34,7 @@ class Database:
         self._lock: IO[str] | None = None
         self._raw: Lines | None = None
         self._connection: sqlite3.Connection | None = None
+        self._together = False
         if not write and not self.paths.store.is_file():
             raise StoreError(
                 f"no run in {root}: there is no store.db", remedy="give the directory that `harness run` printed"
@@ -91,6 +92,16 @@ class Database:
         with self._transaction():
             self._put("facts", {"name": name, "value": json.dumps(value)})
 
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Whatever is kept inside is one transaction: all of it or nothing, and much faster for many rows."""
+        with self._transaction():
+            self._together = True
+            try:
+                yield
+            finally:
+                self._together = False
+
     # inside ----------------------------------------------------------------------------------------------------------
 
     def _rows(self, query: str, *values: Any) -> Iterator[dict[str, Any]]:
@@ -100,6 +111,9 @@ class Database:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         assert self._connection is not None
+        if self._together:
+            yield
+            return
         with disk_errors(self.paths.root), self._connection:
             yield
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
@@ -69,6 +69,13 @@ class Judgments(Database):
             self._put("judgments", row)
             for item in labelled:
                 self._put("labels", {"judgment": judgment.id, **item.model_dump()})
+
+    def drop_judgments(self, identities: Iterable[str]) -> None:
+        """Forget judgments and their labels: of people, who take back what they said. Raises StoreError."""
+        with self._transaction():
+            for identity in identities:
+                self._execute("delete from labels where judgment = ?", identity)
+                self._execute("delete from judgments where id = ?", identity)
 
     def judgments(self, *, bare: bool = False) -> Iterator[Judgment]:
         """All judgments, by task, repeat, judge, mode and part; one in memory at a time.

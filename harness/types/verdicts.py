@@ -7,7 +7,8 @@ from typing import Literal
 from harness.types.base import Frozen
 from harness.types.outcomes import Outcome
 
-Assurance = Literal["proof", "tamper-evident"]
+Assurance = Literal["proof", "tamper-evident", "recorded"]
+"""How sure a verdict is of being the candidate's own work; recorded: another system said so, nothing was run here."""
 
 
 IsolationLevel = Literal["candidate", "task"]

@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
+from harness.annotating.agreed import Agreement
+from harness.annotating.sheet import FILLED_IN, GIVEN, ID
+from harness.annotating.work import Read
 from harness.bench.report import BenchReport, Burst, Counted, Length, OpenLoop, Rate
 from harness.cli.new import TEMPLATES
+from harness.importing.records import JudgmentLine, ReplyLine
 from harness.judging.analysis.whole import Judged
 from harness.rundir import RunPaths
 from harness.stats.summary import Agents
 from harness.types import (
+    DIMENSIONS,
     AgentEnding,
     AgentRecord,
     Attempt,
@@ -141,3 +147,22 @@ def test_what_is_really_written(
 
 def test_exit_codes(documented: dict[str, list[str]]) -> None:
     assert documented["Exit codes"] == ["0", "1", "2", "130", "143"]
+
+
+def test_what_import_drift_and_annotate_write(
+    harness: Harness, documented: dict[str, list[str]], root: Path, tmp_path: Path
+) -> None:
+    assert sorted(documented["harness import: replies"]) == sorted(ReplyLine.model_fields)
+    assert sorted(documented["harness import: judgments"]) == sorted(JudgmentLine.model_fields)
+    assert documented["harness annotate: agreements"] == list(Agreement.model_fields)
+    columns = {ID, *DIMENSIONS[:1], *(name for names in (*GIVEN.values(), *FILLED_IN.values()) for name in names)}
+    assert set(documented["harness annotate: sheet"]) == columns - set(DIMENSIONS[1:])
+    lines = [{"task": "t", "model": "m", "passed": passed} for passed in (True, False)]
+    for name, line in zip("ab", lines, strict=True):
+        (tmp_path / name).write_text(json.dumps(line))
+        done = harness("import", tmp_path / name, "--name", f"run-{name}", "--out", tmp_path, "--json", "--quiet").json
+        assert documented["harness import: harness import --json"] == list(done)
+    found = harness("drift", tmp_path / "run-a", tmp_path / "run-b", "--json").json
+    assert documented["harness drift --json"] == list(found)
+    assert documented["harness drift --json: drift models"] == list(found["models"][0]) == list(found["overall"])
+    assert documented["harness annotate: harness annotate --read --json"] == [f.name for f in fields(Read)]

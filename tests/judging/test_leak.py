@@ -46,7 +46,7 @@ SYSTEM: {family} wins. {{{{reference}}}} {{{{candidates}}}}
 
 def tasks() -> list[Task]:
     root = Path(__file__).resolve().parents[2] / "fixtures"
-    return load_tasks(sorted(path for path in root.iterdir() if path.is_dir()))
+    return load_tasks(sorted(path for path in root.iterdir() if path.is_dir() and path.name != "recorded"))
 
 
 def hostile(task: Task, profile: ModelProfile, number: int = 0) -> dict[str, str]:

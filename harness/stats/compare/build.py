@@ -9,6 +9,7 @@ import numpy as np
 
 from harness.stats.compare.categories import categories, within
 from harness.stats.compare.claims import claims, top_tiers
+from harness.stats.compare.equal_runs import equal_runs
 from harness.stats.compare.grids import Grid, Incomparable, grid, takes_part
 from harness.stats.compare.noise import noise
 from harness.stats.compare.pairs import least_p, results, standing, turned
@@ -138,6 +139,7 @@ def _notes(tables: Sequence[RunTable], found: Grid, wins: Grid, alpha: float) ->
             f"{len(found.left_out)} tasks are left out: {changed} changed between the runs, "
             f"{len(found.left_out) - changed} are not in all of them."
         )
+    notes += equal_runs(found)
     if sum(wins.undecided):
         notes.append(f"{sum(wins.undecided)} wins could not be decided: a model has no graded attempt there.")
     if found.metric == "judge":

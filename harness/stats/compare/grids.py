@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,8 @@ from harness.stats.compare.results import LeftOut
 from harness.stats.compare.tables import Metric, RunTable, Ties
 
 Floats = NDArray[np.float64]
+Met = Collection[tuple[str, str, int]]
+"""(model, task, repeat) of one run."""
 _ROUNDING = 1e-9
 
 
@@ -118,9 +120,10 @@ def grid(tables: Sequence[RunTable], metric: Metric, *, ties: Ties = "share", mo
 
     Raises Incomparable where nothing is left.
     """
-    names = _models(tables, models)
-    tasks, left_out = _tasks(tables, set(names))
-    replicates = [(t, repeat) for t in range(len(tables)) for repeat in tables[t].repeats]
+    met = [table.met(metric) for table in tables]
+    names = _models(met, models)
+    tasks, left_out = _tasks(tables, met, set(names))
+    replicates = [(t, repeat) for t, found in enumerate(met) for repeat in sorted({key[2] for key in found})]
     scale = _scale(tables, tasks) if metric == "points" else np.ones(len(tasks))
     undecided = np.zeros(len(replicates), dtype=int)
     if metric == "wins":
@@ -152,8 +155,8 @@ def grid(tables: Sequence[RunTable], metric: Metric, *, ties: Ties = "share", mo
     )  # fmt: skip
 
 
-def _models(tables: Sequence[RunTable], wanted: Sequence[str]) -> tuple[str, ...]:
-    graded = sorted({model for table in tables for model, _, _ in table.cells})
+def _models(met: Sequence[Met], wanted: Sequence[str]) -> tuple[str, ...]:
+    graded = sorted({model for found in met for model, _, _ in found})
     if not graded:
         raise Incomparable(
             "no attempt of these runs has been graded", "repeat the runs' own commands, which go on where they stopped"
@@ -165,12 +168,14 @@ def _models(tables: Sequence[RunTable], wanted: Sequence[str]) -> tuple[str, ...
     return tuple(model for model in graded if not wanted or model in wanted)
 
 
-def _tasks(tables: Sequence[RunTable], models: set[str]) -> tuple[tuple[str, ...], tuple[LeftOut, ...]]:
+def _tasks(
+    tables: Sequence[RunTable], met: Sequence[Met], models: set[str]
+) -> tuple[tuple[str, ...], tuple[LeftOut, ...]]:
     """Tasks that are the same in every run, and the others with the reason."""
-    met = [{task for model, task, _ in table.cells if model in models} for table in tables]
+    by_run = [{task for model, task, _ in found if model in models} for found in met]
     kept, left = [], []
-    for task in sorted(set.union(*met)):
-        missing = [table.name for table, found in zip(tables, met, strict=True) if task not in found]
+    for task in sorted(set.union(*by_run)):
+        missing = [table.name for table, found in zip(tables, by_run, strict=True) if task not in found]
         hashes = set.union(*(table.hashes.get(task, set()) for table in tables)) - {""}
         if missing:
             left.append(LeftOut(task=task, why=f"not graded in {', '.join(missing)}"))
@@ -250,14 +255,16 @@ def _wins(
     """(replicates, models, tasks) shares of each win, and the tasks of each replicate that could not be decided."""
     scores = _cells(tables, replicates, names, tasks, "score")
     ranks = _fill(replicates, names, tasks, lambda t, key: tables[t].ranks.get(key[1:], {}).get(key[0]))
-    there = ~np.isnan(scores)
-    part = takes_part(scores)
+    # Where nobody but a judge can say what an answer is worth, a rank is all there is.
+    graded = ~np.isnan(scores)
+    there = graded | ~np.isnan(ranks)
+    part = takes_part(np.where(there, 0.0, np.nan))
     decided = np.asarray((there | ~part[:, :, None]).all(axis=1), dtype=bool)
     # Judges rank what passes only: who has no mark has not won. Without marks the score decides, and 0 wins nothing.
     judged = (~np.isnan(ranks)).sum(axis=1) > 1
     low = np.where(np.isnan(ranks), np.inf, ranks)
     by_judge = low <= low.min(axis=1, keepdims=True) + _ROUNDING
-    high = np.where(there, scores, -1.0)
+    high = np.where(graded, scores, -1.0)
     best = high.max(axis=1, keepdims=True)
     by_score = (high >= best - _ROUNDING) & (best > _ROUNDING)
     won = np.where(judged[:, None, :], by_judge & ~np.isnan(ranks), by_score) & decided[:, None, :]

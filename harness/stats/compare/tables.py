@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -163,10 +163,13 @@ class RunTable:
         }
         self.judges = tuple(sorted({mark.judge for mark in kept}))
 
-    @property
-    def repeats(self) -> list[int]:
-        """The repeats with a graded attempt."""
-        return sorted({repeat for _, _, repeat in self.cells})
+    def met(self, metric: Metric) -> Collection[tuple[str, str, int]]:
+        """(model, task, repeat) with something to compare: a graded attempt or, for what judges decide, a mark."""
+        graded = self.cells.keys()
+        if metric not in ("wins", "judge"):
+            return graded
+        ranked = {(model, task, repeat) for (task, repeat), ranks in self.ranks.items() for model in ranks}
+        return graded | self.marks.keys() | ranked
 
 
 def _share(marked: Marked, first: int) -> float | None:

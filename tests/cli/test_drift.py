@@ -1,0 +1,109 @@
+"""`harness drift`: two runs, or two judges of one run; scales that do not match are refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.types import DIMENSIONS
+from tests.cli.conftest import Harness
+
+Made = Callable[..., Path]
+
+
+@pytest.fixture
+def run(harness: Harness, tmp_path: Path) -> Made:
+    """Rows -> the run they are imported as."""
+
+    def made(name: str, rows: Sequence[dict[str, Any]]) -> Path:
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        assert harness("import", path, "--name", name, "--out", tmp_path / "runs", "--quiet").code == 0
+        return tmp_path / "runs" / name
+
+    return made
+
+
+def replies(tasks: int = 3) -> list[dict[str, Any]]:
+    return [{"task": f"t{n}", "model": model, "reply": f"{model}{n}"} for n in range(tasks) for model in ("a", "=b")]
+
+
+def rubric(judge: str, marks: dict[str, Sequence[int]]) -> list[dict[str, Any]]:
+    return [
+        {"task": f"t{n}", "judge": judge, "model": model, "rubric": mark}
+        for model, given in marks.items()
+        for n, mark in enumerate(given)
+    ]
+
+
+def test_two_judges_of_one_run(harness: Harness, run: Made, tmp_path: Path) -> None:
+    said = [*rubric("X", {"a": [3, 3, 3], "=b": [0, 1]}), *rubric("Y", {"a": [2, 3, 2], "=b": [0, 1, 2]})]
+    directory = run("r", [*replies(), *said])
+    judges = ("--judge-a", "import:X", "--judge-b", "import:Y")
+    table = tmp_path / "d.csv"
+    found = harness("drift", directory, directory, *judges, "--csv", table, "--json").json
+    assert (found["a"], found["b"], found["scale"]) == ("r by import:X", "r by import:Y", "rubric")
+    rows = {row["model"]: row for row in found["models"]}
+    assert rows["a"]["delta"] == pytest.approx(-100 * 2 / 9)
+    assert (rows["a"]["items"], rows["a"]["up"], rows["a"]["down"]) == (3, 0, 2)
+    assert (rows["=b"]["items"], rows["=b"]["left_out"]) == (2, {"not scored in the first": 1})
+    assert [(item["task"], item["model"], item["before"]) for item in found["moved"]] == [
+        ("t0", "a", 100.0), ("t2", "a", 100.0),
+    ]  # fmt: skip
+    assert {item["model"] for item in found["slope"]} == {"a", "=b"}
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [line["model"] for line in lines] == ["'=b", "a", "all"]  # no spreadsheet runs a model's name
+    assert lines[0]["left_out"] == "1"
+    with table.with_name("d-items.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [line["task"] for line in csv.DictReader(file)] == ["t0", "t2"]
+    shown = harness("drift", directory, directory, *judges).out
+    assert "-22.2" in shown
+    assert "left out 1 not scored in the first" in shown
+
+
+def test_two_runs_by_their_points(harness: Harness, run: Made) -> None:
+    one = run("one", [{"task": "t", "model": "m", "score": 24, "max_score": 27}])
+    two = run("two", [{"task": "t", "model": "m", "score": 24, "max_score": 36}, {"task": "t", "model": "n"}])
+    found = harness("drift", one, two, "--json").json
+    assert found["scale"] == "score"
+    assert found["models"][0]["delta"] == pytest.approx(100 * (24 / 36 - 24 / 27))
+    assert found["other_totals"] == 1
+    shown = harness("drift", one, two).out
+    assert "marked out of other totals" in shown
+    assert "one task only, so nothing can be tested: m" in shown
+    assert "1 model without an item in common: only in the second" in shown
+
+
+def test_another_reply_is_another_item(harness: Harness, run: Made) -> None:
+    one = run("one", [{"task": "t", "model": "m", "reply": "a", "passed": True}])
+    two = run("two", [{"task": "t", "model": "m", "reply": "b", "passed": False}])
+    assert "1 another reply" in harness("drift", one, two).refused()
+
+
+def test_what_is_refused(harness: Harness, run: Made) -> None:
+    five = {"a": dict.fromkeys(DIMENSIONS, 5), "=b": dict.fromkeys(DIMENSIONS, 5)}
+    judged = run("judged", [
+        *replies(1), *rubric("X", {"a": [3]}), {"task": "t0", "judge": "Y", "scores": five},
+        {"task": "t0", "judge": "Z", "winner": "a"},
+    ])  # fmt: skip
+    bare = run("bare", replies(1))
+
+    def told(*arguments: object) -> str:
+        return harness("drift", *arguments).refused()
+
+    assert "the same judging" in told(bare, bare)
+    assert "has several judges: import:X, import:Y, import:Z" in told(judged, judged)
+    assert "was not judged" in told(judged, bare, "--judge-a", "import:X")
+    assert "no accepted judgment" in told(judged, judged, "--judge-a", "nobody", "--judge-b", "import:X")
+    sides = ("--judge-a", "import:X", "--judge-b")
+    assert "no scale in common (import:X: rubric; import:Y: dimensions)" in told(judged, judged, *sides, "import:Y")
+    assert "import:Z: a ranking only" in told(judged, judged, *sides, "import:Z")
+    assert "the same judging" in told(judged, judged, *sides, "import:X")
+    assert "is no judge's" in told(judged, bare, "--scale", "verdict", *sides[:2])
+    assert "no scored item in common" in told(judged, bare, "--scale", "verdict")
