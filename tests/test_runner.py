@@ -350,7 +350,7 @@ def test_a_sandbox_that_fails_is_counted_and_tried_again(
     """The engine is replaced: breaking the real one would break it for every other test."""
     monkeypatch.setattr("harness.sandbox.patience.PAUSES_S", ())
     with monkeypatch.context() as without:
-        without.setattr(runner, "open_sandbox", lambda *_: NoSandbox())
+        without.setattr("harness.sandbox.nothing.open_sandbox", lambda *_: NoSandbox())
         done, _ = world.run()
     told = "m: 2 attempts ended as infra error, the same `harness run` tries again: the engine is gone"
     assert done.incomplete == [told]
