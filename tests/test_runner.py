@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import yaml
 
-from harness import runner
 from harness.cli.new import TEMPLATES
 from harness.config import RunConfig
 from harness.errors import ConfigError, TaskError, UsageError
