@@ -62,10 +62,11 @@ def verdicts(draw: st.DrawFn, mode: JudgeMode) -> dict[str, Any]:
 
 
 PIECES = st.sampled_from((
-    "{", "}", "[", "]", '"', "'", "“", "”", "‘", "\\", "\\\"", ",", ":", "//", "/*", "*/", "#", "\n", "\t", "\0", "\ufeff",
-    "\ud800", "\u2028", "```", "```json\n", "<think>", "</think>", "<reasoning>", "[THINK]", "[/THINK]",
-    "<|channel|>final<|message|>", "<|channel|>analysis<|message|>", "assistantfinal", "scores", '"scores": ', '"ranking": ',
-    '"A"', "A", '"B": ', "Model C", '"accuracy": ', "8", "8/10", "1e400", "-1", "NaN", "Infinity", "true", "None", "null",
+    "{", "}", "[", "]", '"', "'", "“", "”", "‘", "\\", "\\\"", ",", ":", "//", "/*", "*/", "#", "\n", "\t", "\0",
+    "\ufeff", "\ud800", "\u2028", "```", "```json\n", "<think>", "</think>", "<reasoning>", "[THINK]", "[/THINK]",
+    "<|channel|>final<|message|>", "<|channel|>analysis<|message|>", "assistantfinal", "scores", '"scores": ',
+    '"ranking": ', '"A"', "A", '"B": ', "Model C", '"accuracy": ', "8", "8/10",
+    "1e400", "-1", "NaN", "Infinity", "true", "None", "null",
     '"score": 2', '"winner": "A"', '{"score": 3}', '{"winner": "B"}', "...", "<1-10>", " ", "I'm sorry", "é",
     '{"ranking": ["A", "B", "C"]}', "9" * 5000,
 ))  # fmt: skip
@@ -150,7 +151,8 @@ def test_a_verdict_cut_anywhere_is_no_verdict(data: st.DataObject, mode: JudgeMo
 THINKING = [
     "<think>{}</think>", "x <think>{}</think>", "{}</think>", "x {} </think> y", "<think>{}", "y <think>{}",
     "<reasoning>{}</reasoning>", "[THINK]{}[/THINK]", "[THINK]{}", "◁think▷{}◁/think▷", "<think>a</think><think>{}",
-    "<|channel|>analysis<|message|>{}<|end|>", "<think>{{\"x\": \" {}</think>", "<think>it says \"</think>\" {} </think> x",
+    "<|channel|>analysis<|message|>{}<|end|>", "<think>{{\"x\": \" {}</think>",
+    "<think>it says \"</think>\" {} </think> x",
 ]  # fmt: skip
 
 
@@ -174,7 +176,7 @@ HUGE = {
     "braces": "{" * 3_000_000,
     "braces and quotes": '{"' * (BIG // 2),
     "pairs": "{}" * (BIG // 2),
-    "closed": '{"a":' * 70_000 + "}" * 70_000,
+    "closed": '{"a":' * 60_000 + "}" * 60_000,
     "open": '{"a":' * (BIG // 5),
     "lists": '{"a":' + "[" * 100_000 + "]" * 100_000 + "}",
     "quotes": '"' * BIG,
