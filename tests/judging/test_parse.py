@@ -93,3 +93,8 @@ def test_a_note_is_clipped_and_encodable() -> None:
     reading = parse('{"score": 1, "note": "' + "\\ud800x" * 900 + '"}', ["A"], "rubric")
     assert len(reading.marks[0].note) == 500
     reading.model_dump_json().encode()
+
+
+def test_numbers_of_thousands_of_digits_and_deep_nests_have_their_codes() -> None:
+    assert parse('{"score": ' + "9" * 5000 + "}", ["A"], "rubric").reason == "out_of_range"
+    assert parse('{"score": 2, "x": ' + "[" * 40 + "]" * 40 + "}", ["A"], "rubric").reason == "malformed"
