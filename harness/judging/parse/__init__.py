@@ -85,7 +85,7 @@ def parse(
     if reading is not None:
         return reading
     code, detail = verdicts.problem or ("no_json", "")
-    if code in ("no_json", "no_verdict", "malformed") and (reason in _DECLINED or _REFUSAL.search(body[:2000])):
+    if code in ("no_json", "no_verdict", "malformed") and (reason in _DECLINED or _REFUSAL.search(body[:300])):
         code, detail = "refusal", body[:80]
     return _rejected(code, detail)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from harness.judging.parse.codes import Problem
 from harness.judging.parse.fragments import Fragment
@@ -37,6 +37,7 @@ class Verdicts:
         loaded = load(fragment.text)
         if loaded is None:
             self._weak("malformed", f"no JSON: {fragment.text[:60]!r}")
+            self._later = Problem("malformed", "")
             return
         found = list(views(loaded.value, self._labels, self._mode))
         if not found:
@@ -47,7 +48,7 @@ class Verdicts:
                 ours = bool(self._nonce) and self._nonce in (one_of(loaded.value, "id"), one_of(view, "id"))
                 if self._nonce and not ours:
                     raise Problem("missing_id", f"no id {self._nonce}")
-                if not ours and self._prompt and _collapsed(fragment.text) in self._prompt:
+                if self._prompt and _collapsed(fragment.text) in self._prompt:
                     raise Problem("quoted", f"stands in the prompt: {fragment.text[:60]!r}")
                 if loaded.defects:
                     raise Problem(*loaded.defects[0])
@@ -76,27 +77,22 @@ class Verdicts:
 
     def reading(self) -> Reading | None:
         """The reading, None if there is none: then `problem` says why, unless there was no object at all."""
+        joined, contradictory = self._joined()
+        flags = {"contradictory"} if contradictory else set()
         whole = [item for item in self._said if item[0].complete(self._labels, self._mode)]
         if whole:
             piece, repaired = whole[-1]
-            flags = set(piece.flags)
+            flags |= piece.flags
             if len(whole) > 1:
                 flags.add("several")
-            if any(_differ(before[0], after[0]) for before, after in pairwise(self._said)):
-                flags.add("contradictory")
             if self._later is not None:
                 flags.add("later_invalid")
             return self._accepted(piece, repaired, flags)
         if not self._said or self._last is not None:
             return None
-        joined = Piece()
-        flags = {"pieces"} if len(self._said) > 1 else set()
-        for piece, _ in self._said:
-            if _differ(joined, piece):
-                flags.add("contradictory")
-            joined.marks.update(piece.marks)
-            joined.ranks = piece.ranks or joined.ranks
-            flags |= piece.flags
+        flags |= joined.flags
+        if len(self._said) > 1:
+            flags.add("pieces")
         missing = [label for label in self._labels.all if label not in joined.marks]
         if missing:
             self.problem = ("missing_model", f"no scores of {', '.join(missing[:12])}")
@@ -105,6 +101,17 @@ class Verdicts:
             self.problem = ("missing_ranking", "scores without a ranking")
             return None
         return self._accepted(joined, any(repaired for _, repaired in self._said), flags)
+
+    def _joined(self) -> tuple[Piece, bool]:
+        """All objects as one verdict, the later before the earlier, and whether they differ anywhere."""
+        joined = Piece()
+        contradictory = False
+        for piece, _ in self._said:
+            contradictory = contradictory or _differ(joined, piece)
+            joined.marks.update(piece.marks)
+            joined.ranks = piece.ranks or joined.ranks
+            joined.flags |= piece.flags
+        return joined, contradictory
 
     def _accepted(self, piece: Piece, repaired: bool, flags: set[str]) -> Reading:
         ranks = piece.ranks

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_EVENT = re.compile(r"\\*[\"'“”„‘’]|[{}\n]|//|/\*|\*/|#")
+# A run of backslashes is looked at once, from its start.
+_EVENT = re.compile(r"(?<!\\)\\*+[\"'“”„‘’]|[{}\n]|//|/\*|\*/|#")
 ENDS_STRING = re.compile(r"\s*+(?:[,:}\]]|//|/\*|#|\Z)")
 """What may follow the quote that ends a string; any other quote is part of the string, though it should be escaped."""
 CLOSERS = {

@@ -21,7 +21,7 @@ _NEVER = frozenset({
     "prompt", "quote", "quoted", "candidate", "candidates", "properties",
 })  # fmt: skip
 """Keys under which a verdict is not the judge's."""
-_SCORES = ("scores", "evaluations", "ratings", "models", "candidates")
+_SCORES = ("scores", "score", "evaluations", "evaluation", "ratings", "models", "candidates", "results")
 _RANKING = ("ranking", "rankings", "rank", "order")
 _WHO = ("model", "label", "candidate", "name", "id")
 _TIES = frozenset({"tie", "tied", "draw", "equal", "both", "neither"})
@@ -64,7 +64,7 @@ def is_verdict(value: dict[str, Any], labels: Labels, mode: JudgeMode) -> bool:
         return bool(names & {"score", "rating"})
     if mode == "pairwise":
         return "winner" in names
-    if names & {"scores", "ranking", "rankings"} or _named(value):
+    if names & {"scores", "ranking", "rankings"} or _named(value) or (len(labels.all) == 1 and _dimensions(value)):
         return True
     scored = [key for key, inner in value.items() if isinstance(inner, dict | list) and _dimensions(inner)]
     return any(labels.like(key) for key in scored) or bool(names & set(_SCORES) and scored)
@@ -127,8 +127,11 @@ def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
     piece = Piece()
     given = one_of(value, *_SCORES)
     ranking = one_of(value, *_RANKING)
-    if _named(value):
+    if _named(value) or (_dimensions(given) and isinstance(given, dict) and one_of(value, *_WHO) is not None):
         given, ranking = [value], None
+    elif len(labels.all) == 1 and (_dimensions(value) or (isinstance(given, dict) and _dimensions(given))):
+        piece.flags.add("normalised")  # one candidate: no label is needed to know whose scores they are
+        given = {labels.all[0]: given if isinstance(given, dict) else value}
     elif given is None:
         given = {key: inner for key, inner in value.items() if isinstance(inner, dict) and folded(key) not in _RANKING}
         given = given or None

@@ -21,7 +21,7 @@ _LABEL_LIKE = re.compile(
 _NUMBER = r"[+-]?[0-9]{1,400}(?:\.[0-9]{1,400})?"
 _FRACTION = re.compile(rf"({_NUMBER})(?: ?(?:/|out of|of) ?({_NUMBER}))?(?: ?points?)?", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
-    r"[<\[(].*|.*(?:\.\.\.|…).*|[0-9]+ ?(?:-|–|—|to|\.\.) ?[0-9]+.*|int|integer|number|float|score|[nx]|\?+|_+", re.I
+    r"[<\[(].*|.*(?:\.\.\.|…).*|[01] ?(?:-|–|—|to|\.\.) ?(?:3|10)|int|integer|number|float|score|[nx]|\?+|_+", re.I
 )
 _YES = frozenset({"true", "yes", "pass", "passes", "passed"})
 _NO = frozenset({"false", "no", "fail", "fails", "failed"})
@@ -55,7 +55,8 @@ class Labels:
         plain = re.sub(r"^[(\[{<]\s*(.*?)\s*[)\]}>]?$", r"\1", plain).strip(_DECORATION)
         label = self._known.get(plain.casefold())
         if label is None:
-            label = self._known.get(_PREFIX.sub("", plain, count=1).strip(_DECORATION).casefold())
+            prefix = _PREFIX.match(plain)
+            label = self._known.get(plain[prefix.end() if prefix else 0 :].strip(_DECORATION).casefold())
         if label is not None and text not in (label, f"Model {label}"):
             self.normalised = True
         return label
