@@ -8,6 +8,8 @@ from harness.judging.parse import parse
 from harness.types import Judgment, Reading, Reply, Request
 
 MARK = re.compile(r"^<<< (\w+) begin ", re.MULTILINE)
+UNMARKED = "missing_id"
+"""No object of the reply has the mark."""
 QUOTE = re.compile(r"^\| ?", re.MULTILINE)
 
 
@@ -22,7 +24,8 @@ def read(judgment: Judgment, reply: Reply) -> Reading:
     mark = MARK.search(asked)
     if mark is not None and mark[1] in reply.text:
         marked = parse(reply.text, judgment.labels, judgment.mode, finish_reason=reply.finish_reason, nonce=mark[1])
-        if marked.accepted:
+        # A verdict that has the mark and cannot be taken is the judge's all the same: nothing else stands in for it.
+        if marked.reason != UNMARKED:
             return marked
     # Quoted line by line in the prompt, a candidate's JSON may be repeated without the quotes.
     shown = f"{asked}\n{QUOTE.sub('', asked)}"
