@@ -38,11 +38,12 @@ def scores_csv(report: Report) -> str:
 
 
 def scores_json(report: Report) -> str:
-    """`{"schema", "run", "planned", "notes", "summary"}` in ASCII; `summary` is `harness.stats.summary.Summary`."""
+    """`{"schema", "run", "planned", "not_asked", "notes", "summary"}` in ASCII; `summary` is `harness.stats.summary.Summary`."""
     document = {
         "schema": SCHEMA,
         "run": report.run.name,
         "planned": report.run.planned,
+        "not_asked": dict(report.run.not_asked),
         "notes": dict(report.run.notes),
         "summary": report.summary.model_dump(mode="json"),
     }
