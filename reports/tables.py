@@ -38,7 +38,10 @@ def scores_csv(report: Report) -> str:
 
 
 def scores_json(report: Report) -> str:
-    """`{"schema", "run", "planned", "not_asked", "notes", "summary"}` in ASCII; `summary` is `harness.stats.summary.Summary`."""
+    """`{"schema", "run", "planned", "not_asked", "notes", "summary"}` in ASCII.
+
+    `summary` is `harness.stats.summary.Summary`.
+    """
     document = {
         "schema": SCHEMA,
         "run": report.run.name,

@@ -69,8 +69,8 @@ def shown(server: Scripted) -> int:
 
 
 def test_totals_count_what_is_asked(world: World) -> None:
-    models = {"sees": {"vision": True}, "perhaps": {}, "blind": {"vision": False}, "base": {"style": "completion"}}
-    planned = world.plan(models, repeats=2, best_of=3)
+    models: dict[str, dict[str, Any]] = {"sees": {"vision": True}, "perhaps": {}, "blind": {"vision": False}}
+    planned = world.plan({**models, "base": {"style": "completion"}}, repeats=2, best_of=3)
     trials = list(planned.trials())
     assert planned.not_asked == {"blind": 2, "base": 2}
     assert planned.total == len(trials) == (3 + 3 + 1 + 1) * 6
