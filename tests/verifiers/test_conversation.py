@@ -14,6 +14,7 @@ from harness.sandbox.nothing import sandbox_for
 from harness.sandbox.pool import Pool
 from harness.tasks import load
 from harness.tasks.conversations import reply_files
+from harness.tasks.criteria import READERS
 from harness.types import Candidate, Evidence, Extraction, Task, TextCase, Verdict
 
 
@@ -98,7 +99,20 @@ def test_no_reply_breaks_the_verifier(pool: Pool, reply: str) -> None:
     found.model_dump_json()
 
 
-def test_the_template_and_the_shipped_questions_need_no_sandbox(pool: Pool, root: Path) -> None:
+def test_the_example_of_the_documentation_is_admitted(pool: Pool, root: Path, tmp_path: Path) -> None:
+    text = (root / "docs" / "tasks.md").read_text()
+    section = text[text.index("## Conversations") :]
+    (tmp_path / "pip.yaml").write_text(section.partition("```yaml\n")[2].partition("```")[0])
+    (found,) = load(tmp_path).tasks
+    assert admit(found, pool).problems == ()
+    assert {item.id for item in found.cases} == {
+        "turn1.max_sentences", "must_not_include:1", "plain_text", "no_emoji", "must_include:1", "max_words",
+    }  # fmt: skip
+    for name in READERS:
+        assert f"`{name}" in section, f"{name} is not documented"
+
+
+def test_the_shipped_questions_need_no_sandbox(pool: Pool, root: Path) -> None:
     suite = load(root / "fixtures" / "rubric")
     chosen = [item for item in suite.tasks if item.cases][:10]
     assert len(chosen) == 10
