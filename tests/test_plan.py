@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from harness.cli.progress import Lines
 from harness.config import RunConfig
 from harness.errors import UsageError
 from harness.plan import Plan, plan
@@ -139,3 +140,14 @@ def test_a_model_that_turns_out_not_to_see_is_resumed_without_its_failures(world
     assert seen.begun == [(3, 1, 0.0)]
     assert back.incomplete == []
     assert load_report_input(back.plan.paths.root).not_asked == {}
+
+
+def test_every_number_of_the_progress_is_of_what_counts(world: World, server: Scripted) -> None:
+    shown = Lines(quiet=True)
+    run(world.plan({"m": {"vision": True}}), shown)
+    assert (shown.total, shown.ended, shown.graded, shown.passed) == (3, 3, 3, 1)
+    (world.root / "talks" / "all.yaml").write_text("{id: open, prompt: Tell me a story.}")
+    shown = Lines(quiet=True)
+    run(world.plan({"m": {}}, name="open"), shown)
+    assert (shown.ended, shown.graded, shown.failed) == (1, 0, 0)
+    assert "pass rate" not in shown.words()

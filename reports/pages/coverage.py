@@ -16,7 +16,8 @@ from ..page import Page, Report, table
 
 MEANINGS = {
     Outcome.passed: "every case, visible and hidden",
-    Outcome.wrong_answer: "ran, but at least one answer differs",
+    Outcome.unscored: "only a judge could say, and none has: in no rate",
+    Outcome.wrong_answer: "at least one answer differs, or misses a criterion",
     Outcome.runtime_error: "raised an exception, or could not be imported",
     Outcome.crash: "the process ended by a signal or an exit",
     Outcome.output_limit: "wrote more than it may",
