@@ -61,10 +61,11 @@ class ModelProfile(Config):
     price: Price | None = None
     """None: unknown, costs are not shown."""
     local: bool = False
+    vision: bool | None = None
+    """Whether it sees pictures. `false`: tasks that show some are left out for it; None, not known: it is asked. As a
+    judge it is shown a task's pictures only where this is `true`, and otherwise told of them."""
     family: str = ""
     """Models of one family are marked when one judges another."""
-    vision: bool = False
-    """It sees: as a judge it is shown the pictures of a task, not only told that there are some."""
     tags: tuple[str, ...] = ()
     concurrency: int = Field(default=4, ge=1)
     """Requests under way at once."""
@@ -83,6 +84,11 @@ class ModelProfile(Config):
     """Provider `replay` only: a run directory or its raw.jsonl."""
     extra: dict[str, str | int | float | bool] = {}
     """Further keys of the request body, as they are."""
+
+    @property
+    def sees(self) -> bool:
+        """Whether it may be asked about pictures: a text to be continued has no place for any."""
+        return self.vision is not False and self.style == "chat"
 
 
 class AgentSettings(Config):

@@ -50,14 +50,34 @@ class Plan:
         return RunPaths(self.config.out / self.name)
 
     @property
+    def each(self) -> int:
+        """Attempts of a model that is given every task."""
+        return len(self.tasks) * self.config.repeats * self.config.best_of
+
+    @property
+    def not_asked(self) -> dict[str, int]:
+        """Model -> tasks that are not given to it because they show pictures; models given all of them are left out."""
+        pictures = sum(task.pictures for task in self.tasks)
+        return {name: pictures for name, profile in self.profiles.items() if pictures and not profile.sees}
+
+    @property
     def total(self) -> int:
-        return len(self.tasks) * len(self.profiles) * self.config.repeats * self.config.best_of
+        left_out = sum(self.not_asked.values()) * self.config.repeats * self.config.best_of
+        return self.each * len(self.profiles) - left_out
+
+    def notes(self) -> Iterator[str]:
+        """What is left out, a line a model."""
+        for name, number in self.not_asked.items():
+            tasks = "1 task needs" if number == 1 else f"{number} tasks need"
+            yield f"{name}: {tasks} a model that sees pictures: not asked"
 
     def trials(self) -> Iterator[Trial]:
         """Every attempt; models take turns, so that a run cut short has compared them on the same tasks."""
         config = self.config
         grid = itertools.product(range(config.repeats), range(config.best_of), self.tasks, self.profiles)
         for repeat, attempt, task, model in grid:
+            if task.pictures and not self.profiles[model].sees:
+                continue
             yield Trial(
                 task=task,
                 model=model,
@@ -87,7 +107,13 @@ def plan(config: RunConfig) -> Plan:
     if config.rubric is not None:
         read_template(config.rubric)  # a broken one is told of now, not when all attempts are made
     name = checked(config.name) or _name(config, tasks)
-    return Plan(name=name, config=config, tasks=tasks, profiles=profiles, judges=judges, catalogue=catalogue)
+    planned = Plan(name=name, config=config, tasks=tasks, profiles=profiles, judges=judges, catalogue=catalogue)
+    if not planned.total:
+        raise UsageError(
+            f"nothing is left to ask: every task shows pictures, and none of {', '.join(profiles)} sees any",
+            remedy="--model NAME, one whose catalogue entry does not say `vision: false`",
+        )
+    return planned
 
 
 def judge_profiles(catalogue: Catalogue, names: Sequence[str]) -> dict[str, ModelProfile]:
@@ -157,7 +183,8 @@ def same_run(store: Store, planned: Plan) -> None:
 def keep(store: Store, planned: Plan) -> None:
     """Write down what the run is, for those who resume it and for reports."""
     store.set_fact("identity", planned.config.identity())
-    store.set_fact("planned", planned.total // len(planned.profiles))
+    store.set_fact("planned", planned.each)
+    store.set_fact("not_asked", planned.not_asked)
     store.set_fact("began_in", str(Path.cwd()))  # what relative paths in the configuration are relative to
     store.set_fact("config", planned.config.model_dump(mode="json"))
     store.set_fact("models", {name: profile.model_dump(mode="json") for name, profile in planned.profiles.items()})

@@ -48,6 +48,7 @@ def report_input(name: str, store: Store) -> ReportInput:
         tasks=tasks,
         calls=_Calls(store.paths.root),
         planned=store.fact("planned"),
+        not_asked=store.fact("not_asked") or {},
     )
 
 

@@ -91,12 +91,18 @@ def run(planned: Plan, progress: Progress) -> Run:
     with Store(planned.paths.root) as store:
         same_run(store, planned)
         keep(store, planned)
+        for line in planned.notes():
+            progress.note(line)
+        for model in planned.not_asked:
+            # Where it failed before the catalogue said so, nobody will try again.
+            store.forget_failures(model, [task.id for task in planned.tasks if task.pictures])
         done, ungraded = store.done(), store.ungraded()
         todo = [_resumed(trial, ungraded) for trial in planned.trials() if key_of(trial) not in done]
         progress.begin(planned.total, planned.total - len(todo), store.spent())
         incomplete: list[str] = []
         if todo:
             incomplete = _work(planned, store, todo, progress)
+        if todo or planned.not_asked:
             store.finish()
         if planned.judges and incomplete:
             # Their questions would change with the attempts that are missing, and be asked twice.

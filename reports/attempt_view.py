@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from harness.stats.inputs import CaseInfo
 from harness.stats.pathologies import ATTEMPT_FLAGS, flags
-from harness.types import Attempt, Candidate, CaseResult, ModelCall, Outcome, Selection, Verdict
+from harness.types import Attempt, CaseResult, ModelCall, Outcome, Selection, Verdict
 
 from . import text
 from .agent_view import AgentView, agent_view, told_of_hidden
 from .clipper import Clipper
 from .marks_view import MarkView
+from .talk_view import TurnView, last_reply, talk_of
 
 MAX_FILES = 50
 """Files shown of one candidate."""
@@ -64,6 +65,8 @@ class AttemptView:
     agent: AgentView | None = None
     marks: Sequence[MarkView] = ()
     """What judges said of it."""
+    talk: Sequence[TurnView] = ()
+    """A conversation's turns: they stand in place of its prompt and its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,8 @@ class TaskView:
 
 
 def prompt_of(attempt: Attempt) -> list[tuple[str, str]]:
-    """(role, text) of what was asked, as sent; empty when nothing was recorded."""
-    request = attempt.request
+    """(role, text) of what was asked, as sent; empty when nothing was recorded, and for what is shown as turns."""
+    request = {} if attempt.kind == "conversation" else attempt.request
     found = [
         (text.one_line(message.get("role", ""), 20), str(message.get("content", "")))
         for message in request.get("messages") or ()
@@ -118,13 +121,14 @@ def attempt_view(
     `calls`: case id -> input, for the cases whose input may be shown. `sessions`: an agent's session -> its calls.
     """
     verdict, reply, extraction = attempt.verdict, attempt.reply, attempt.extraction
-    candidate = extraction.candidate if extraction else None
     cases = list(verdict.cases) if verdict else []
     failing_first = sorted(cases, key=lambda case: case.outcome is Outcome.passed) if len(cases) > MAX_CASES else cases
     repeat = f"repeat {attempt.repeat + 1}, " if attempt.repeat else ""
     outcome = "provider failure" if verdict is None and attempt.error else "not graded"
     # An agent that was told of hidden tests may repeat them in all it says.
     said = None if told_of_hidden(attempt) and not show_hidden else reply
+    if said and attempt.kind == "conversation" and said.text.strip() == last_reply(attempt):
+        said = said.model_copy(update={"text": ""})  # it stands at the end of the turns
     left = attempt.agent.left if attempt.agent else ()
     rejected = [name for name in extraction.rejected if name not in left] if extraction else []
     return AttemptView(
@@ -137,7 +141,7 @@ def attempt_view(
         prompt=[(role, clipper.take(body, 20_000)) for role, body in prompt],
         reply=clipper.take(said.text, 20_000) if said else "",
         thinking=clipper.take(said.thinking, 10_000) if said else "",
-        files=[(text.one_line(name), clipper.take(body, 20_000)) for name, body in _files(candidate)],
+        files=[(text.one_line(name), clipper.take(body, 20_000)) for name, body in _files(attempt)],
         choice=clipper.take(extraction.choice, 500) if extraction else "",
         rejected=[text.one_line(name, 300) for name in rejected[:50]],
         error=clipper.take(attempt.error, 4_000),
@@ -147,11 +151,15 @@ def attempt_view(
         sandbox=_sandbox(verdict),
         agent=agent_view(attempt, clipper, sessions, show_hidden=show_hidden) if attempt.agent else None,
         marks=marks,
+        talk=talk_of(attempt, clipper),
     )
 
 
-def _files(candidate: Candidate | None) -> list[tuple[str, str]]:
-    return sorted(candidate.files.items())[:MAX_FILES] if candidate else []
+def _files(attempt: Attempt) -> list[tuple[str, str]]:
+    candidate = attempt.extraction.candidate if attempt.extraction else None
+    if candidate is None or attempt.kind == "conversation":
+        return []
+    return sorted(candidate.files.items())[:MAX_FILES]
 
 
 def _detail(verdict: Verdict | None, show_hidden: bool) -> str:
@@ -216,8 +224,8 @@ def _facts(attempt: Attempt) -> list[tuple[str, str]]:
 
 
 def _sandbox(verdict: Verdict | None) -> list[tuple[str, str]]:
-    """Where it was graded, layer by layer."""
-    if verdict is None:
+    """Where it was graded, layer by layer; nothing where nothing was run."""
+    if verdict is None or verdict.backend == "none":
         return []
     layers = [(name.replace("_", " "), value) for name, value in list(verdict.layers.items())[:MAX_LAYERS]]
     facts = [("backend", verdict.backend), ("isolation", f"one container a {verdict.isolation}"), *layers]

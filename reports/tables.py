@@ -42,7 +42,7 @@ def scores_csv(report: Report) -> str:
 
 
 def scores_json(report: Report) -> str:
-    """`{"schema", "run", "planned", "notes", "summary", "judges"}` in ASCII.
+    """`{"schema", "run", "planned", "not_asked", "notes", "summary", "judges"}` in ASCII.
 
     `summary` is `harness.stats.summary.Summary`, `judges` `harness.judging.analysis.whole.Judged` or null.
     """
@@ -50,6 +50,7 @@ def scores_json(report: Report) -> str:
         "schema": SCHEMA,
         "run": report.run.name,
         "planned": report.run.planned,
+        "not_asked": dict(report.run.not_asked),
         "notes": dict(report.run.notes),
         "summary": report.summary.model_dump(mode="json"),
         "judges": report.judged.model_dump(mode="json") if report.judged else None,

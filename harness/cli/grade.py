@@ -33,6 +33,8 @@ class Given(Frozen):
     task: str
     code: str | None = None
     files: dict[str, str] | None = None
+    spoken: bool = False
+    """It came as `reply` or `replies`."""
 
 
 @click.command(short_help="grade given answers, no model")
@@ -41,7 +43,7 @@ class Given(Frozen):
     "--candidates",
     required=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help='JSON lines: {"task": id, "code": text} or {"task": id, "files": {path: text}}.',
+    help='JSON lines: {"task": id, "code": text}, {"task": id, "files": {path: text}} or {"task": id, "reply": text}.',
 )
 @click.option(
     "--isolation",
@@ -105,6 +107,9 @@ def _read(path: Path, tasks: dict[str, Task]) -> Iterator[Given]:
         ident = item.task if item.task in tasks else short.get(item.task)
         if ident is None:
             raise UsageError(f"{path}:{number}: no task {item.task!r}", remedy=f"tasks: {', '.join(sorted(tasks))}")
+        if item.spoken and tasks[ident].runs:
+            told = f"{path}:{number}: {ident} is no conversation, so it has no replies"
+            raise UsageError(told, remedy=f"a line is {SHAPES}")
         yield item.model_copy(update={"task": ident})
 
 
@@ -118,12 +123,13 @@ def _candidate(line: bytes, number: int) -> Given:
         raise ValueError(f"not JSON: {error}") from None
     if not isinstance(record, dict):
         raise ValueError(f"expected a JSON object, found {type(record).__name__}")  # noqa: TRY004
+    spoken = bool({"reply", "replies"} & set(record))
     record = _with_replies(record)
     unknown = set(record) - {"task", "code", "files"}
     if unknown:
         raise ValueError(f"unknown key {', '.join(map(repr, sorted(unknown)))}")
     try:
-        return Given.model_validate({**record, "line": number})
+        return Given.model_validate({**record, "line": number, "spoken": spoken})
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None

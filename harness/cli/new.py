@@ -17,11 +17,14 @@ def kinds() -> list[str]:
     return sorted(item.name for item in TEMPLATES.iterdir() if item.is_dir())
 
 
-@click.command(short_help="make a task directory to fill in")
+@click.command(short_help="make a task, or a suite of conversations, to fill in")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--kind", required=True, help="function, program, workspace or write_tests.")
+@click.option("--kind", required=True, help="function, program, workspace, write_tests or conversation.")
 def command(path: Path, kind: str) -> int:
-    """Make PATH a task of this kind: a small complete one that `harness check` admits, to be replaced by yours."""
+    """Make PATH a task of this kind: a small complete one that `harness check` admits, to be replaced by yours.
+
+    Of conversations PATH becomes a suite: a file holds several.
+    """
     if kind not in kinds():
         raise UsageError(f"no kind {kind!r}", remedy=f"known: {', '.join(kinds())}")
     try:

@@ -39,7 +39,7 @@ class Tally:
         self.spent += attempt.cost_usd or 0.0
         if attempt.verdict is None or attempt.outcome == "infra_error":
             self.failed += 1
-        else:
+        elif attempt.outcome.counts:
             self.graded += 1
             self.passed += attempt.verdict.passed
 

@@ -149,12 +149,17 @@ def _announce(planned: Any, as_json: bool) -> int:
         "best_of": config.best_of,
         "repeats": config.repeats,
         "judges": list(planned.judges),
+        "not_asked": planned.not_asked,
     }
+    for line in planned.notes():
+        click.echo(line, err=True)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
     else:
         grid = f"{len(planned.tasks)} tasks x {len(planned.profiles)} models x {config.repeats} repeats"
-        click.echo(f"{grid} x best of {config.best_of} = {planned.total} attempts, in {planned.paths.root}")
+        # Where some are not asked, the product is another number.
+        without = " without what is not asked" if planned.not_asked else ""
+        click.echo(f"{grid} x best of {config.best_of}{without} = {planned.total} attempts, in {planned.paths.root}")
     return 0
 
 

@@ -138,7 +138,7 @@ def request_seed(identity: str, before: int) -> int:
 
 def sees_pictures(profile: ModelProfile) -> bool:
     """Whether pictures can be sent to this judge."""
-    return profile.vision and profile.style == "chat"
+    return profile.vision is True and profile.style == "chat"
 
 
 def form(mode: JudgeMode, labels: Iterable[str], mark: str) -> str:

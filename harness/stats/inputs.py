@@ -83,7 +83,9 @@ class ReportInput:
     calls: Callable[[str], Sequence[ModelCall]] = lambda session: ()
     """An agent's session -> its calls, in order."""
     planned: int | None = None
-    """Attempts planned for each model; None when not known."""
+    """Attempts planned for a model that is given every task; None when not known."""
+    not_asked: Mapping[str, int] = field(default_factory=dict)
+    """Model -> tasks that it was not given because they show pictures, which it does not see."""
     judgments: Iterable[Judgment] = ()
     """What judges were asked and said, re-iterable; may read from the store each time."""
     marked: Sequence[Marked] = ()
@@ -92,6 +94,13 @@ class ReportInput:
     """Id of a judgment -> who stood behind its labels: whose replies went unscored where a reading was rejected."""
     families: Mapping[str, str] = field(default_factory=dict)
     """Model or judge -> family, where the catalogue names one."""
+
+    def planned_for(self, model: str) -> int | None:
+        """Attempts planned for this model; None when not known."""
+        if self.planned is None:
+            return None
+        a_task = int(self.config.get("repeats", 1)) * int(self.config.get("best_of", 1))
+        return self.planned - self.not_asked.get(model, 0) * a_task
 
 
 def _describe(case: Case) -> tuple[str, str]:

@@ -194,13 +194,21 @@ def summarise(attempts: Iterable[Attempt], selections: Iterable[Selection] = ())
     return Summary(models=tuple(_model(name, found, picks) for name, found in tally(attempts).items()))
 
 
+def _left_out(coverage: Coverage) -> str:
+    """What a rate says of attempts that it does not rest on; empty where it rests on all of them."""
+    failed = coverage.attempts - coverage.graded - coverage.unscored
+    said = [f"{failed} of {coverage.attempts} attempts have no verdict and are left out."] if failed else []
+    if coverage.unscored:
+        said.append(f"{coverage.unscored} of {coverage.attempts} attempts await a judge and are left out.")
+    return " ".join(said)
+
+
 def _model(name: str, found: ModelTally, picks: Picks) -> ModelSummary:
     draws = picks.draws(name, found)
     passing = best_of_n(draws, lambda sample: sample.passed)
     score = best_of_n(draws, lambda sample: sample.score)
     coverage = _coverage(name, found, picks)
-    excluded = coverage.attempts - coverage.graded
-    left_out = f"{excluded} of {coverage.attempts} attempts have no verdict and are left out." if excluded else ""
+    left_out = _left_out(coverage)
     missing = coverage.unselected + coverage.unusable_selections
     unpicked = f"{missing} task repeats have no usable selection and are left out." if missing else ""
     outcomes: Counter[str] = Counter()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from harness.jsonl import disk_errors
@@ -87,6 +87,12 @@ class Attempts(Database):
         """Attempts that hold an answer which the sandbox failed to grade."""
         failed = self._read(Attempt, self._lines(failed_only=True))
         return {item.key: item for item in failed if item.reply is not None}
+
+    def forget_failures(self, model: str, tasks: Iterable[str]) -> None:
+        """Drop the failed attempts of a model at tasks that it is no longer given. Raises StoreError."""
+        with self._transaction():
+            for task in tasks:
+                self._execute("delete from attempts where failed and model = ? and task = ?", model, task)
 
     def failures(self) -> list[Failures]:
         """Attempts that have no verdict a rate can use, by model and `provider_failure` or `infra_error`."""

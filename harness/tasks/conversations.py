@@ -361,7 +361,8 @@ def told(system: str, turns: tuple[Message, ...]) -> str:
     if not parts and len(turns) == 1 and not turns[0].pictures:
         return turns[0].content
     for turn in turns:
-        shown = f" (with {len(turn.pictures)} pictures)" if turn.pictures else ""
+        number = len(turn.pictures)
+        shown = f" (with {'a picture' if number == 1 else f'{number} pictures'})" if number else ""
         parts.append(f"[{turn.role}]{shown}\n{turn.content}")
     return "\n\n".join(parts)
 

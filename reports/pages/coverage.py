@@ -16,7 +16,8 @@ from ..page import Page, Report, table
 
 MEANINGS = {
     Outcome.passed: "every case, visible and hidden",
-    Outcome.wrong_answer: "ran, but at least one answer differs",
+    Outcome.unscored: "only a judge could say, and none has: in no rate",
+    Outcome.wrong_answer: "at least one answer differs, or misses a criterion",
     Outcome.runtime_error: "raised an exception, or could not be imported",
     Outcome.crash: "the process ended by a signal or an exit",
     Outcome.output_limit: "wrote more than it may",
@@ -62,12 +63,16 @@ def _outcomes(models: list[ModelSummary]) -> list[OutcomeRow]:
 def _facts(report: Report) -> list[tuple[str, str, list[str]]]:
     """(fact, what it means, one value a model)."""
     models = report.models
-    planned = report.run.planned
     cover = [model.coverage for model in models]
     rows: list[tuple[str, str, list[str]]] = []
-    if planned is not None:
-        missing = [text.count(max(0, planned - c.attempts)) for c in cover]
-        rows.append(("Missing", f"of {planned:,} planned: not made yet", missing))
+    planned = [report.run.planned_for(model.model) for model in models]
+    if report.run.planned is not None:
+        missing = [text.count(max(0, (n or 0) - c.attempts)) for n, c in zip(planned, cover, strict=True)]
+        number = f"{planned[0]:,}" if len(set(planned)) == 1 else " / ".join(text.count(n) for n in planned)
+        rows.append(("Missing", f"of {number} planned: not made yet", missing))
+    if report.run.not_asked:
+        left_out = [text.count(report.run.not_asked.get(model.model, 0)) for model in models]
+        rows.append(("Tasks not asked", "they show pictures, which this model does not see: in no rate", left_out))
     counts: list[tuple[str, str, Callable[[Coverage], int]]] = [
         ("Attempts", "in this run", lambda c: c.attempts),
         ("Graded", "the denominator of every rate", lambda c: c.graded),
@@ -81,6 +86,16 @@ def _facts(report: Report) -> list[tuple[str, str, list[str]]]:
     ]
     rows += [(name, meaning, [text.count(value(c)) for c in cover]) for name, meaning, value in counts]
     return rows
+
+
+def _never_asked(report: Report) -> list[str]:
+    """A sentence on each model that was given no task at all, and so has no column."""
+    shown = {model.model for model in report.models}
+    return [
+        f"{text.one_line(name)} was not asked: {text.plural(number, 'task')} with pictures, which it does not see."
+        for name, number in report.run.not_asked.items()
+        if name not in shown
+    ]
 
 
 def _replies(report: Report) -> list[tuple[str, str, list[str]]]:
@@ -109,6 +124,7 @@ def context(report: Report) -> Mapping[str, object]:
         "facts": _facts(report),
         "outcomes": _outcomes(report.models),
         "replies": _replies(report),
+        "never_asked": _never_asked(report),
         "failures": [(m.model, text.one_line(why), n) for m in report.models for why, n in m.coverage.failures.items()],
         "ungraded": [
             (m.model, m.coverage.tasks_without_grade) for m in report.models if m.coverage.tasks_without_grade
@@ -119,15 +135,16 @@ def context(report: Report) -> Mapping[str, object]:
 def markdown(report: Report) -> str:
     """Three tables."""
     names = [text.markdown(model.model) for model in report.models]
+    unseen = "".join(f"\n{text.markdown(line)}\n" for line in _never_asked(report))
     if not names:
-        return "No attempts.\n"
+        return f"No attempts.\n{unseen}"
     outcomes = [[row.name, *(f"{number:,}" for number, _ in row.cells)] for row in _outcomes(report.models)]
     parts = [
         table(["Coverage", *names], [[name, *values] for name, _, values in _facts(report)]),
         table(["Outcome", *names], outcomes),
         table(["Replies", *names], [[name, *values] for name, _, values in _replies(report)]),
     ]
-    return "\n".join(part for part in parts if part)
+    return "\n".join(part for part in parts if part) + unseen
 
 
 page = Page("coverage", "Coverage and failures", context, markdown)

@@ -116,7 +116,16 @@ def test_a_table_for_people(harness: Harness, suite: Path, answers: Any) -> None
         ({"task": "function", "files": ["a"]}, "files: Input should be a valid dictionary"),
         ({"task": "function", "files": {"a": 1}}, "files.a: Input should be a valid string"),
         ({"task": "function", "code": "", "line": 7}, "unknown key 'line'"),
+        ({"task": "function", "code": "", "spoken": True}, "unknown key 'spoken'"),
         ({"task": "function", "answer": ""}, "unknown key 'answer'"),
+        ({"task": "function", "reply": "x"}, "s/function is no conversation, so it has no replies"),
+        ({"task": "workspace", "replies": ["x"]}, "s/workspace is no conversation"),
+        ({"task": "function", "reply": "x", "code": "x"}, "give one of code, files, reply, replies"),
+        ({"task": "function", "reply": "x", "replies": ["x"]}, "give one of code, files, reply, replies"),
+        ({"task": "function", "reply": ["x"]}, "`reply` is a text, `replies` a list of texts"),
+        ({"task": "function", "replies": "x"}, "`reply` is a text, `replies` a list of texts"),
+        ({"task": "function", "replies": [1]}, "`reply` is a text, `replies` a list of texts"),
+        ({"task": "function", "reply": None}, "`reply` is a text, `replies` a list of texts"),
     ],
 )
 def test_a_line_that_is_no_candidate_names_its_number(
@@ -127,6 +136,69 @@ def test_a_line_that_is_no_candidate_names_its_number(
     assert message.startswith(f"error: {path}:3: ")
     assert told in message
     assert "pydantic" not in message
+
+
+def test_replies_are_graded_without_any_sandbox(
+    harness: Harness, answers: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    shutil.copytree(TEMPLATES / "conversation", tmp_path / "talks")
+    tests = tmp_path / "talks" / "tests.yaml"
+    tests.write_text(tests.read_text() + "\n  - {id: open, prompt: Tell me a story., criteria: {plain_text: false, "
+                     "no_emoji: false}}\n")  # fmt: skip
+    good = ["Good day, Ines, come in.", "Ines."]
+    path = answers(
+        {"task": "talks/due-date", "reply": "They are due on 17 May."},
+        {"task": "due-date", "replies": ["They are due on May 17th."]},
+        {"task": "due-date", "reply": "They are due on 18 May. \U0001f4da"},
+        {"task": "due-date", "reply": "<think>17 May?</think>No idea."},
+        {"task": "due-date", "reply": "<think>17 May"},
+        {"task": "due-date", "reply": "  "},
+        {"task": "due-date", "code": "On 17 May."},
+        {"task": "keeps-the-name", "replies": good},
+        {"task": "keeps-the-name", "files": {"turn1.md": good[0], "reply.md": good[1]}},
+        {"task": "keeps-the-name", "replies": ["Good day.", good[1]]},
+        {"task": "keeps-the-name", "replies": ["", good[1]]},
+        {"task": "keeps-the-name", "replies": []},
+        {"task": "open", "reply": "**Once** upon a time."},
+    )
+    done = harness("grade", tmp_path / "talks", "--candidates", path, "--json")
+    assert done.code == 0
+    assert done.err == ""
+    found = [entry["outcome"] for entry in done.json["results"]]
+    assert found == ["passed"] * 2 + ["wrong_answer"] * 2 + ["no_candidate"] * 2 + ["passed"] * 3 + [
+        "wrong_answer", "no_candidate", "no_candidate", "unscored",
+    ]  # fmt: skip
+    failed = {
+        entry["index"]: [case["id"] for case in entry["cases"] if case["outcome"] != "passed"]
+        for entry in done.json["results"]
+    }
+    assert failed[2] == ["no_emoji", "must_include:1"]
+    assert failed[3] == ["must_include:1"]
+    assert failed[9] == ["turn1.must_include:1"]
+    assert done.json["results"][4]["detail"] == "only thinking, which never ended"
+    assert done.json["results"][10]["detail"] == "reply 1: an empty reply"
+    assert done.json["summary"]["outcomes"] == {
+        "passed": 5, "wrong_answer": 3, "no_candidate": 4, "unscored": 1,
+    }  # fmt: skip
+    assert {entry["assurance"] for entry in done.json["results"]} == {"proof"}
+
+
+def test_hostile_replies_are_only_read(harness: Harness, answers: Any, tmp_path: Path) -> None:
+    shutil.copytree(TEMPLATES / "conversation", tmp_path / "talks")
+    hostile = [
+        b'{"task": "due-date", "reply": "17 May \\ud800\\u0000"}',
+        {"task": "due-date", "reply": "17 May " * 300_000},
+        {"task": "due-date", "reply": "*" * 100_000},
+        {"task": "due-date", "reply": "[" * 50_000},
+        {"task": "due-date", "reply": "`" * 30_001 + "\n" + "> " * 20_000},
+        {"task": "keeps-the-name", "replies": ["Ines"] * 2_000},
+        {"task": "keeps-the-name", "files": {"../reply.md": "Ines", "turn9999.md": "Ines", "turn1.md/x": "Ines"}},
+    ]
+    done = harness("grade", tmp_path / "talks", "--candidates", answers(*hostile), "--json")
+    assert done.code == 0, done
+    assert len(done.json["results"]) == len(hostile)
+    assert "infra_error" not in done.json["summary"]["outcomes"]
 
 
 def test_a_short_name_must_mean_one_task(harness: Harness, suite: Path, answers: Any) -> None:

@@ -14,16 +14,35 @@ from tests.cli.conftest import Harness
 @pytest.mark.engine
 def test_every_kind_passes_check(harness: Harness, tmp_path: Path) -> None:
     for kind in kinds():
-        done = harness("new", tmp_path / "suite" / kind, "--kind", kind)
+        # Conversations are a suite of their own.
+        place = tmp_path / kind if kind == "conversation" else tmp_path / "suite" / kind
+        done = harness("new", place, "--kind", kind)
         assert done.code == 0
         assert [Path(line) for line in done.out.splitlines()] == sorted(
-            path for path in (tmp_path / "suite" / kind).rglob("*") if path.is_file()
+            path for path in place.rglob("*") if path.is_file()
         )
-        assert f"harness check {tmp_path / 'suite' / kind}" in done.err
-        assert load(tmp_path / "suite" / kind).tasks[0].kind == kind
+        assert f"harness check {place}" in done.err
+        assert load(place).tasks[0].kind == kind
     checked = harness("check", tmp_path / "suite", "--json")
     assert checked.code == 0, checked.out
-    assert checked.json["admitted"] == len(kinds()) == 4
+    assert checked.json["admitted"] == len(kinds()) - 1 == 4
+
+
+def test_a_suite_of_conversations_passes_check_without_an_engine(
+    harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    assert harness("new", tmp_path / "talks", "--kind", "conversation").code == 0
+    first, second = load(tmp_path / "talks").tasks
+    assert (first.id, second.id) == ("talks/due-date", "talks/keeps-the-name")
+    assert (len(first.turns), len(second.turns)) == (1, 2)
+    assert all(task.reference and len(task.flawed) == 2 and task.pass_criteria for task in (first, second))
+    checked = harness("check", tmp_path / "talks", "--json")
+    assert checked.code == 0, checked.out
+    assert checked.err == ""
+    assert [(entry["task"], entry["problems"], entry["notes"]) for entry in checked.json["tasks"]] == [
+        (first.id, [], []), (second.id, [], []),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["with space", "größe", "a/b/c", "[x]"])

@@ -14,7 +14,9 @@ from harness.sandbox import open_sandbox
 from harness.sandbox.pool import Pool
 from harness.tasks import load
 
-SUITES = {"warmup": (12, 2), "single_function": (12, 2), "real_dev": (12, 1), "exercism_style": (10, 1)}
+SUITES = {
+    "warmup": (12, 2), "single_function": (12, 2), "real_dev": (12, 1), "exercism_style": (10, 1), "rubric": (80, 2),
+}  # fmt: skip
 """Suite -> the least number of tasks it ships, and how often each answer is graded here: pytest takes long."""
 
 

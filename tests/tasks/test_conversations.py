@@ -153,7 +153,7 @@ def test_documents_and_pictures_are_made(tmp_path: Path) -> None:
     assert "The code is Heron 41." in task.turns[0].content
     assert "{{document}}" not in task.turns[0].content
     assert task.pictures
-    assert "(with 1 pictures)" in task.instruction
+    assert "(with a picture)" in task.instruction
 
 
 @pytest.mark.parametrize(

@@ -161,12 +161,17 @@ def _listed(overlay: Overlay) -> str:
 
 
 def _given_replies(files: Mapping[str, str]) -> Extraction:
-    """The replies of a conversation; the last one must say something."""
-    replies = replies_of({clean(name): clean(text) for name, text in files.items()})
-    if not replies or not replies[-1]:
+    """The replies of a conversation without their thinking; an empty one would have ended it."""
+    answers = [strip_thinking(text) for text in replies_of({clean(name): clean(text) for name, text in files.items()})]
+    facts = {"thinking": any(a.thinking for a in answers), "unclosed": any(a.unclosed for a in answers)}
+    for number, answer in enumerate(answers, start=1):
+        if missing := _nothing(answer, Reply(text="")):
+            choice = f"reply {number}: {missing}" if len(answers) > 1 else missing
+            return Extraction(candidate=None, choice=choice, **facts)
+    if not answers:
         return Extraction(candidate=None, choice="an empty reply")
-    choice = f"{len(replies)} replies as given" if len(replies) > 1 else "the reply as given"
-    return Extraction(candidate=Candidate(files=reply_files(replies)), choice=choice)
+    choice = f"{len(answers)} replies as given" if len(answers) > 1 else "the reply as given"
+    return Extraction(candidate=Candidate(files=reply_files([a.text for a in answers])), choice=choice, **facts)
 
 
 def _given_files(task: Task, files: Mapping[str, str]) -> Extraction:
