@@ -8,9 +8,9 @@ from harness.importing.lines import Place, Refused
 from harness.importing.records import JudgmentLine
 from harness.importing.survey import Survey
 from harness.judging.questions import hashed, label
+from harness.judging.results import IMPORTED
 from harness.types import AttemptKey, Judgment, Labelled, Mark, Reading
 
-PREFIX = "import:"
 NOTE = 2000
 """Characters kept of a note."""
 Ranks = dict[str, int]
@@ -32,7 +32,7 @@ def judgments_of(found: Survey) -> Iterator[tuple[Judgment, tuple[Labelled, ...]
 
 def judge_name(name: str) -> str:
     """How runs and reports know a judge that was imported."""
-    return name if name.startswith(PREFIX) else PREFIX + name
+    return name if name.startswith(IMPORTED) else IMPORTED + name
 
 
 def _judgment(line: JudgmentLine, place: Place, found: Survey) -> tuple[Judgment, tuple[Labelled, ...]]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from harness.judging.reading import read
 from harness.types import Judgment, Labelled, Marked
 
-ELSEWHERE = ("human:", "import:")
+IMPORTED = "import:"
+ELSEWHERE = ("human:", IMPORTED)
 """Begin the names of judges that were not asked by harness."""
 
 

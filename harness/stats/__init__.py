@@ -6,6 +6,7 @@ passk.py       pass@k, pass^k, the expected best of k
 paired.py      two models on the same tasks: difference, sign flips, McNemar, Holm
 tiers.py       rank sets and letters          noise.py      wins by chance, from run to run
 agreement.py   two judges on the same items      drift.py       two judgings of the same replies
+selectors.py   agreement of candidates: CodeT, clusters of outputs
 bestofn.py     mean, selected, oracle, recovery, curves
 tally.py       attempts, streamed, -> counts
 summary.py     summarise(attempts, selections) -> Summary

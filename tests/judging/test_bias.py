@@ -267,3 +267,15 @@ def test_shared_wins_vary_less_than_whole_ones() -> None:
         assert found.method == "chi-square"
         values.append(found.chi2)
     assert np.mean(np.array(values, dtype=float)) == pytest.approx(3, abs=0.5)
+
+
+def test_places_of_an_imported_judge_are_unknown() -> None:
+    bench = Bench()
+    for judge in ("here", "import:there"):
+        for number in range(6):
+            bench.ask(judge, f"t{number}", {"a": {"score": 7, "rank": 1}, "b": {"score": 5, "rank": 2}})
+    known, unknown = judge_biases(bench.marked)
+    assert known.slots is not None
+    assert known.slots.questions == 6
+    assert unknown.judge == "import:there"
+    assert unknown.slots is None

@@ -13,6 +13,7 @@ from harness.judging.analysis.families import related
 from harness.judging.analysis.length import Slope, length_slope
 from harness.judging.analysis.sheet import MODES, Cell, Pairing, Question, pairings, questions
 from harness.judging.analysis.standings import difference_p
+from harness.judging.results import IMPORTED
 from harness.stats.intervals import clustered_mean, over_tasks, wilson_bounds, z_quantile
 from harness.stats.paired import mcnemar
 from harness.stats.score import Interval, Score
@@ -125,9 +126,11 @@ def judge_biases(marked: Sequence[Marked], *, seed: int = 0) -> tuple[JudgeBias,
         for judge in sorted({question.judge for question in asked}):
             mine = [question for question in asked if question.judge == judge]
             pairs = pairings(mine) if mode == "pairwise" else []
+            # Nobody knows in which order an imported judge was shown its candidates.
+            ordered = mode == "listwise" and not judge.startswith(IMPORTED)
             found.append(JudgeBias(
                 judge=judge, mode=mode,
-                slots=slot_bias(mine, seed=seed) if mode == "listwise" else None,
+                slots=slot_bias(mine, seed=seed) if ordered else None,
                 swap=swap(pairs) if mode == "pairwise" else None,
                 length=length_slope(mine), length_within=length_slope(mine, within_models=True),
                 rankings=sum(len(question.marks) > 1 for question in mine) if mode == "listwise" else 0,
