@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import yaml
 
-from harness import runner
 from harness.cli.new import TEMPLATES
 from harness.config import RunConfig
 from harness.errors import ConfigError, TaskError, UsageError
@@ -346,7 +345,7 @@ def test_a_sandbox_that_fails_is_counted_and_tried_again(
     """The engine is replaced: breaking the real one would break it for every other test."""
     monkeypatch.setattr("harness.sandbox.patience.PAUSES_S", ())
     with monkeypatch.context() as without:
-        without.setattr(runner, "open_sandbox", lambda *_: NoSandbox())
+        without.setattr("harness.sandbox.nothing.open_sandbox", lambda *_: NoSandbox())
         done, _ = world.run()
     told = "m: 2 attempts ended as infra error, the same `harness run` tries again: the engine is gone"
     assert done.incomplete == [told]
