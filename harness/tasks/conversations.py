@@ -47,7 +47,7 @@ def replies_of(files: dict[str, str]) -> list[str]:
 
 def asked_of(turns: Sequence[Message]) -> list[bool]:
     """For each turn whether the model is to reply to it: to every one of the user that no assistant's follows."""
-    following = [*(turn.role for turn in turns[1:]), "user"]
+    following = [*(turn.role for turn in turns[1:]), "user"][: len(turns)]
     return [turn.role == "user" and then == "user" for turn, then in zip(turns, following, strict=True)]
 
 

@@ -15,11 +15,15 @@ from harness.grading.extract import extract
 from harness.solvers import SOLVERS, Solved, Solver, Workplace, available, open_solver
 from harness.solvers.agents.means import AgentMeans
 from harness.solvers.seeds import attempt_seed
-from harness.types import Candidate, Extraction, Reply, Request, Task, Verdict
+from harness.types import Candidate, Extraction, Message, Reply, Request, Task, Verdict
 
 TASK = Task(
     id="s/add", suite="s", name="add", kind="function", instruction="Add.", entry="add", signature="def add(a, b):"
 )
+TALK = Task(
+    id="s/talk", suite="s", name="talk", kind="conversation", instruction="Add.",
+    turns=(Message(role="user", content="Add."),),
+)  # fmt: skip
 SEED = 511312829
 BODY = "    return a + b\n"
 
@@ -121,7 +125,7 @@ def test_a_solver_hands_over_what_a_candidate_can_be_found_in(
 def test_a_failure_of_the_provider_is_not_swallowed(name: str, means: AgentMeans) -> None:
     solver, _ = opened(name, "", means)
     with pytest.raises(ProviderError, match="the server is gone"):
-        solver.solve(TASK, seed=5, repeat=0, attempt=0)
+        solver.solve(TALK if name == "conversation" else TASK, seed=5, repeat=0, attempt=0)
 
 
 def test_single_shot_asks_once_with_the_seed_of_the_attempt(means: AgentMeans) -> None:
