@@ -7,7 +7,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -161,8 +161,13 @@ def hear(planned: Plan, store: Store, order: Order, progress: Progress) -> list[
         if purpose == "compare":
             store.replace_selections(selections(store, planned.tasks, planned.config.select))
         docket = Docket(store, planned.tasks, order, purpose)
-        write_down(docket, store, order, planned.profiles, progress.note)
-        number = sum(docket.count().values())
+        counts = docket.count()
+        # Who is only asked again has judged before; a judge without an error is not made one of the run's judges.
+        asked = {name: profile for name, profile in order.judges.items() if counts[name] or not order.only_errors}
+        write_down(docket, store, replace(order, judges=asked), planned.profiles, progress.note)
+        number = sum(counts.values())
+        if order.only_errors and not number and purpose == "compare":
+            progress.note("no question to ask again")
         if number:
             progress.begin(number, 0, store.spent(), "questions to judges")
             reasons += ask(docket, store, order, progress.note, progress.judgment)

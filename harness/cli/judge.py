@@ -94,5 +94,5 @@ def _announce(questions: Any, as_json: bool) -> int:
         click.echo(json.dumps({"questions": questions}, indent=2))
     else:
         for judge, number in questions.items():
-            click.echo(f"{judge}: {number} questions")
+            click.echo(f"{judge}: {number} question{'' if number == 1 else 's'}")
     return 0

@@ -3,7 +3,7 @@
 # ruff: noqa: TID252 - reports/ has no import name of its own
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -86,13 +86,13 @@ def _judged(report: Report) -> Judged:
     return report.judged
 
 
-def _lead(judged: Judged) -> str:
-    """Who judged what, and how much of it could be read, in a sentence or two."""
+def _lead(judged: Judged, told: Callable[[str], str] = str) -> str:
+    """Who judged what, and how much of it could be read, in a sentence or two. `told` makes a name text of the page."""
     compare = [cover for cover in judged.coverage if cover.purpose == "compare"]
     asked, scored = sum(c.asked for c in compare), sum(c.scored for c in compare)
     rejected, failed = sum(sum(c.rejected.values()) for c in compare), sum(c.failed for c in compare)
     names = sorted({c.judge for c in compare})
-    who = ", ".join(text.one_line(name, 60) for name in names[:6]) + (" and others" if len(names) > 6 else "")
+    who = ", ".join(told(text.one_line(name, 60)) for name in names[:6]) + (" and others" if len(names) > 6 else "")
     words = (
         f"{text.plural(len(names), 'judge')} ({who}), {text.plural(asked, 'question')}: {scored:,} answered readably"
     )
@@ -261,7 +261,7 @@ def context(report: Report) -> Mapping[str, object]:
 def markdown(report: Report) -> str:
     """Standings, findings, agreement and conflicts; no texts of judges."""
     judged = _judged(report)
-    parts = [_lead(judged) + "\n", *map(_markdown_standings, judged.rankings)]
+    parts = [_lead(judged, text.markdown) + "\n", *map(_markdown_standings, judged.rankings)]
     parts.append(table(
         ["Judge", "Mode", "Asked", "Readable", "Not readable", "No reply", "Repaired"],
         [

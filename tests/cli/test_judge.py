@@ -251,6 +251,15 @@ def test_globs_and_refusals(harness: Harness, court: Court) -> None:
     assert "changed since this run began: s/a" in judge(harness, court).refused()
 
 
+def test_only_errors_makes_nobody_a_judge_of_the_run(harness: Harness, court: Court) -> None:
+    with scripted(judges.judging(taste)) as server:
+        court.judge("ann", server.url)
+        done = judge(harness, court, "--judge", "ann", "--only-errors")
+        assert (done.code, server.requests) == (0, [])
+        assert "no question to ask again" in done.err
+        assert "no judge was given" in judge(harness, court).refused()
+
+
 def test_without_a_judge_or_a_run(harness: Harness, court: Court, tmp_path: Path) -> None:
     assert "no judge was given" in judge(harness, court).refused()
     assert "no run" in harness("judge", tmp_path / "none").refused()

@@ -99,6 +99,7 @@ def test_hostile_names_stay_text(synthetic: Make, tmp_path: Path) -> None:
     assert not {"i", "u"} & {tag for tag, _ in page.tags}
     assert "<b>x</b>|y" in "".join(page.text)
     body = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "<i>" not in body
     for block in re.findall(r"(?:^\|.*\n)+", body, re.MULTILINE):
         assert len({len(re.split(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1, block
     rows = list(csv.DictReader(io.StringIO((tmp_path / "scores.csv").read_text(encoding="utf-8"))))

@@ -127,7 +127,9 @@ def _notes(tables: Sequence[RunTable], found: Grid, wins: Grid, alpha: float) ->
     there = takes_part(found.values)
     for m, name in enumerate(found.models):
         missing = [unit for u, unit in enumerate(found.units) if not there[u, m]]
-        if missing:
+        if len(missing) == len(found.units):
+            notes.append(f"{name} has no value anywhere: it is compared with nobody.")
+        elif missing:
             notes.append(f"{name} is not in {', '.join(missing)}: it is compared by the runs it is in.")
     met = ~np.isnan(found.means)
     partly = int((~met.all(axis=0)).sum())

@@ -79,9 +79,11 @@ def detectable(deviation: float | None, tasks: int, scale: float = 1.0) -> float
 
 
 def leaders(unit: Floats) -> list[int]:
-    """Models with the greatest mean, shape (models, tasks); none where nobody has more than 0."""
+    """Models with the greatest mean, shape (models, tasks); none where nobody has more than 0, or only one of several
+    models has a value: it is before nobody."""
     means = nanmean(unit, 1)
-    if np.isnan(means).all() or np.nanmax(means) <= _SAME:
+    known = int((~np.isnan(means)).sum())
+    if known < min(2, len(means)) or not known or np.nanmax(means) <= _SAME:
         return []
     return [int(m) for m in np.flatnonzero(means >= np.nanmax(means) - _SAME)]
 

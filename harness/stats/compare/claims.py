@@ -47,7 +47,8 @@ def _top_tier(grid: Grid, unit: int, alpha: float, seed: int) -> TopTier:
 
 def _of_tier(grid: Grid, found: Standing, tiers: Sequence[TopTier]) -> Iterator[Claim]:
     first, others = set(tiers[0].models), tiers[1:]
-    if len(first) == len(grid.models):
+    # A model that has no value there is not below anybody.
+    if len(first) == int(takes_part(grid.values)[0].sum()):
         return
     held = sum(set(tier.models) == first for tier in others)
     pooled = {name for name, ranks in zip(grid.models, found.ranks, strict=True) if ranks.best == 1}

@@ -81,3 +81,14 @@ def test_one_run_claims_nothing() -> None:
     assert found.noise.runs is None
     assert found.noise.rerun_sd is None
     assert any("One run" in note for note in found.notes)
+
+
+def test_a_model_that_alone_has_marks_is_the_best_of_nobody() -> None:
+    # Judges mark programs that pass: only those of a, three times.
+    tables = runs([{"a": [1, 1], "b": [0, 0], "c": [0, 0]}] * 3)
+    for made in tables:
+        made.marks.update({("a", task, 0): 0.9 for task in ("t00", "t01")})
+    found = compare(tables, "judge")
+    assert not [item.text for item in found.claims]
+    assert {row.leaders for row in found.categories} == {((), (), ())}
+    assert "b has no value anywhere: it is compared with nobody." in found.notes
