@@ -208,10 +208,17 @@ def test_equal_models_are_seldom_told_apart() -> None:
 def test_exact_and_drawn_differences_go_into_each_other() -> None:
     rng = random.Random(1)
     few = np.array([rng.gauss(0.4, 1) for _ in range(FEW_TASKS)])
-    more = np.append(few, 1e-9)
+    more = np.append(few, 1e-6)
     assert difference_p(few) == pytest.approx(difference_p(more), abs=0.03)
     assert difference_p(np.zeros(30)) == 1
-    assert difference_p(np.ones(30)) == 0
+    assert difference_p(np.ones(30)) == pytest.approx(2**-29)
+
+
+def test_rounding_is_no_difference() -> None:
+    rounding = 0.1 + 0.2 - 0.3
+    assert difference_p(np.array([rounding, -rounding] * 10)) == 1
+    assert difference_p(np.full(20, rounding)) == 1
+    assert difference_p(np.array([rounding, 1, 1, 1, 1, 1])) == pytest.approx(2 / 2**5)
 
 
 @settings(max_examples=25, deadline=None)
