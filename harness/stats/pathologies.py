@@ -38,6 +38,7 @@ FLAGS = {**ATTEMPT_FLAGS, **TASK_FLAGS}
 TAILS = (4000, 24_000)
 """Characters at the end of a text that are searched for a loop: one that is under way goes on to the end. The longer
 one is for loops of whole paragraphs, of which the shorter has too few turns to tell."""
+LAST_WORDS = 80
 LEAST_LOOP = 600
 """Shorter texts are no loop."""
 LOOP_RATIO = 8.0
@@ -114,7 +115,12 @@ def looping(text: str) -> bool:
     of eight words, otherwise of twelve characters. Repetitive code (a table of cases, a list of assertions) compresses
     as well, but each of its lines is another one.
     """
-    return any(_loop(text[-size:]) for size in TAILS if size == TAILS[0] or len(text) > TAILS[0])
+    short, long = TAILS
+    if _loop(text[-short:]):
+        return True
+    # A loop has said its last words before; to look for these costs nothing beside compressing.
+    tail = text[-long:]
+    return len(tail) > short and tail.find(tail[-LAST_WORDS:]) < len(tail) - LAST_WORDS and _loop(tail)
 
 
 def _loop(tail: str) -> bool:
