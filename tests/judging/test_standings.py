@@ -274,3 +274,17 @@ def test_unreadable_choices_of_an_attempt_are_no_unscored_comparison() -> None:
     found = result(bench)
     assert (found.unscored, found.unattributed) == ({}, 0)
     assert found.coverage[0].rejected == {"truncated": 1}
+
+
+def test_three_judges_who_give_two_models_the_same_marks_in_another_order() -> None:
+    """Thirds add up to sums that differ in the last digit: no difference, and no reason to stop."""
+    bench, marks, rng = Bench(), [3, 4, 5, 5, 6, 7, 8, 9, 10], random.Random(2)
+    for task in range(14):
+        rng.shuffle(marks)
+        for repeat in range(3):
+            for judge in range(3):
+                place = 3 * repeat + judge
+                said = {"a": {"score": marks[place], "rank": 1}, "b": {"score": marks[(place + 4) % 9], "rank": 1}}
+                bench.ask(f"j{judge}", f"t{task}", said, repeat=repeat)
+    one, two = panel(bench).models
+    assert (one.letters, two.letters, one.worst_rank, two.best_rank) == ("a", "a", 2, 1)
