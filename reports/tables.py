@@ -112,7 +112,7 @@ def _judges(judged: Judged) -> Iterator[Row]:
     if judged.panel is not None:
         for one in judged.panel.models:
             yield (one.model, "run", "", "", "judge_mean", *_score(judged.panel.lead(one)))
-            yield (one.model, "run", "", "", "judge_wins", one.wins, None, None, one.comparisons, "count", "")
+            yield (one.model, "run", "", "", "judge_wins", _wins(one), None, None, one.comparisons, "count", "")
     for model, number in _unscored(judged).items():
         yield (model, "run", "", "", "judge_unscored", number, None, None, number, "count", "")
     for ranking in judged.rankings:
@@ -134,8 +134,13 @@ def _standing(name: str, mode: str, one: Standing) -> Iterator[Row]:
     for metric, score in {**scores, **one.dimensions}.items():
         if score.value is not None:
             yield (one.model, "judge", name, "", f"{mode}_{metric}", *_score(score))
-    for metric, value in (("wins", one.wins), ("marks", one.scored), ("unscored", one.unscored)):
+    for metric, value in (("wins", _wins(one)), ("marks", one.scored), ("unscored", one.unscored)):
         yield (one.model, "judge", name, "", f"{mode}_{metric}", value, None, None, one.comparisons, "count", "")
+
+
+def _wins(one: Standing) -> float | None:
+    """None where nothing was compared: who was never read, or never ranked, has not lost."""
+    return one.wins if one.comparisons else None
 
 
 def _score(score: Score) -> Row:

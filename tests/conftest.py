@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     import docker
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from harness.sandbox.docker import DockerSandbox
     from harness.sandbox.image import Image
     from harness.sandbox.pool import Pool
+
+# The first example may import scipy, and a machine may be busy: time is no failure.
+settings.register_profile("harness", deadline=None)
+settings.load_profile("harness")
 
 ROOT = Path(__file__).resolve().parents[1]
 

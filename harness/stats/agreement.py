@@ -108,4 +108,6 @@ def _pair(first: ArrayLike, second: ArrayLike) -> tuple[NDArray[np.float64], NDA
     one, two = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if one.shape != two.shape or one.ndim != 1 or one.size == 0:
         raise ValueError(f"two judges need a score for each of the same items: {one.shape} and {two.shape}")
+    if np.isnan(one).any() or np.isnan(two).any():
+        raise ValueError("NaN is no score: leave out items that one judge did not score")
     return one, two

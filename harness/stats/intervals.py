@@ -117,13 +117,15 @@ def t_interval(values: Sequence[float], *, bounds: tuple[float, float] | None = 
     `bounds` are the least and the greatest possible value, e.g. (0, 28) for wins in 28 tests: they clip the interval,
     and when all runs are equal they carry Wilson's interval for a share of len(values) trials instead. Without bounds
     equal runs have no interval: the note says how many further runs could differ (rule of three, exact form
-    1 - (1-level)^(1/n)). Raises ValueError for no values.
+    1 - (1-level)^(1/n)). Values outside of `bounds` widen them. Raises ValueError for no values and for NaN.
     """
-    data = np.asarray(values, dtype=float)
+    data = _known(values)
     n = data.size
     if n == 0:
         raise ValueError("t_interval needs at least one value")
     mean = float(data.mean())
+    if bounds is not None:
+        bounds = (min(bounds[0], float(data.min())), max(bounds[1], float(data.max())))
     spread = float(data.std(ddof=1)) / math.sqrt(n) if n > 1 else 0.0
     if n > 1 and spread > _FLAT * max(1.0, abs(mean)):
         half = t_quantile(n - 1, level) * spread
@@ -135,7 +137,7 @@ def t_interval(values: Sequence[float], *, bounds: tuple[float, float] | None = 
         note = f"{seen}: no spread to build an interval on; up to {unseen:.0%} of further runs could differ."
         return Interval(None, None, "rule-of-three", note)
     width = bounds[1] - bounds[0]
-    low, high = wilson_bounds((mean - bounds[0]) / width, n, z_quantile(level))
+    low, high = wilson_bounds(min(1.0, max(0.0, (mean - bounds[0]) / width)), n, z_quantile(level))
     note = f"{seen}: the interval is Wilson's for {n} trials between {bounds[0]:g} and {bounds[1]:g}."
     return Interval(bounds[0] + width * low, bounds[0] + width * high, "wilson-scaled", note)
 
@@ -186,8 +188,9 @@ def over_tasks(means: ArrayLike, counts: ArrayLike, *, level: float = LEVEL) -> 
     rates near 0 or 1 it covers where the plain t interval does not (`docs/statistics.md` has the simulation). Task
     means without spread count as one trial a task; a single task gets an interval for further attempts at it. Where
     every task was all or nothing, tasks are plain trials: their variance follows from the mean and `rate` is used.
+    Raises ValueError for NaN: a task without a value is left out, and is no 0.
     """
-    data: NDArray[np.float64] = np.asarray(means, dtype=float)
+    data = _known(means)
     number = data.size
     if number == 0:
         return Score.missing("No graded attempt.")
@@ -247,6 +250,13 @@ def ratio_over_tasks(tops: ArrayLike, bottoms: ArrayLike, *, level: float = LEVE
         return Interval(None, None, "fieller", "The gain to recover may be zero: these tasks cannot bound the share.")
     half = math.sqrt(max(0.0, inside))
     return Interval(float((b - half) / a), float((b + half) / a), "fieller")
+
+
+def _known(values: ArrayLike) -> NDArray[np.float64]:
+    data: NDArray[np.float64] = np.asarray(values, dtype=float)
+    if np.isnan(data).any():
+        raise ValueError("NaN is no value: leave out what is missing")
+    return data
 
 
 def _check_counts(hits: int, n: int) -> None:

@@ -30,7 +30,7 @@ def paired_difference(
     of them is too narrow or has no width: so `_PSEUDO` of a task is added in which the first is better by
     scale / sqrt(attempts), and as much in which the second is, in the way of Agresti and Min (2005), with the normal
     quantile (`benchmarks/coverage.py` has what it covers). Without `scale` (None) it is Student's, C - 1 degrees of
-    freedom. Raises ValueError for shapes that differ, and for fewer than one attempt.
+    freedom. Raises ValueError for shapes that differ, for NaN, and for fewer than one attempt.
     """
     differences = _differences(first, second)
     if attempts < 1:
@@ -66,10 +66,11 @@ def sign_flip(differences: ArrayLike, *, draws: int = 20_000, seed: int = 0) -> 
     Fisher (1935): share of sign patterns whose absolute sum is at least the one seen. Over all patterns where the
     differences are whole multiples of 1/d for a d up to `LARGEST_DENOMINATOR`, as those of pass rates are, and for up
     to `EXACT_UP_TO` others that are not 0; beyond that over `draws` patterns, with the one seen among them
-    ((hits + 1) / (draws + 1), Phipson and Smyth 2010). 1.0 without any difference.
+    ((hits + 1) / (draws + 1), Phipson and Smyth 2010). 1.0 without any difference. Differences that are only rounding,
+    a billionth of the greatest or less, are none. Raises ValueError for NaN: a missing value is no difference of 0.
     """
-    data = np.asarray(differences, dtype=float)
-    data = data[data != 0]
+    data = _known(differences)
+    data = data[np.abs(data) > _ROUNDING * np.abs(data).max(initial=0.0)]
     seen = abs(float(data.sum())) * (1 - _ROUNDING)
     if data.size == 0:
         return 1.0
@@ -94,7 +95,7 @@ def _whole_numbers(data: NDArray[np.float64]) -> NDArray[np.int64] | None:
     for denominator in range(1, LARGEST_DENOMINATOR + 1):
         scaled = data * denominator
         whole = np.rint(scaled)
-        if np.abs(scaled - whole).max() < 1e-7:
+        if np.abs(scaled - whole).max() < 1e-7 and whole.all():
             return whole.astype(np.int64) if np.abs(whole).sum() <= _LARGEST_SUM else None
     return None
 
@@ -129,9 +130,9 @@ def mcnemar(only_first: int, only_second: int) -> float:
 def holm(p_values: Sequence[float]) -> list[float]:
     """Adjusted p values, in the order given.
 
-    Holm (1979): the k-th smallest of m times m - k + 1, never falling, at most 1.
+    Holm (1979): the k-th smallest of m times m - k + 1, never falling, at most 1. Raises ValueError for NaN.
     """
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    order = sorted(range(len(_known(p_values))), key=p_values.__getitem__)
     adjusted, worst = [0.0] * len(p_values), 0.0
     for place, index in enumerate(order):
         worst = max(worst, min(1.0, p_values[index] * (len(p_values) - place)))
@@ -143,4 +144,11 @@ def _differences(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
     one, two = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if one.shape != two.shape:
         raise ValueError(f"both models need a value for every task: {one.shape} and {two.shape}")
-    return np.asarray(one - two)
+    return _known(one - two)
+
+
+def _known(values: ArrayLike) -> NDArray[np.float64]:
+    data: NDArray[np.float64] = np.asarray(values, dtype=float)
+    if np.isnan(data).any():
+        raise ValueError("NaN is no value: leave out what is missing")
+    return data

@@ -35,8 +35,10 @@ TASK_FLAGS = {
 
 FLAGS = {**ATTEMPT_FLAGS, **TASK_FLAGS}
 
-TAIL = 4000
-"""Characters at the end of a text that are searched for a loop: one that is under way goes on to the end."""
+TAILS = (4000, 24_000)
+"""Characters at the end of a text that are searched for a loop: one that is under way goes on to the end. The longer
+one is for loops of whole paragraphs, of which the shorter has too few turns to tell."""
+LAST_WORDS = 80
 LEAST_LOOP = 600
 """Shorter texts are no loop."""
 LOOP_RATIO = 8.0
@@ -113,9 +115,17 @@ def looping(text: str) -> bool:
     of eight words, otherwise of twelve characters. Repetitive code (a table of cases, a list of assertions) compresses
     as well, but each of its lines is another one.
     """
-    if len(text) < LEAST_LOOP:
+    short, long = TAILS
+    if _loop(text[-short:]):
+        return True
+    # A loop has said its last words before; to look for these costs nothing beside compressing.
+    tail = text[-long:]
+    return len(tail) > short and tail.find(tail[-LAST_WORDS:]) < len(tail) - LAST_WORDS and _loop(tail)
+
+
+def _loop(tail: str) -> bool:
+    if len(tail) < LEAST_LOOP:
         return False
-    tail = text[-TAIL:]
     lines = [line for line in map(str.strip, tail.split("\n")) if line]
     # First what is cheap: the lines of nearly every reply differ.
     if len(lines) >= LEAST_PIECES and len(set(lines)) > max(3, LOOP_NEW * len(lines)):

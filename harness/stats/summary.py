@@ -49,7 +49,7 @@ class CategorySummary(Frozen):
     oracle: Score
     mean_score: Score
     underpowered: bool
-    """Fewer tasks than `UNDERPOWERED`."""
+    """Fewer tasks with a graded attempt than `UNDERPOWERED`."""
 
 
 class Coverage(Frozen):
@@ -317,14 +317,15 @@ def _categories(found: ModelTally, draws: dict[str, list[Draw]]) -> tuple[Catego
 
 
 def _category(name: str, draws: dict[str, list[Draw]]) -> CategorySummary:
+    passing = mean_of(draws, lambda sample: sample.passed)
     return CategorySummary(
         category=name,
         tasks=len(draws),
-        pass_at_1=mean_of(draws, lambda sample: sample.passed),
+        pass_at_1=passing,
         selected=selected_of(draws, lambda sample: sample.passed),
         oracle=oracle_of(draws, lambda sample: sample.passed),
         mean_score=mean_of(draws, lambda sample: sample.score),
-        underpowered=len(draws) < UNDERPOWERED,
+        underpowered=passing.n < UNDERPOWERED,
     )
 
 

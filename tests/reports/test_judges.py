@@ -188,6 +188,17 @@ def test_numbers_for_programs(synthetic: Make, tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_who_was_never_read_has_no_wins_in_place_of_none(synthetic: Make, tmp_path: Path) -> None:
+    bench = Bench()
+    bench.ask("j", "a/t", {"smollm2": {"rubric": 3}}, mode="rubric", part="smollm2")
+    bench.ask("j", "a/t", {"reference": {}}, mode="rubric", part="reference", reason="truncated")
+    render(with_bench(synthetic(1), bench), tmp_path)
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "scores.csv").read_text(encoding="utf-8"))))
+    wins = [row["value"] for row in rows if row["metric"] in ("judge_wins", "rubric_wins")]
+    assert len(wins) >= 4
+    assert set(wins) == {""}
+
+
 def test_markdown_has_the_tables_and_no_texts(synthetic: Make, tmp_path: Path) -> None:
     render(judged(synthetic(), text="plain words of a judge"), tmp_path)
     text = (tmp_path / "report.md").read_text(encoding="utf-8")

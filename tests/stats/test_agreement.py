@@ -129,3 +129,9 @@ def test_a_hundred_thousand_cells_fit_in_memory() -> None:
     assert quadratic_kappa(first, second) == pytest.approx(8 / 9, abs=0.01)
     assert disagreement(first, second).by_chance == pytest.approx(0.505, abs=0.01)
     assert krippendorff_alpha([first.tolist(), second.tolist()], metric="interval") == pytest.approx(8 / 9, abs=0.01)
+
+
+def test_nan_is_no_agreement() -> None:
+    for measure in (disagreement, quadratic_kappa):
+        with pytest.raises(ValueError, match="NaN"):
+            measure([float("nan"), 1.0], [9.0, 1.0])

@@ -237,3 +237,18 @@ def test_quantiles() -> None:
     assert intervals.z_quantile() == pytest.approx(1.959964, abs=1e-6)
     assert intervals.t_quantile(10**6) == pytest.approx(intervals.z_quantile(), abs=1e-4)
     assert math.isclose(intervals.z_quantile(0.5), 0.6744897501960817)
+
+
+def test_nan_is_no_zero() -> None:
+    for asked in (lambda: over_tasks([float("nan"), 1.0], [1, 1]), lambda: t_interval([float("nan"), 1.0])):
+        with pytest.raises(ValueError, match="NaN"):
+            asked()
+
+
+@pytest.mark.parametrize("values", [[-1, -1, -1], [-1, -2, -1], [3, 3, 3], [-1]])
+def test_values_outside_of_their_bounds(values: list[float]) -> None:
+    found = t_interval(values, bounds=(0, 2))
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= sum(values) / len(values) <= found.high
+    assert found.low < found.high

@@ -130,3 +130,16 @@ def test_intervals_of_differences_cover(tasks: int) -> None:
         found = paired_difference(first, second, attempts=5)
         hits += found.low is None or (found.low <= 0 <= (found.high or 0))
     assert 0.93 <= hits / 600 <= 0.985
+
+
+def test_rounding_is_no_difference_and_nan_no_value() -> None:
+    rounding = 0.1 + 0.2 - 0.3
+    assert sign_flip([rounding, 1, 1, 1, 1, 1]) == pytest.approx(2 / 2**5)
+    assert sign_flip([rounding, 0.123456, 1.2, 1.3]) == pytest.approx(2 / 2**3)
+    for asked in (
+        lambda: sign_flip([float("nan"), 1.0]),
+        lambda: holm([0.01, float("nan")]),
+        lambda: paired_difference([float("nan"), 1], [0, 0]),
+    ):
+        with pytest.raises(ValueError, match="NaN"):
+            asked()

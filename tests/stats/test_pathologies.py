@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -180,3 +181,14 @@ def test_in_the_summary() -> None:
     assert model.pathologies == {"repetition": 1, "identical_samples": 1}
     assert counted(Counter(), []) == {}
     assert set(flags(rows[-1])) <= set(ATTEMPT_FLAGS)
+
+
+@pytest.mark.parametrize("period", [30, 300, 900, 1500, 2500, 4000])
+def test_loops_of_paragraphs(period: int) -> None:
+    rng = random.Random(period)
+    words = [f"w{rng.randrange(400)}" for _ in range(period)]
+    once = "".join(word + rng.choice("     \n") for word in words)[:period]
+    assert looping(once * (24_000 // period + 1))
+    assert not looping(once * 2)
+    several = "\n".join(f"{rng.choice(words)} = check({i}, {rng.random():.3f})" for i in range(900))
+    assert not looping(several)

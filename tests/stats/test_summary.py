@@ -295,3 +295,9 @@ def test_a_hundred_thousand_attempts_take_seconds() -> None:
     summary = summarise(stream(), picks)
     assert time.process_time() - start < 20
     assert [m.coverage.attempts for m in summary.models] == [50_000, 50_000]
+
+
+def test_tasks_without_a_grade_give_a_category_no_power() -> None:
+    rows = [attempt(f"s/p{i}", 0, PASSED if i < 7 else INFRA) for i in range(12)]
+    (parser,) = summarise(rows).models[0].categories
+    assert (parser.tasks, parser.pass_at_1.n, parser.underpowered) == (12, 7, True)

@@ -20,6 +20,9 @@ LEADING: Mapping[JudgeMode, str] = {"listwise": "total", "rubric": "rubric", "pa
 """What models are ordered and told apart by, in each mode."""
 
 
+_SAME = 1e-9
+"""Means of marks that differ by less differ by rounding."""
+
 FEW_TASKS = 12
 """Up to so many differences every pattern of signs is tried, for hundreds of pairs; beyond, Student's t is as good."""
 
@@ -223,11 +226,11 @@ def difference_p(differences: NDArray[np.float64]) -> float:
     """
     from scipy.special import stdtr
 
+    differences = np.where(np.abs(differences) < _SAME, 0.0, differences)
     moved = differences[differences != 0]
-    if moved.size <= FEW_TASKS:
+    spread = float(differences.std(ddof=1)) if differences.size > 1 else 0.0
+    # Without spread there is no t, but 2^(1-n) of the patterns are as far from 0.
+    if moved.size <= FEW_TASKS or spread < _SAME:
         return sign_flip(moved)
-    spread = float(differences.std(ddof=1))
-    if spread < 1e-12:
-        return 0.0
     t = abs(float(differences.mean())) / spread * float(np.sqrt(differences.size))
     return float(2 * stdtr(differences.size - 1, -t))

@@ -86,14 +86,14 @@ def facts(tables: Sequence[RunTable], names: Sequence[str]) -> tuple[ModelFacts,
     for name in names:
         rows = [table.models.get(name, ModelRow()) for table in tables]
         marks: Counter[str] = sum((row.flags for row in rows), Counter())
-        attempts, known = sum(row.attempts for row in rows), sum(row.cost_known for row in rows)
+        replies, known = sum(row.replies for row in rows), sum(row.cost_known for row in rows)
         made.append(
             ModelFacts(
                 model=name,
-                attempts=attempts,
+                attempts=sum(row.attempts for row in rows),
                 graded=sum(row.graded for row in rows),
                 cost_usd=sum(row.cost_usd for row in rows) / known if known else None,
-                seconds=sum(row.seconds for row in rows) / attempts if attempts else 0.0,
+                seconds=sum(row.seconds for row in rows) / replies if replies else 0.0,
                 flags=counted(marks, [found for (model, _), found in drawn.items() if model == name]),
             )
         )
@@ -143,7 +143,10 @@ def _notes(tables: Sequence[RunTable], found: Grid, wins: Grid, alpha: float) ->
         )
     notes += equal_runs(found)
     if sum(wins.undecided):
-        notes.append(f"{sum(wins.undecided)} wins could not be decided: a model has no graded attempt there.")
+        notes.append(
+            f"{sum(wins.undecided)} wins could not be decided: a model has no graded attempt there, "
+            "or a judge's verdict is missing."
+        )
     if found.metric == "judge":
         notes.append("Judges mark what passed only, so each pair is compared over tasks at which both were marked.")
     return notes

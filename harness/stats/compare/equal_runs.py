@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import comb, prod
+from math import lgamma, log, log1p, prod
 
 import numpy as np
 
@@ -21,8 +21,12 @@ def equal_by_chance(share: float, tests: int, runs: int) -> float:
 
     The binomial leaves out that prompts are the same in each run, which makes equal runs more likely still.
     """
-    each = (comb(tests, k) * share**k * (1 - share) ** (tests - k) for k in range(tests + 1))
-    return float(sum(p**runs for p in each))
+    if share <= 0 or share >= 1:
+        return 1.0
+    # By logarithms: C(tests, k) alone leaves the range of a float from about a thousand tests on.
+    k = np.arange(tests + 1)
+    ways = lgamma(tests + 1) - np.array([lgamma(i + 1) + lgamma(tests - i + 1) for i in range(tests + 1)])
+    return float(np.exp(runs * (ways + k * log(share) + (tests - k) * log1p(-share))).sum())
 
 
 def equal_runs(grid: Grid) -> Iterator[str]:

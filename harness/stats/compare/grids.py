@@ -51,7 +51,8 @@ class Grid:
     single: bool
     """One observation of each model and task: passed or not."""
     undecided: tuple[int, ...]
-    """Wins only: tasks of each unit that nobody could win, since a model has no value there. Else 0."""
+    """Wins only: tasks of each unit that nobody could win, since a model has no value there or a judge's
+    verdict never came. Else 0."""
 
     @property
     def means(self) -> Floats:
@@ -262,6 +263,9 @@ def _wins(
     decided = np.asarray((there | ~part[:, :, None]).all(axis=1), dtype=bool)
     # Judges rank what passes only: who has no mark has not won. Without marks the score decides, and 0 wins nothing.
     judged = (~np.isnan(ranks)).sum(axis=1) > 1
+    # A verdict that was asked for and never came is neither a loss nor, by equal scores, a tie.
+    asked, lost = _lost(tables, replicates, names, tasks)
+    decided &= ~np.where(judged, (lost & np.isnan(ranks)).any(axis=1), asked)
     low = np.where(np.isnan(ranks), np.inf, ranks)
     by_judge = low <= low.min(axis=1, keepdims=True) + _ROUNDING
     high = np.where(graded, scores, -1.0)
@@ -272,6 +276,21 @@ def _wins(
     shares = won / np.maximum(number, 1) if ties == "share" else won & (number == 1)
     known = decided[:, None, :] & part[:, :, None]
     return np.where(known, shares, np.nan).astype(float), np.asarray((~decided).sum(axis=1))
+
+
+def _lost(
+    tables: Sequence[RunTable], replicates: Sequence[tuple[int, int]], names: Sequence[str], tasks: Sequence[str]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(replicates, tasks) whether a question of who is better came to nothing, (replicates, models, tasks) for whom."""
+    asked = np.zeros((len(replicates), len(tasks)), dtype=bool)
+    lost = np.zeros((len(replicates), len(names), len(tasks)), dtype=bool)
+    for r, (table, repeat) in enumerate(replicates):
+        for t, task in enumerate(tasks):
+            models = tables[table].lost.get((task, repeat))
+            if models is not None:
+                asked[r, t] = not models or len(models.intersection(names)) > 1
+                lost[r, :, t] = [name in models for name in names]
+    return asked, lost
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:

@@ -214,7 +214,7 @@ class ModelFacts(Frozen):
     cost_usd: float | None
     """Mean of an attempt with a known cost; None without any."""
     seconds: float
-    """Mean of an attempt, waited for the model."""
+    """Mean of an attempt with a reply, waited for the model."""
     flags: dict[str, int]
     """Of `pathologies.FLAGS`: attempts, or tasks for those of tasks."""
 

@@ -31,6 +31,8 @@ class _Field:
     worse: NDArray[np.bool_]
     """Shape (models, models): whether the row's model is significantly worse than the column's."""
     means: Floats
+    met: NDArray[np.bool_]
+    """(models,) whether a model has a value at enough of the tasks to be chosen on them."""
     adjusted: dict[tuple[int, int], float]
 
 
@@ -49,10 +51,11 @@ def route(
     """A routing table for the categories of the runs' common tasks.
 
     A category's own tasks decide where they separate models after Holm over all pairs in all categories and overall;
-    where they do not, all tasks together; where these do not either, the price. Categories with fewer than
-    `UNDERPOWERED` tasks never decide by themselves. `prices`: dollars an attempt where known better than from the
-    attempts (0 for local models); a model without a known price counts as dearest. `prefer_cheap`: of models that are
-    not told apart the cheapest is taken, else the one with the greatest mean. Raises Incomparable.
+    where they do not, all tasks together; where these do not either, the price. Fewer than `UNDERPOWERED` tasks that
+    both models of a pair met decide nothing, and who met fewer is not chosen on them. `prices`: dollars an attempt
+    where known better than from the attempts (0 for local models); a model without a known price counts as dearest.
+    `prefer_cheap`: of models that are not told apart the cheapest is taken, else the one with the greatest mean. Raises
+    Incomparable.
     """
     found = grid(tables, metric, ties=ties, models=models)
     tested = within(found, overall=True, draws=draws, seed=seed)
@@ -87,10 +90,15 @@ class _Chooser:
         if not field.worse.any():
             return self._cheapest(field.grid.models, note)
         names = field.grid.models
-        everyone = list(range(len(names)))
+        everyone = [m for m in range(len(names)) if field.met[m]]
         top = self._top(field, everyone)
+        if not top:
+            # Pairs that met different tasks may run in a circle.
+            why = "each is worse than another on the tasks both met"
+            return self._cheapest(names, f"{note}; {why}" if note else why)
         first = self._pick(field, top)
-        rest = [m for m in top if m != first] or self._top(field, [m for m in everyone if m != first])
+        others = [m for m in everyone if m != first]
+        rest = [m for m in top if m != first] or self._top(field, others) or others
         alike = tuple(names[m] for m in everyone if m != first and not (field.worse[m, first] or field.worse[first, m]))
         reason = "best"
         if alike:
@@ -146,15 +154,18 @@ def _pair(found: Grid, first: int, second: int, alpha: float) -> PairResult:
 
 def _field(found: Grid, tested: Within, adjusted: Floats, alpha: float) -> _Field:
     number = len(found.models)
+    known = ~np.isnan(found.means)
     worse = np.zeros((number, number), dtype=bool)
     table = {}
     for k, (i, j) in enumerate(tested.pairs):
         table[i, j] = float(adjusted[k])
         difference = found.means[i] - found.means[j]
         move = float(nanmean(difference[None], 1)[0]) if not np.isnan(difference).all() else 0.0
-        if adjusted[k] <= alpha and abs(move) > _SAME:
+        enough = int((known[i] & known[j]).sum()) >= UNDERPOWERED
+        if enough and adjusted[k] <= alpha and abs(move) > _SAME:
             worse[(j, i) if move > 0 else (i, j)] = True
-    return _Field(found, worse, np.nan_to_num(nanmean(found.means, 1), nan=-inf), table)
+    met = known.sum(axis=1) >= UNDERPOWERED
+    return _Field(found, worse, np.nan_to_num(nanmean(found.means, 1), nan=-inf), met, table)
 
 
 def _costs(

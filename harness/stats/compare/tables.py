@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.stats.inputs import ReportInput
 from harness.stats.pathologies import Sampled, flags
-from harness.types import DIMENSIONS, Attempt, Marked
+from harness.types import DIMENSIONS, Attempt, Judgment, Labelled, Marked, Outcome
 
 Metric = Literal["pass", "score", "points", "wins", "judge"]
 METRICS: dict[Metric, str] = {
@@ -65,6 +65,7 @@ class ModelRow:
     cost_known: int = 0
     seconds: float = 0.0
     """Waited for the model."""
+    replies: int = 0
     flags: Counter[str] = field(default_factory=Counter)
 
 
@@ -82,6 +83,8 @@ class RunTable:
     """-> mean over judges of the mark's share of its scale, 0..1."""
     ranks: dict[tuple[str, int], dict[str, float]] = field(default_factory=dict)
     """(task, repeat) -> model -> mean rank over judges, where at least two models were ranked."""
+    lost: dict[tuple[str, int], set[str]] = field(default_factory=dict)
+    """(task, repeat) -> models in questions of who is better that came to nothing; empty where it is not known whom."""
     judges: tuple[str, ...] = ()
 
     @classmethod
@@ -90,7 +93,7 @@ class RunTable:
         table = cls(report.name)
         for attempt in report.attempts:
             table.add(attempt)
-        table.judge(report.marked)
+        table.judge(report.marked, report.judgments, report.labels)
         return table
 
     @classmethod
@@ -128,8 +131,12 @@ class RunTable:
             row.cost_known += 1
         if attempt.reply is not None:
             row.seconds += attempt.reply.seconds
+            row.replies += 1
         self.categories.setdefault(attempt.task, attempt.category)
         verdict = attempt.verdict
+        if verdict is not None and verdict.outcome is Outcome.unscored:
+            # Judges may have marked it: then it has to be the same task, too.
+            self.hashes.setdefault(attempt.task, set()).add(attempt.task_hash)
         if verdict is None or not verdict.outcome.counts:
             return
         row.graded += 1
@@ -141,19 +148,35 @@ class RunTable:
         sample = Sampled(min(1.0, max(0.0, verdict.score)), attempt.candidate_hash, attempt.seed)
         cell.add(verdict.passed, verdict.points, verdict.max_points, sample)
 
-    def judge(self, marked: Iterable[Marked]) -> None:
-        """Take the judges' marks of comparisons."""
+    def judge(
+        self,
+        marked: Iterable[Marked],
+        judgments: Iterable[Judgment] = (),
+        labels: Mapping[str, Sequence[Labelled]] | None = None,
+    ) -> None:
+        """Take the judges' marks of comparisons. `judgments` and who was in them: what came to nothing is no tie."""
         found: dict[tuple[str, str, int], dict[str, list[float]]] = {}
-        ranks: dict[tuple[str, int], dict[str, dict[str, list[int]]]] = {}
+        ranks: dict[tuple[str, int], dict[str, dict[str, list[float]]]] = {}
         kept = [mark for mark in marked if mark.purpose == "compare"]
-        tied = Counter(mark.judgment for mark in kept if mark.mark.rank == 1)
+        self.lost = _lost(kept, judgments, labels or {})
         for mark in kept:
-            share = _share(mark, tied[mark.judgment])
+            if mark.mode == "pairwise":
+                continue
+            share = _share(mark)
             if share is not None:
                 found.setdefault((mark.model, mark.task, mark.repeat), {}).setdefault(mark.judge, []).append(share)
             if mark.mark.rank is not None and mark.of > 1:
                 by_model = ranks.setdefault((mark.task, mark.repeat), {})
                 by_model.setdefault(mark.model, {}).setdefault(mark.judge, []).append(mark.mark.rank)
+        for pair, credit in _pairs(kept):
+            key = (pair[0].task, pair[0].repeat)
+            if credit is None:
+                self.lost.setdefault(key, set()).update(mark.model for mark in pair)
+                continue
+            for mark, share in zip(pair, (credit, 1 - credit), strict=True):
+                found.setdefault((mark.model, *key), {}).setdefault(mark.judge, []).append(share)
+                # A tie is in the middle: who ties with everybody has not done as well as who beats everybody.
+                ranks.setdefault(key, {}).setdefault(mark.model, {}).setdefault(mark.judge, []).append(2 - share)
         # Every judge weighs the same, however often it was asked.
         self.marks = {key: _mean(_mean(values) for values in by.values()) for key, by in found.items()}
         self.ranks = {
@@ -172,18 +195,51 @@ class RunTable:
         return graded | self.marks.keys() | ranked
 
 
-def _share(marked: Marked, first: int) -> float | None:
+def _lost(
+    marked: Iterable[Marked], judgments: Iterable[Judgment], labels: Mapping[str, Sequence[Labelled]]
+) -> dict[tuple[str, int], set[str]]:
+    """Questions of who is better that came to nothing, by whom they were about."""
+    read = {mark.judgment for mark in marked}
+    found: dict[tuple[str, int], set[str]] = {}
+    for judgment in judgments:
+        compared = judgment.purpose == "compare" and judgment.mode != "rubric" and len(judgment.labels) > 1
+        if compared and judgment.id not in read:
+            models = found.setdefault((judgment.task, judgment.repeat), set())
+            models.update(item.model for item in labels.get(judgment.id, ()))
+    return found
+
+
+def _pairs(marked: Iterable[Marked]) -> Iterator[tuple[tuple[Marked, Marked], float | None]]:
+    """Pairwise marks, both orders together: 1 where the first won in both, 0 where the second did, else 1/2, a tie.
+
+    None where only one order was read: that says nothing.
+    """
+    judgments: dict[str, list[Marked]] = {}
+    for mark in marked:
+        if mark.mode == "pairwise" and mark.mark.rank is not None:
+            judgments.setdefault(mark.judgment, []).append(mark)
+    orders: dict[tuple[str | int, ...], list[tuple[Marked, Marked]]] = {}
+    for two in judgments.values():
+        if len(two) == 2:
+            one, other = sorted(two, key=lambda mark: (mark.model, mark.attempt))
+            who = (one.judge, one.task, one.repeat, one.model, one.attempt, other.model, other.attempt)
+            orders.setdefault(who, []).append((one, other))
+    for said in orders.values():
+        ranks = [(one.mark.rank or 0, other.mark.rank or 0) for one, other in said]
+        first, second = all(one < other for one, other in ranks), all(one > other for one, other in ranks)
+        yield said[0], None if len(said) < 2 else 1.0 if first else 0.0 if second else 0.5
+
+
+def _share(marked: Marked) -> float | None:
     """A mark as a share of its scale, 0..1; None for one without scores.
 
-    Listwise: (mean of the five dimensions - 1) / 9; rubric: / 3; pairwise: 1 for the winner, 1/2 for equals.
+    Listwise: (mean of the five dimensions - 1) / 9; rubric: / 3.
     """
     mark = marked.mark
     if mark.rubric is not None:
         return mark.rubric / 3
-    if mark.scores:
-        return (sum(mark.scores.values()) / len(mark.scores) - 1) / 9 if len(mark.scores) == len(DIMENSIONS) else None
-    if marked.mode == "pairwise" and mark.rank is not None:
-        return 0.0 if mark.rank > 1 else 1.0 if first == 1 else 0.5
+    if len(mark.scores) == len(DIMENSIONS):
+        return (sum(mark.scores.values()) / len(mark.scores) - 1) / 9
     return None
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from harness.stats.compare import RunTable, compare
 from harness.stats.compare.equal_runs import equal_by_chance
+from tests.stats.compare.made import runs
 
 
-def tables(*runs: dict[str, list[float]]) -> list[RunTable]:
+def tables(*rows: dict[str, list[float]]) -> list[RunTable]:
     """Runs as model -> points (0 or 1) of each task."""
     return [
         RunTable.from_points(f"r{n}", {m: {f"t{t}": [v] for t, v in enumerate(values)} for m, values in run.items()})
-        for n, run in enumerate(runs, 1)
+        for n, run in enumerate(rows, 1)
     ]
 
 
@@ -39,3 +41,9 @@ def test_nothing_where_nothing_is_equal() -> None:
     one, two = {"a": [1.0, 1], "b": [0.0, 0]}, {"a": [1.0, 0], "b": [0.0, 1]}
     for found in (compare(tables(one, two), "score"), compare(tables(one), "score")):
         assert not any("The same in all" in note or "No win" in note for note in found.notes)
+
+
+def test_thousands_of_tests_are_no_overflow() -> None:
+    assert equal_by_chance(0.3, 1500, 3) == pytest.approx(float(np.sum(binom.pmf(np.arange(1501), 1500, 0.3) ** 3)))
+    assert equal_by_chance(0.0, 5000, 3) == equal_by_chance(1.0, 5000, 3) == 1
+    compare(runs([{"a": [1.0] * 1100, "b": [0.0] * 1100}] * 2), "wins")

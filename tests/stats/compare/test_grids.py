@@ -8,6 +8,7 @@ import pytest
 from harness.stats.compare import Incomparable, RunTable, compare
 from harness.stats.compare.grids import grid
 from harness.types import Mark, Marked, Outcome, Verdict
+from tests.judging.making import Bench
 from tests.stats.compare.made import attempt, runs, table
 
 
@@ -103,7 +104,9 @@ def test_marks_as_shares_of_their_scale() -> None:
     found = table("x", [attempt(m, "s/t") for m in "ab"])
     found.judge([mark("j", "a", "s/t", rank=1, total=10), mark("k", "a", "s/t", rank=1, total=1)])
     assert found.marks == {("a", "s/t", 0): pytest.approx(0.5)}
-    found.judge([mark("j", m, "s/t", rank=1, mode="pairwise") for m in "ab"])
+    bench = Bench()
+    bench.pair("j", "s/t", "a", "b", ["tie", "tie"])
+    found.judge(bench.marked)
     assert found.marks == {("a", "s/t", 0): 0.5, ("b", "s/t", 0): 0.5}
     with pytest.raises(Incomparable, match="no judge"):
         compare([table("x", [attempt("a", "s/t")])], "judge")
@@ -171,3 +174,70 @@ def test_ten_thousand_tasks() -> None:
     scores = {m: rng.integers(0, 2, 10_000).astype(float).tolist() for m in "ab"}
     found = compare(runs([scores], ["c"] * 10_000))
     assert found.pairs[0].difference.n == 10_000
+
+
+def judged(bench: Bench, tasks: str = "t") -> RunTable:
+    """Four models that all pass, and what judges said."""
+    found = table("x", [attempt(m, task) for m in "abcd" for task in tasks])
+    found.judge(bench.marked, bench.judgments, bench.labels)
+    return found
+
+
+def test_a_lost_verdict_is_no_tie() -> None:
+    bench = Bench()
+    bench.ask("j", "t", {m: {"rank": r + 1, "score": 5} for r, m in enumerate("abcd")})
+    bench.ask("j", "u", {m: {} for m in "abcd"}, reason="truncated")
+    bench.ask("j", "v", {m: {} for m in "abcd"}, error="503")
+    found = compare([judged(bench, "tuvw")], "wins")
+    # Only w, of which no judge was asked, is shared.
+    assert {row.model: row.values[0] for row in found.spread} == {"a": 1.25, "b": 0.25, "c": 0.25, "d": 0.25}
+    assert {row.tasks for row in found.spread} == {2}
+    assert any("2 wins could not be decided" in note for note in found.notes)
+    # Another judge that could be read decides.
+    bench = Bench()
+    bench.ask("j", "u", {m: {} for m in "abcd"}, reason="truncated")
+    bench.ask("k", "u", {m: {"rank": r + 1, "score": 5} for r, m in enumerate("dcba")})
+    assert grid([judged(bench, "u")], "wins").values[0, :, 0].tolist() == [0, 0, 0, 1]
+
+
+def test_a_lost_rubric_says_nothing_of_who_is_better() -> None:
+    bench = Bench()
+    bench.ask("j", "t", {"a": {}}, mode="rubric", reason="truncated")
+    assert grid([judged(bench)], "wins").values[0, :, 0].tolist() == [0.25] * 4
+
+
+def test_a_pair_counts_in_both_orders_or_not_at_all() -> None:
+    bench = Bench()
+    bench.pair("j", "t", "a", "b", ["a", "a"])
+    bench.pair("j", "t", "a", "c", ["c"])
+    found = judged(bench)
+    assert found.marks == {("a", "t", 0): 1.0, ("b", "t", 0): 0.0}
+    # Of c nothing is known: it has not lost.
+    assert np.isnan(grid([found], "wins").values).all()
+
+
+def test_a_contradiction_of_orders_is_a_tie_and_a_tie_is_half() -> None:
+    bench = Bench()
+    bench.pair("j", "t", "a", "b", ["a", "b"])
+    bench.pair("k", "t", "a", "b", ["a", "tie"])
+    assert judged(bench).marks == {("a", "t", 0): 0.5, ("b", "t", 0): 0.5}
+    bench = Bench()
+    for other in "bc":
+        bench.pair("j", "t", "a", other, ["a", "a"])
+        bench.pair("j", "t", "d", other, ["tie", "tie"])
+    bench.pair("j", "t", "a", "d", ["tie", "tie"])
+    # d ties with everybody, a beats two.
+    assert grid([judged(bench)], "wins").values[0, :, 0].tolist() == [1, 0, 0, 0]
+
+
+def test_a_changed_task_that_only_judges_decide() -> None:
+    made = []
+    for name, hashed in (("x", "one"), ("y", "another")):
+        nothing = Verdict(outcome=Outcome.unscored, max_points=1)
+        rows = [attempt(m, t, verdict=nothing, task_hash=hashed if t == "t" else "same") for m in "ab" for t in "tu"]
+        found, bench = table(name, rows), Bench()
+        for t in "tu":
+            bench.ask("j", t, {m: {"rank": r + 1, "score": 5} for r, m in enumerate("ab")})
+        found.judge(bench.marked, bench.judgments, bench.labels)
+        made.append(found)
+    assert compare(made, "judge").tasks == ("u",)

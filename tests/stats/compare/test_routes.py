@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from harness.stats.compare import RunTable, route
 from harness.types.routes import Evidence, Route, RoutingTable
-from tests.stats.compare.made import runs
+from tests.stats.compare.made import attempt, runs, table
 
 CATEGORIES = ["x"] * 20 + ["y"] * 20 + ["z"] * 3
 
@@ -113,3 +113,35 @@ def test_routes_are_consistent() -> None:
         Route(primary="a", basis="overall", reason="")
     with pytest.raises(ValidationError, match="evidence"):
         Route(primary="a", basis="none", reason="", evidence=Evidence(n=1))
+
+
+def test_seven_tasks_in_all_decide_nothing() -> None:
+    found = route(runs([{"a": [1.0] * 7, "b": [0.0] * 7}]), prices={"a": 1, "b": 0})
+    assert (found.default.primary, found.default.basis) == ("b", "none")
+    assert found.routes["general"].basis == "none"
+    assert route(runs([{"a": [1.0] * 8, "b": [0.0] * 8}]), prices={"a": 1, "b": 0}).default.primary == "a"
+
+
+def test_who_never_met_a_category_does_not_get_it() -> None:
+    rows = [attempt(m, f"s/x{i}", category="x", score=float(m == "a")) for i in range(12) for m in "ab"]
+    rows += [attempt(m, f"s/y{i}", category="y") for i in range(12) for m in "ac"]
+    x = route([table("r", rows)], prices={"a": 1, "b": 1, "c": 0}).routes["x"]
+    assert (x.primary, x.fallback, x.basis, x.not_told_apart) == ("a", "b", "category", ())
+
+
+def test_pairs_that_met_other_tasks_may_run_in_a_circle() -> None:
+    rows = []
+    for i in range(36):
+        better, worse = ("ab", "bc", "ca")[i % 3]
+        rows += [attempt(better, f"s/{i}"), attempt(worse, f"s/{i}", score=0)]
+    found = route([table("r", rows)]).default
+    assert found.basis == "none"
+    assert "each is worse than another" in found.reason
+
+
+def test_a_server_that_fails_at_once_is_not_fast() -> None:
+    rows = [attempt(m, f"s/{i}") for m in "ab" for i in range(9)]
+    rows[0] = rows[0].model_copy(update={"reply": rows[0].reply.model_copy(update={"seconds": 5.0})})  # type: ignore[union-attr]
+    down = [attempt("a", f"s/{i}", repeat=1, reply="", verdict=None, error="503") for i in range(9)]
+    down = [row.model_copy(update={"reply": None}) for row in down]
+    assert route([table("r", rows + down)], prices={"a": 0, "b": 0}).default.primary == "b"
