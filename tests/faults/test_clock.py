@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WALL = {"time", "time_ns", "localtime", "gmtime", "now", "utcnow", "today", "fromtimestamp"}
 MAY_TELL_THE_TIME = {
     "harness/executor.py": "when an attempt was made, for its row",
+    "harness/judging/panel.py": "when a judge was asked, for its row",
     "harness/models/failures.py": "Retry-After as a date, which a server gave by the wall clock",
     "harness/routing/gateway/answers.py": "`created` of a reply, as OpenAI's clients expect it",
     "harness/routing/gateway/calls.py": "when a call was made, for its row",

@@ -50,7 +50,7 @@ def test_fences_hold_whatever_is_inside() -> None:
 
 
 def test_a_conversation_is_its_text() -> None:
-    assert rendered(with_reference({}, kind="conversation"), {"reply.txt": "Hello."}) == "Hello."
+    assert rendered(with_reference({}, kind="conversation"), {"reply.md": "Hello."}) == "Hello."
 
 
 def test_a_task_without_reference() -> None:
