@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,8 +37,10 @@ class PrivateEngine:
     def __init__(self, size: str = "2g") -> None:
         if os.geteuid() != 0:
             pytest.skip("only root may start a container engine of its own")
-        # Short: the path of a unix socket has 108 bytes at most.
-        self.root = Path(tempfile.mkdtemp(prefix="hd-", dir="/tmp"))
+        # Short: the path of a unix socket has 108 bytes at most. Of letters and digits only: containerd makes a namespace
+        # of it, and takes no `-_`, which the random names of tempfile can begin with.
+        self.root = Path("/tmp", f"hd-{secrets.token_hex(4)}")
+        self.root.mkdir(mode=0o700)
         self.address = f"unix://{self.root}/d.sock"
         self.pid = 0
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", self.root], check=True)
