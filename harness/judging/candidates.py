@@ -22,6 +22,8 @@ class Piece:
     text: str
     given: bool = False
     """Not the candidate's: a turn of the user, shown to make sense of the reply below."""
+    named: bool = False
+    """The heading has a name that the candidate chose, so it is quoted like its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def _files(task: Task, files: dict[str, str]) -> Iterator[Piece]:
     """Files that the answer changed or added, and those that it deleted."""
     for path, text in sorted(files.items()):
         if task.workspace.get(path) != text:
-            yield Piece(f"file {json.dumps(path, ensure_ascii=False)}", text)
+            yield Piece(f"file {json.dumps(path, ensure_ascii=False)}", text, named=True)
     if task.kind == "workspace":
         for path in sorted(set(task.workspace) - set(files)):
-            yield Piece(f"file {json.dumps(path, ensure_ascii=False)}, deleted", "")
+            yield Piece(f"file {json.dumps(path, ensure_ascii=False)}, deleted", "", named=True)

@@ -119,6 +119,11 @@ def _tells(name: str) -> bool:
     return len(name) >= 3 and name not in PLAIN and any(len(word) > 2 and word not in PLAIN for word in words)
 
 
+SHORTEST = 80
+"""Characters that every piece of an answer keeps; of those for which there is no such room it is said how many."""
+LONGEST_HEADING = 300
+
+
 @dataclass(frozen=True, slots=True)
 class Neutral:
     """A contender as it may be shown."""
@@ -135,15 +140,19 @@ def neutralised(contender: Contender, names: Names, topic: str, characters: int)
     flags: set[str] = set()
     own = sum(len(piece.text) for piece in contender.pieces if not piece.given)
     pieces = []
-    for piece in contender.pieces:
+    most = max(1, characters // SHORTEST)
+    for piece in contender.pieces[:most]:
         heading, text = (_plain(part, flags) for part in (piece.heading, piece.text))
         if not piece.given:
             heading, text = (_masked(part, names, topic, flags) for part in (heading, text))
             if own > characters:
                 # Every piece gives its share.
-                text, cut = clipped(text, max(80, characters * len(piece.text) // max(1, own)))
+                text, cut = clipped(text, max(SHORTEST, characters * len(piece.text) // max(1, own)))
                 flags |= {CLIPPED} if cut else set()
-        pieces.append(Piece(heading.replace("\n", " "), text, piece.given))
+        pieces.append(Piece(heading.replace("\n", " ")[:LONGEST_HEADING], text, piece.given, piece.named))
+    if len(contender.pieces) > most:
+        flags.add(CLIPPED)
+        pieces.append(Piece(f"{len(contender.pieces) - most} more left out by the judging system", ""))
     shown = sum(len(piece.text) for piece in pieces if not piece.given)
     return Neutral(tuple(pieces), shown, frozenset(flags))
 

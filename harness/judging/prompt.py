@@ -197,7 +197,11 @@ def _boundary(sheet: Sheet, task: str) -> str:
 
 
 def _candidate(label: str, shown: Neutral, mark: str) -> str:
-    return _quoted(f"Model {label}", [(piece.heading, piece.text) for piece in shown.pieces], mark)
+    return _quoted(
+        f"Model {label}",
+        [(f"| {piece.heading}" if piece.named else piece.heading, piece.text) for piece in shown.pieces],
+        mark,
+    )
 
 
 def _quoted(title: str, pieces: Iterable[tuple[str, str]], mark: str) -> str:
