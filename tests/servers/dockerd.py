@@ -37,8 +37,8 @@ class PrivateEngine:
     def __init__(self, size: str = "2g") -> None:
         if os.geteuid() != 0:
             pytest.skip("only root may start a container engine of its own")
-        # Short: the path of a unix socket has 108 bytes at most. Of letters and digits only: containerd makes a namespace
-        # of it, and takes no `-_`, which the random names of tempfile can begin with.
+        # Short: the path of a unix socket has 108 bytes at most. Of letters and digits only: containerd makes a
+        # namespace of it, and takes no `-_`, which the random names of tempfile can begin with.
         self.root = Path("/tmp", f"hd-{secrets.token_hex(4)}")
         self.root.mkdir(mode=0o700)
         self.address = f"unix://{self.root}/d.sock"
