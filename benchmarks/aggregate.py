@@ -30,14 +30,14 @@ SECONDS, MEGABYTES = 20.0, 2048.0
 INSERT = "insert into {} ({}) values ({})"
 STEPS = {
     "aggregate": """
-from harness.runner import load_report_input
+from harness.readback import load_report_input
 from harness.stats.summary import summarise
 report = load_report_input(directory)
 found = summarise(report.attempts, report.selections)
 assert sum(model.coverage.attempts for model in found.models) == expected
 """,
     "compare": """
-from harness.runner import load_report_input
+from harness.readback import load_report_input
 from harness.stats.compare import RunTable, compare
 found = compare([RunTable.of(load_report_input(directory))])
 assert sum(item.attempts for item in found.facts) == expected

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness import solvers
 from harness.config import ModelProfile, RunConfig
-from harness.errors import UsageError
+from harness.errors import StoreError, UsageError, WorkError
 from harness.executor import Trial
 from harness.judging.prompt import read_template
 from harness.judging.results import ELSEWHERE
@@ -221,3 +221,44 @@ def _shrunk(known: dict[str, Any], config: RunConfig) -> Iterator[str]:
         before, now = known.get(key, 0), getattr(config, key)
         if now < before:
             yield f"{key} was {before}, now {now}: a run can grow, not shrink"
+
+
+def planned_before(store: Store, directory: Path) -> Plan:
+    """The plan a run was made by, with the tasks as they are now."""
+    kept, models = store.fact("config"), store.fact("models")
+    if kept is None or models is None:
+        raise StoreError(f"{directory} holds a run that never began", remedy="begin it with `harness run`")
+    if not kept["paths"]:
+        raise UsageError(f"{directory} was imported without its tasks", remedy="import it with --tasks PATH")
+    root = directory.resolve()
+    began_in = Path(store.fact("began_in") or "")
+    paths = [began_in / path for path in kept["paths"]]
+    config = RunConfig.model_validate({**kept, "paths": paths, "name": root.name, "out": root.parent})
+    profiles = {name: ModelProfile.model_validate(profile) for name, profile in models.items()}
+    return Plan(name=root.name, config=config, tasks=load_tasks(config.paths, config.tasks), profiles=profiles)
+
+
+def unchanged(store: Store, tasks: Sequence[Task]) -> None:
+    """Judges must not be shown another task than was answered. Raises UsageError."""
+    now = {task.id: task.content_hash for task in tasks}
+    changed = sorted(
+        {key.task for key, made_on in store.done().items() if made_on and now.get(key.task, made_on) != made_on}
+    )
+    if changed:
+        raise UsageError(
+            f"changed since this run began: {', '.join(changed)}",
+            remedy="`harness regrade` grades the old answers by the tasks as they are now; then judge them",
+        )
+
+
+def keep_manifest(store: Store, found: dict[str, Any]) -> None:
+    """Write down what the run depended on, in the store and beside it. Raises StoreError, WorkError."""
+    store.set_fact("manifest", found)
+    try:
+        draft = store.paths.manifest.with_suffix(".json.new")
+        draft.write_text(json.dumps(found, indent=2, default=str) + "\n", encoding="utf-8")
+        draft.replace(store.paths.manifest)
+    except OSError as error:
+        raise WorkError(
+            f"{store.paths.manifest} cannot be written: {error.strerror}", remedy="free space, then run again"
+        ) from None

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.tasks.conversations import LAST
+from harness.tasks.turns import LAST
 from harness.types import Attempt
 
 from . import text

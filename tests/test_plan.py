@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from harness.cli.progress import Lines
+from harness.conclusion import Run
 from harness.config import RunConfig
 from harness.errors import UsageError
 from harness.plan import Plan, plan
-from harness.runner import Run, load_report_input, run
+from harness.readback import load_report_input
+from harness.runner import run
 from harness.store import Store
 from tests.servers.scripted import Exchange, Scripted, scripted
 from tests.servers.wires import Chat

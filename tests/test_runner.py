@@ -13,10 +13,11 @@ import pytest
 import yaml
 
 from harness.cli.new import TEMPLATES
+from harness.conclusion import Run
 from harness.config import RunConfig
 from harness.errors import ConfigError, TaskError, UsageError
 from harness.plan import Plan, plan
-from harness.runner import Run, run
+from harness.runner import run
 from harness.store import Store
 from harness.types import Attempt, Judgment
 from tests.servers.scripted import Exchange, Scripted, Step, scripted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.grading import criteria
 from harness.grading.verifier import Plan, result
-from harness.tasks.conversations import replies_of
+from harness.tasks.turns import replies_of
 from harness.types import (
     Assurance,
     Candidate,

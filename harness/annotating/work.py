@@ -15,13 +15,13 @@ from harness.annotating.agreed import Agreement, agreements
 from harness.annotating.filled import Answers, answers, lines
 from harness.annotating.sheet import ID, Asked, Key, make
 from harness.cells import write_whole
+from harness.conclusion import concluded
 from harness.config import ModelProfile
 from harness.errors import UsageError
 from harness.judging.neutral import Names
 from harness.judging.questions import Group, Question, comparisons, hashed, question
 from harness.judging.results import marked
-from harness.plan import Plan
-from harness.runner import concluded, planned_before, unchanged
+from harness.plan import Plan, planned_before, unchanged
 from harness.store import Store
 from harness.tasks import chosen
 from harness.types import JudgeMode, Judgment, Mark, Reading, Task

@@ -93,7 +93,7 @@ def command(
 
 def read(directories: Sequence[Path]) -> list[RunTable]:
     """A table a run directory, each walked once. Raises UsageError for one that is named twice."""
-    from harness.runner import load_report_input
+    from harness.readback import load_report_input
     from harness.stats.compare import RunTable
 
     if len(set(directories)) < len(directories):

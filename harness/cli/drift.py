@@ -56,7 +56,7 @@ def command(
     A and B are runs, or the same run twice with two judges. Only items that both have are compared: the same task,
     model, repeat, attempt and reply.
     """
-    from harness.runner import load_report_input
+    from harness.readback import load_report_input
     from harness.stats.drift import drift, items_of
 
     places = [run_directory(path) for path in (first, second)]

@@ -137,7 +137,7 @@ def _candidate(line: bytes, number: int) -> Given:
 
 def _with_replies(record: dict[str, Any]) -> dict[str, Any]:
     """The same with `reply`, or `replies` of a conversation of several turns, as the files that these become."""
-    from harness.tasks.conversations import reply_files
+    from harness.tasks.turns import reply_files
 
     given = [key for key in ("reply", "replies") if key in record]
     if not given:

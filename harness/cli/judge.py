@@ -52,18 +52,19 @@ def command(run: Path, dry_run: bool, as_json: bool, quiet: bool, **options: Any
     Judges see the task and the answers under labels, never a model's name. What they have been asked already is not
     asked again: the same command resumes. docs/judging.md has the rules.
     """
-    from harness import runner
+    from harness.conclusion import Run
+    from harness.hearing import judge
 
     asked = JudgeConfig(**options)
     _consistent(asked, dry_run=dry_run)
     directory = run_directory(run)
     if dry_run:
         with display(quiet=True) as shown:
-            questions = runner.judge(directory, asked, shown, dry_run=True)
+            questions = judge(directory, asked, shown, dry_run=True)
         return _announce(questions, as_json)
     with display(quiet) as shown:
-        done = runner.judge(directory, asked, shown)
-    assert isinstance(done, runner.Run)
+        done = judge(directory, asked, shown)
+    assert isinstance(done, Run)
     if as_json:
         from harness.cli.run import document
 

@@ -30,7 +30,7 @@ def command(runs: tuple[Path, ...], show_hidden: bool, formats: str, out: Path |
     names = [path.name for path in found]
     if out is not None and len(set(names)) < len(names):
         raise UsageError("two of the runs have the same name", remedy="render them one by one, each with its own --out")
-    from harness.runner import load_report_input
+    from harness.readback import load_report_input
 
     render = load_module("reports", "render").render
     for path in found:

@@ -9,7 +9,7 @@ from harness.errors import SandboxError
 from harness.grading.extract import candidate_from
 from harness.grading.grade import grade
 from harness.sandbox.pool import Pool
-from harness.tasks.conversations import LAST
+from harness.tasks.turns import LAST
 from harness.types import Answer, Frozen, Outcome, Task, Verdict
 
 ROUNDS = 3

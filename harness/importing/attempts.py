@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.grading.extract import extract
 from harness.importing.records import ReplyLine
 from harness.importing.survey import TaskFacts, shown_text
-from harness.tasks.conversations import asked_of, reply_files
+from harness.tasks.turns import asked_of, reply_files
 from harness.types import Attempt, Candidate, Extraction, Outcome, Reply, Task, Usage, Verdict
 
 SOLVER = "imported"

@@ -10,6 +10,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, cast
 
+from harness.conclusion import Run, concluded
 from harness.config import ModelProfile, RunConfig
 from harness.errors import UsageError
 from harness.grading.attempts import grade_attempt, in_threads
@@ -18,14 +19,14 @@ from harness.importing.attempts import KIND, attempt_of, suite_of, wanted
 from harness.importing.judgments import judgments_of
 from harness.importing.survey import Survey, Tasks, lines_of, survey
 from harness.manifest import manifest
-from harness.plan import Plan, checked, keep
-from harness.runner import Progress, Run, concluded, keep_manifest
+from harness.plan import Plan, checked, keep, keep_manifest
+from harness.progress import Progress
 from harness.sandbox import Sandbox
 from harness.sandbox.nothing import sandbox_for
 from harness.sandbox.pool import Pool
 from harness.store import Store
 from harness.tasks import load_tasks
-from harness.tasks.conversations import replies_of
+from harness.tasks.turns import replies_of
 from harness.types import Attempt, Outcome, SandboxLevel, Selection, Task
 
 PROVIDER = "import"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from harness.errors import UsageError
 from harness.importing.lines import Place, Refused, read
 from harness.importing.records import JudgmentLine, ReplyLine, line_of
-from harness.tasks.conversations import reply_files
+from harness.tasks.turns import reply_files
 from harness.types import AttemptKey, Candidate, Kind, Task
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.tasks.conversations import asked_of, replies_of
+from harness.tasks.turns import asked_of, replies_of
 from harness.types import Attempt, Outcome, Task
 
 CONTEXT_CHARACTERS = 400

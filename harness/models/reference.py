@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from harness.config import ModelProfile
 from harness.errors import ProviderError
-from harness.tasks.conversations import LAST, replies_of, reply_number
+from harness.tasks.turns import LAST, replies_of
 from harness.types import Reply, Request, Task
 
 _LANGUAGES = {
@@ -33,7 +33,7 @@ class Reference:
                 remedy="add a reference to the task, or leave this model out",
             )
         files = task.reference.files
-        text = _turn(request, files) if task.kind == "conversation" else rendered(task, files)
+        text = replies_of(files)[request.turn] if task.kind == "conversation" else rendered(task, files)
         return Reply(text=text, finish_reason="stop", model=self._profile.name)
 
     def identity(self) -> dict[str, str]:
@@ -42,12 +42,6 @@ class Reference:
 
     def close(self) -> None:
         """Nothing to give back."""
-
-
-def _turn(request: Request, files: dict[str, str]) -> str:
-    """The reference's reply to the turn that is asked: the one after those that were given already."""
-    assert request.task is not None
-    return replies_of(files)[reply_number(request)]
 
 
 def rendered(task: Task, files: dict[str, str]) -> str:

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from harness.config import ModelProfile
 from harness.errors import ConfigError, ProviderError
-from harness.tasks.conversations import reply_number
 from harness.types import AttemptKey, Reply, Request
 
 RECORDING = "raw.jsonl"
@@ -93,9 +92,8 @@ def _of_turn(request: Request, reply: Any) -> Any:
     turns = reply["raw"].get("turns") if isinstance(reply, dict) and isinstance(reply.get("raw"), dict) else None
     if request.task is None or request.task.runs or not isinstance(turns, list):
         return reply
-    number = reply_number(request)
-    # It ended early, with a reply that said nothing.
-    return turns[number] if number < len(turns) else reply
+    # Past the end: it ended early, with a reply that said nothing.
+    return turns[request.turn] if request.turn < len(turns) else reply
 
 
 def recording_file(profile: ModelProfile) -> Path:

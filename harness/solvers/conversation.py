@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from harness.solvers import Solved
-from harness.tasks.conversations import asked_of, reply_files
+from harness.tasks.turns import asked_of, reply_files
 from harness.types import Candidate, Extraction, Message, Reply, Request, Task, Usage
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Conversation:
             said.append(turn)
             if not answered:
                 continue
-            request = self._request(task, said, seed, repeat, attempt)
+            request = self._request(task, said, seed, repeat, attempt).model_copy(update={"turn": len(replies)})
             reply = self._provider.complete(request)
             own = reply if self._profile.style == "chat" else reply.model_copy(update={"text": _own_words(reply.text)})
             found = self._spoken(task, own)

@@ -9,7 +9,7 @@ import fnmatch
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,57 +18,16 @@ import yaml
 from harness.errors import TaskError
 from harness.tasks.criteria import Criteria, criteria_of
 from harness.tasks.paths import printable
+from harness.tasks.turns import asked_of, reply_files, told
 from harness.tasks.yamlfile import Section, compose
-from harness.types import Answer, Message, Request, Suite, Task, TextCase
+from harness.types import Answer, Message, Suite, Task, TextCase
 
 DEFAULTS = ("category", "tags")
 """What `suite.yaml` may give all its tests under `defaults`."""
 SHARED = ("category", "tags", "system", "criteria", "judge")
 """What a file may give all its tests."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_EARLIER = re.compile(r"turn([0-9]{1,4})\.md")
 _NOT_OURS = ("suite.yaml", "task.yaml", "cases.yaml")
-LAST = "reply.md"
-"""The file of a candidate that holds the last reply; earlier ones are `turn1.md`, `turn2.md`, ..."""
-
-
-def reply_files(replies: list[str] | tuple[str, ...]) -> dict[str, str]:
-    """The files of a candidate that gave these replies, in order."""
-    names = [*(f"turn{number}.md" for number in range(1, len(replies))), LAST]
-    return {name: reply.strip() + "\n" for name, reply in zip(names, replies, strict=True)} if replies else {}
-
-
-def replies_of(files: dict[str, str]) -> list[str]:
-    """The replies of such files, in order."""
-    numbered = {int(found[1]): name for name in files if (found := _EARLIER.fullmatch(name))}
-    names = [numbered[number] for number in sorted(numbered)] + [LAST] * (LAST in files)
-    return [files[name].strip() for name in names]
-
-
-def asked_of(turns: Sequence[Message]) -> list[bool]:
-    """For each turn whether the model is to reply to it: to every one of the user that no assistant's follows."""
-    following = [*(turn.role for turn in turns[1:]), "user"][: len(turns)]
-    return [turn.role == "user" and then == "user" for turn, then in zip(turns, following, strict=True)]
-
-
-def reply_number(request: Request) -> int:
-    """Which of the model's replies, from 0, a request of a conversation asks for."""
-    assert request.task is not None
-    asked = asked_of(request.task.turns)
-    if request.prompt is not None:
-        told = request.prompt.count("\n\nAssistant: ") + request.prompt.startswith("Assistant: ")
-    else:
-        told = sum(message.role == "assistant" for message in request.messages)
-    given = 0
-    number = 0
-    for turn, answered in zip(request.task.turns, asked, strict=True):
-        if turn.role == "assistant":
-            given += 1
-        elif answered:
-            if given + number == told:
-                return number
-            number += 1
-    return max(0, number - 1)
 
 
 def test_files(path: Path) -> list[Path]:
@@ -353,18 +312,6 @@ def _replies(section: Section, key: str, found: Any, asked: int) -> list[str]:
     if len(replies) != asked:
         raise section.error(f"the model replies {asked} times here, and this gives {len(replies)} replies", key)
     return [reply.strip() for reply in replies]
-
-
-def told(system: str, turns: tuple[Message, ...]) -> str:
-    """The conversation as one text for people."""
-    parts = [f"[system]\n{system.strip()}"] if system.strip() else []
-    if not parts and len(turns) == 1 and not turns[0].pictures:
-        return turns[0].content
-    for turn in turns:
-        number = len(turn.pictures)
-        shown = f" (with {'a picture' if number == 1 else f'{number} pictures'})" if number else ""
-        parts.append(f"[{turn.role}]{shown}\n{turn.content}")
-    return "\n\n".join(parts)
 
 
 def _content_hash(task: Task) -> str:

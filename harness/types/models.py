@@ -47,6 +47,8 @@ class Request(Frozen):
     """For providers that answer from a task or a recording; never sent anywhere."""
     repeat: int = 0
     attempt: int = 0
+    turn: int = 0
+    """Of a conversation: which of the model's own turns this asks for, from 0."""
     passed: dict[str, Any] = {}
     """Keys of an OpenAI-shaped body that a client of the gateway asked for and that nothing above has a place for
     (`tools`, `response_format`, `messages` with images, ...): sent as they are, or refused, never dropped."""

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from harness.judging.results import pairs
-from harness.runner import load_report_input
+from harness.readback import load_report_input
 from harness.store import Store
 from harness.types import Candidate, Extraction
 from tests.cli.conftest import Done, Harness

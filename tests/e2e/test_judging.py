@@ -14,7 +14,7 @@ import pytest
 from harness.content import cache_dir
 from harness.judging.parse import REASONS
 from harness.models.catalogue import load_catalogue
-from harness.runner import load_report_input
+from harness.readback import load_report_input
 from harness.store import Store
 from harness.types import Outcome
 

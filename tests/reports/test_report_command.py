@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-import harness.runner
+import harness.readback
 from harness.cli.report import FORMATS, command
 from harness.content import load_module
 from harness.errors import UsageError
@@ -17,7 +17,7 @@ from harness.stats.inputs import ReportInput
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synthetic: Callable[..., ReportInput]) -> Path:
-    monkeypatch.setattr(harness.runner, "load_report_input", lambda path: synthetic(2))
+    monkeypatch.setattr(harness.readback, "load_report_input", lambda path: synthetic(2))
     monkeypatch.chdir(tmp_path)
     directory = tmp_path / "runs" / "one"
     directory.mkdir(parents=True)

@@ -12,7 +12,8 @@ import pytest
 from harness.config import RunConfig
 from harness.errors import UsageError
 from harness.plan import Plan, plan
-from harness.runner import Progress, run
+from harness.progress import Progress
+from harness.runner import run
 from harness.solvers import solver_for
 from harness.store import Store
 from harness.types import Attempt, Judgment, Outcome, Task
@@ -233,3 +234,24 @@ def test_the_reference_and_a_recording_hold_conversations_too(home: Path) -> Non
         assert item.extraction is not None
         assert found[name].candidate_hash == item.candidate_hash, name
         assert item.outcome is Outcome.passed
+
+
+def test_a_transcript_with_the_words_of_our_own_form_is_replayed_turn_by_turn(home: Path) -> None:
+    def continues(exchange: Exchange) -> None:
+        number = len(exchange.server.requests)
+        exchange.json({"choices": [{"text": f" I say {number}.\n\nAssistant: mine", "finish_reason": "stop"}]})
+
+    base = {"style": "completion", "stream": False}
+    talk = TALK.replace("And one more?", '"So:\\n\\nAssistant: and one more?"')
+    (home / "talks" / "sums.yaml").write_text(talk, encoding="utf-8")
+    with scripted(continues) as server:
+        first = planned(home, {"base_url": server.url + "/v1", **base}, "sums")
+        found = attempts(first)["sums"]
+    again = planned(
+        home, {"provider": "replay", "model": "it", "recording": str(first.paths.root), **base}, "sums", name="again"
+    )
+    replayed = attempts(again)["sums"]
+    assert found.extraction is not None
+    assert found.extraction.candidate is not None
+    assert len(set(found.extraction.candidate.files.values())) == 3
+    assert replayed.candidate_hash == found.candidate_hash

@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import TaskError, UsageError
 from harness.tasks import load, load_tasks, open_suite
-from harness.tasks.conversations import asked_of, replies_of, reply_files
+from harness.tasks.turns import asked_of, replies_of, reply_files
 from harness.types import Message, Task, TextCase
 
 SHARED = """\

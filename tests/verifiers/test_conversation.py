@@ -13,8 +13,8 @@ from harness.grading.verifier import open_verifier
 from harness.sandbox.nothing import sandbox_for
 from harness.sandbox.pool import Pool
 from harness.tasks import load
-from harness.tasks.conversations import reply_files
 from harness.tasks.criteria import READERS
+from harness.tasks.turns import reply_files
 from harness.types import Candidate, Evidence, Extraction, Task, TextCase, Verdict
 
 

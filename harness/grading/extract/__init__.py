@@ -23,7 +23,7 @@ from harness.grading.extract.source import Reader
 from harness.grading.extract.text import clean, with_newline
 from harness.grading.extract.thinking import Answer, strip_thinking
 from harness.grading.extract.workspace import read
-from harness.tasks.conversations import LAST, replies_of, reply_files
+from harness.tasks.turns import LAST, replies_of, reply_files
 from harness.types import Candidate, Extraction, Reply, Task
 
 __all__ = ["candidate_from", "extract"]

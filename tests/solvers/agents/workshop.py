@@ -9,9 +9,10 @@ from typing import Any
 
 import yaml
 
+from harness.conclusion import Run
 from harness.config import AgentSettings, RunConfig
 from harness.plan import Plan, plan
-from harness.runner import Run, run
+from harness.runner import run
 from harness.store import Store
 from harness.types import Attempt, Judgment, ModelCall
 from tests.servers.scripted import Exchange, Step
