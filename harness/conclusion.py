@@ -21,7 +21,7 @@ from harness.types import Marked, Selection, Task
 if TYPE_CHECKING:
     from harness.judging.analysis.whole import Judged
     from harness.stats.inputs import ReportInput
-    from harness.stats.summary import Summary
+    from harness.stats.numbers import Summary
 
 
 @dataclass

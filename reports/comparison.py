@@ -12,19 +12,14 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from harness import __version__
 from harness.stats.compare.figures import told_p
 from harness.stats.compare.results import Comparison, PairResult
 from harness.stats.score import Score
 
-from . import text
 from .comparison_view import View
 from .files import write
+from .frame import environment, framed
 from .tables import safe
-
-_TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 PAGES = {
     "places": "Places",
@@ -57,26 +52,15 @@ def write_csv(comparison: Comparison, path: Path) -> Path:
 
 def html(comparison: Comparison) -> str:
     """The whole comparison as one file: no script, no request to anywhere, autoescape on for everything."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for function in (text.one_line, text.count, text.number, text.dollars, text.seconds, text.percent):
-        environment.filters[function.__name__] = function
-    environment.filters["told_p"] = told_p
-    environment.globals["plural"] = text.plural
+    templates = environment()
+    templates.filters["told_p"] = told_p
     view = View(comparison)
-    pages = [(name, title) for name, title in PAGES.items() if view.applies(name)]
     sections = [
-        (name, title, environment.get_template(f"comparison/{name}.html").render(found=comparison, view=view))
-        for name, title in pages
+        (name, title, templates.get_template(f"comparison/{name}.html").render(found=comparison, view=view))
+        for name, title in PAGES.items()
+        if view.applies(name)
     ]
-    style = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "compare.css"))
-    frame = environment.get_template("compare.html")
-    return frame.render(found=comparison, view=view, sections=sections, style=style, version=__version__)
+    return framed(templates, "compare.html", sections, ["style.css", "compare.css"], found=comparison, view=view)
 
 
 def numbers_csv(comparison: Comparison) -> str:

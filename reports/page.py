@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.judging.analysis.whole import Judged
 from harness.stats.inputs import ReportInput
-from harness.stats.summary import ModelSummary, Summary
+from harness.stats.numbers import ModelSummary, Summary
 
 from .drill import Drill
 

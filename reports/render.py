@@ -12,9 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from harness import __version__
 from harness.judging.analysis.sheet import Cell
 from harness.judging.analysis.whole import judged
 from harness.stats.inputs import ReportInput
@@ -23,12 +20,11 @@ from harness.stats.summary import summarise
 from . import text
 from .drill import MAX_ATTEMPTS, Index, drill
 from .files import write
+from .frame import environment, framed
 from .marks_view import silenced
 from .page import Report
 from .pages import PAGES
 from .tables import scores_csv, scores_json
-
-_TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
 def render(
@@ -63,34 +59,14 @@ def build(run: ReportInput, *, show_hidden: bool = False, max_attempts: int = MA
 
 def html(report: Report) -> str:
     """The whole report as one file: no script, no request to anywhere, autoescape on for everything."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for function in (
-        text.percent,
-        text.interval,
-        text.seconds,
-        text.moment,
-        text.dollars,
-        text.count,
-        text.number,
-        text.one_line,
-        text.pieces,
-    ):
-        environment.filters[function.__name__] = function
-    environment.globals["plural"] = text.plural
+    templates = environment()
     sections = [
-        (page, environment.get_template(f"pages/{page.name}.html").render(report=report, **page.context(report)))
+        (page.name, page.title, templates.get_template(f"pages/{page.name}.html").render(report=report, **context))
         for page in PAGES
         if page.applies(report)
+        for context in [page.context(report)]
     ]
-    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
-    frame = environment.get_template("report.html")
-    return frame.render(report=report, sections=sections, style=style, version=__version__)
+    return framed(templates, "report.html", sections, ["style.css"], report=report)
 
 
 def markdown(report: Report) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from harness.judging.analysis.standings import Standing
 from harness.judging.analysis.whole import Judged
+from harness.stats.numbers import Agents, ModelSummary
 from harness.stats.score import Score
-from harness.stats.summary import Agents, ModelSummary
 
 from . import text
 from .page import Report
@@ -44,7 +44,7 @@ def scores_csv(report: Report) -> str:
 def scores_json(report: Report) -> str:
     """`{"schema", "run", "planned", "not_asked", "notes", "summary", "judges"}` in ASCII.
 
-    `summary` is `harness.stats.summary.Summary`, `judges` `harness.judging.analysis.whole.Judged` or null.
+    `summary` is `harness.stats.numbers.Summary`, `judges` `harness.judging.analysis.whole.Judged` or null.
     """
     document = {
         "schema": SCHEMA,

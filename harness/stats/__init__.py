@@ -9,6 +9,7 @@ agreement.py   two judges on the same items      drift.py       two judgings of 
 selectors.py   agreement of candidates: CodeT, clusters of outputs
 bestofn.py     mean, selected, oracle, recovery, curves
 tally.py       attempts, streamed, -> counts
+numbers.py     Summary and what it is made of
 summary.py     summarise(attempts, selections) -> Summary
 pathologies.py loops, echoes, empty replies: flags of attempts and tasks
 compare/       several runs side by side, and the routes they support

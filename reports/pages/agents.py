@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from harness.stats.summary import Agents, ModelSummary
+from harness.stats.numbers import Agents, ModelSummary
 
 from .. import text
 from ..page import Page, Report, table

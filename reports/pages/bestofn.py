@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from harness.stats.bestofn import CurvePoint
-from harness.stats.summary import ModelSummary
+from harness.stats.numbers import ModelSummary
 
 from .. import charts, text
 from ..page import Page, Report, table

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from harness.stats.summary import Coverage, ModelSummary
+from harness.stats.numbers import Coverage, ModelSummary
 from harness.types import Outcome
 
 from .. import charts, text

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from harness.judging.analysis.whole import Judged
+from harness.stats.numbers import ModelSummary
 from harness.stats.score import Score
-from harness.stats.summary import ModelSummary
 
 from .. import charts, text
 from ..judge_words import SCALE, lead, wins

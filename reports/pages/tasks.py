@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.stats.summary import UNDERPOWERED, CategorySummary, TaskSummary
+from harness.stats.numbers import UNDERPOWERED, CategorySummary, TaskSummary
 
 from .. import charts, text
 from ..page import Page, Report, table

@@ -20,7 +20,7 @@ from harness.cli.new import TEMPLATES
 from harness.importing.records import JudgmentLine, ReplyLine
 from harness.judging.analysis.whole import Judged
 from harness.rundir import RunPaths
-from harness.stats.summary import Agents
+from harness.stats.numbers import Agents
 from harness.types import (
     DIMENSIONS,
     AgentEnding,

@@ -16,7 +16,7 @@ import pytest
 
 from harness.content import load_module
 from harness.stats.inputs import ReportInput
-from harness.stats.summary import Summary
+from harness.stats.numbers import Summary
 from harness.types import AgentEnding, AgentRecord, ModelCall, Reply
 from tests.reports.conftest import DIFF, HIDDEN, calls_of
 from tests.reports.test_render import HOSTILE, hostile, page_of

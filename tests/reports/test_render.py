@@ -17,7 +17,7 @@ import pytest
 from harness.content import load_module
 from harness.errors import StoreError
 from harness.stats.inputs import ReportInput
-from harness.stats.summary import Summary
+from harness.stats.numbers import Summary
 from harness.types import Attempt, Candidate, Extraction
 
 HIDDEN = "hidden-value-7f3a"

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from harness.stats.numbers import ModelSummary, Summary
 from harness.stats.score import Score
-from harness.stats.summary import ModelSummary, Summary, summarise
+from harness.stats.summary import summarise
 from harness.types import (
     AgentEnding,
     AgentRecord,

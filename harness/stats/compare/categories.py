@@ -12,8 +12,8 @@ from harness.stats.compare.grids import Floats, Grid, nanmean
 from harness.stats.compare.pairs import DRAWS, differences, index_pairs, least_p, p_of
 from harness.stats.compare.results import Category
 from harness.stats.intervals import t_quantile
+from harness.stats.numbers import UNDERPOWERED
 from harness.stats.paired import holm
-from harness.stats.summary import UNDERPOWERED
 
 POWER = 0.8
 _SAME = 1e-9

@@ -15,7 +15,7 @@ from harness.stats.compare.grids import Floats, Grid, grid, nanmean
 from harness.stats.compare.pairs import DRAWS, results
 from harness.stats.compare.results import PairResult
 from harness.stats.compare.tables import Metric, RunTable, Ties
-from harness.stats.summary import UNDERPOWERED
+from harness.stats.numbers import UNDERPOWERED
 from harness.stats.tiers import ALPHA
 from harness.types.routes import Basis, Evidence, Route, RoutingTable
 
