@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from harness.cli.ended import completed
 from harness.cli.options import require_isolation_option, sandbox_option
 from harness.cli.progress import display
 from harness.types import SandboxLevel
@@ -69,9 +70,7 @@ def command(
         click.echo(json.dumps(_document(done), indent=2))
     else:
         _show(done)
-    for reason in done.run.incomplete:
-        click.echo(f"not complete: {reason}", err=True)
-    return 1 if done.run.incomplete else 0
+    return completed(done.run.incomplete)
 
 
 def _document(done: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from harness.cli.ended import ended
 from harness.cli.options import judge_mode_option, rubric_option
 from harness.cli.progress import display
 from harness.cli.runs import run_directory
@@ -65,18 +66,7 @@ def command(run: Path, dry_run: bool, as_json: bool, quiet: bool, **options: Any
     with display(quiet) as shown:
         done = judge(directory, asked, shown)
     assert isinstance(done, Run)
-    if as_json:
-        from harness.cli.run import document
-
-        click.echo(json.dumps(document(done), indent=2))
-    else:
-        from harness.cli.tables import show_judges, show_summary
-
-        show_judges(done)
-        show_summary(done)
-    for reason in done.incomplete:
-        click.echo(f"not complete: {reason}", err=True)
-    return 1 if done.incomplete else 0
+    return ended(done, as_json=as_json)
 
 
 def _consistent(asked: JudgeConfig, *, dry_run: bool) -> None:

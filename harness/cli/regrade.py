@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from harness.cli.ended import ended
 from harness.cli.options import require_isolation_option, sandbox_option
 from harness.cli.progress import display
 from harness.cli.runs import run_directory
@@ -23,11 +24,7 @@ def command(run: Path, sandbox: str, require_isolation: SandboxLevel | None, qui
     For repaired tasks. Replies stay as they are; verdicts, selections and reports are replaced.
     """
     from harness import runner
-    from harness.cli.tables import show_summary
 
     with display(quiet) as shown:
         done = runner.regrade(run_directory(run), sandbox, shown, require_isolation)
-    show_summary(done)
-    for reason in done.incomplete:
-        click.echo(f"not complete: {reason}", err=True)
-    return 1 if done.incomplete else 0
+    return ended(done, as_json=False)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from harness.cli.ended import ended
 from harness.cli.options import judge_mode_option, require_isolation_option, rubric_option, sandbox_option
 from harness.cli.progress import display
 from harness.config import RunConfig
@@ -126,16 +127,7 @@ def command(dry_run: bool, as_json: bool, quiet: bool, solver_config: Path | Non
         return _announce(planned, as_json)
     with display(quiet) as shown:
         done = runner.run(planned, shown)
-    if as_json:
-        click.echo(json.dumps(document(done), indent=2))
-    else:
-        from harness.cli.tables import show_judges, show_summary
-
-        show_judges(done)
-        show_summary(done)
-    for reason in done.incomplete:
-        click.echo(f"not complete: {reason}", err=True)
-    return 1 if done.incomplete else 0
+    return ended(done, as_json=as_json)
 
 
 def _announce(planned: Any, as_json: bool) -> int:
@@ -161,57 +153,3 @@ def _announce(planned: Any, as_json: bool) -> int:
         without = " without what is not asked" if planned.not_asked else ""
         click.echo(f"{grid} x best of {config.best_of}{without} = {planned.total} attempts, in {planned.paths.root}")
     return 0
-
-
-def _judged(judged: Any, model: str, score: Any) -> dict[str, Any] | None:
-    """What all judges together said of a model; None where none was asked."""
-    if judged is None:
-        return None
-    found = judged.standing(model)
-    return {
-        "mode": judged.panel.mode if judged.panel else None,
-        "mean": score(judged.lead(model)),
-        "wins": found.wins if found and found.comparisons else None,
-        "comparisons": found.comparisons if found else 0,
-        "unscored": judged.unscored.get(model, 0),
-    }
-
-
-def document(done: Any) -> dict[str, Any]:
-    """The JSON of `harness run --json`; its keys are documented in docs/formats.md."""
-
-    def score(found: Any) -> dict[str, Any] | None:
-        return None if found is None else {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
-
-    models = {}
-    for item in done.summary.models:
-        models[item.model] = {
-            name: score(getattr(item, name)) for name in ("pass_at_1", "mean_score", "selected", "oracle")
-        }
-        models[item.model]["first_try"] = score(item.agents.first_try if item.agents else None)
-        models[item.model]["judged"] = _judged(done.judged, item.model, score)
-    return {
-        "run": done.plan.name,
-        "directory": str(done.plan.paths.root),
-        "report": str(done.plan.paths.report),
-        "complete": not done.incomplete,
-        "models": models,
-        "judges": judges_document(done),
-    }
-
-
-def judges_document(done: Any) -> dict[str, Any]:
-    """Judge -> what became of its questions."""
-    return {
-        name: {
-            "questions": counts.accepted + counts.rejected + counts.failed,
-            "accepted": counts.accepted,
-            "repaired": counts.repaired,
-            "rejected": counts.rejected,
-            "failed": counts.failed,
-            "reasons": dict(sorted(counts.reasons.items())),
-            "cost_usd": counts.cost_usd,
-            "conflicts": done.conflicts.get(name, {}),
-        }
-        for name, counts in done.judges.items()
-    }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.cli.run import document
+from harness.cli.ended import document
 from harness.cli.tables import show_summary
 from harness.rundir import RunPaths
 from harness.stats.summary import summarise

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.cli.run import document
+from harness.cli.ended import document
 from harness.cli.tables import show_summary
 from harness.judging.analysis.whole import judged
 from harness.rundir import RunPaths
