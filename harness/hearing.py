@@ -50,7 +50,7 @@ def hear(planned: Plan, store: Store, order: Order, progress: Progress) -> list[
         if order.only_errors and not number and purpose == "compare":
             progress.note("no question to ask again")
         if number:
-            progress.begin(number, 0, store.spent(), "questions to judges")
+            progress.begin(number, 0, store.spent(), "question to a judge" if number == 1 else "questions to judges")
             reasons += ask(docket, store, order, progress.note, progress.judgment)
     return reasons
 

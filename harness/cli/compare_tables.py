@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from harness.cli.tables import console, show, table
+from harness.cli.tables import console, printable, show, table
 from harness.stats.compare.figures import Figures, told_leaders, told_p
 from harness.stats.compare.pairs import turned
 from harness.stats.compare.results import Claim, Comparison, PairResult
@@ -37,15 +36,6 @@ def show_comparison(found: Comparison) -> None:
     _stability(found)
     _planning(found, figure)
     _pathologies(found)
-
-
-def printable(value: Any) -> Any:
-    """`value` with every character that would act on a terminal, or hide, shown as a question mark."""
-    if isinstance(value, str):
-        return "".join(c if c.isprintable() else "?" for c in value)
-    if isinstance(value, dict):
-        return {printable(key): printable(item) for key, item in value.items()}
-    return [printable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _spread(found: Comparison, figure: Figures) -> None:

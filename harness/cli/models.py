@@ -116,11 +116,11 @@ def _price(price: Price | None) -> str:
 
 def _print_table(loaded: Catalogue) -> None:
     from rich import box
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    from harness.cli.tables import Lines, console, printable
+
+    table = Lines(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("name", "provider", "style", "key", "$/M in, out"):
         table.add_column(column, no_wrap=True)
     table.add_column("model", overflow="fold")
@@ -128,13 +128,13 @@ def _print_table(loaded: Catalogue) -> None:
         profile = loaded.get(name)
         style = "few-shot" if profile.few_shot else profile.style
         table.add_row(name, profile.provider, style, _key(profile), _price(profile.price), profile.model)
-    console = Console()
-    console.print(table)
+    screen = console()
+    screen.print(table)
     for name in loaded.names():
         if note := loaded.get(name).note:
-            console.print(Text(f"{name}: {note}"))
+            screen.print(Text(f"{printable(name)}: {note}"))
     for path in loaded.files:
-        console.print(Text(f"from {path}", overflow="fold"), soft_wrap=True)
+        screen.print(Text(f"from {path}", overflow="fold"), soft_wrap=True)
 
 
 def _print_result(profile: ModelProfile, result: SmokeResult) -> None:

@@ -18,9 +18,25 @@ ODD = {
 """Flags of replies that explain a low rate -> in words, after a number of attempts."""
 
 
+class Lines(Table):
+    """A table in which what is not ours stays in its cell: a line break in a name begins no new line."""
+
+    def add_row(self, *cells: Any, **keys: Any) -> None:
+        super().add_row(*(printable(cell) if isinstance(cell, str) else cell for cell in cells), **keys)
+
+
+def printable(value: Any) -> Any:
+    """`value` with every character that would act on a terminal, or hide, shown as a question mark."""
+    if isinstance(value, str):
+        return "".join(c if c.isprintable() else "?" for c in value)
+    if isinstance(value, dict):
+        return {printable(key): printable(item) for key, item in value.items()}
+    return [printable(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def table(title: str, *columns: str) -> Table:
     """An empty table whose first column is text and whose others are figures."""
-    made = Table(title=title, title_justify="left", title_style="bold")
+    made = Lines(title=title, title_justify="left", title_style="bold")
     for number, name in enumerate(columns):
         made.add_column(name, justify="left" if number == 0 else "right", overflow="fold")
     return made
