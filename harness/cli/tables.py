@@ -87,6 +87,13 @@ def show_summary(done: Any) -> None:
         odd = ", ".join(f"{item.pathologies[flag]} {name}" for flag, name in ODD.items() if flag in item.pathologies)
         if odd:
             lines.print(f"{item.model}: {odd}", highlight=False)
+    for item in done.summary.models:
+        if item.pass_at_most is not None:
+            lines.print(
+                f"{item.model}: pass@1 leans low, as replies that fail their criteria count and those that meet them "
+                f"await a judge; if all of these passed it would be {item.pass_at_most:.0%}",
+                highlight=False,
+            )
     if best_of > 1:
         lines.print(
             "selected: chosen on visible cases only; oracle: the best attempt by the hidden cases, an upper bound",

@@ -11,10 +11,8 @@ from statistics import fmean
 from typing import Protocol
 
 from harness.judging.results import ELSEWHERE
-from harness.types import DIMENSIONS, Attempt, CaseResult, JudgeMode, Marked, Outcome, Purpose, Verdict
+from harness.types import DIMENSIONS, JUDGE_CASE, Attempt, CaseResult, JudgeMode, Marked, Outcome, Purpose, Verdict
 
-CASE = "judge"
-"""Id of the case that judges add."""
 Key = tuple[str, int, str, int]
 """Task, repeat, model, attempt."""
 DECIDES: tuple[JudgeMode, ...] = ("listwise", "rubric")
@@ -85,7 +83,7 @@ def _with_judges(verdict: Verdict, by_judge: dict[str, list[Marked]]) -> Verdict
     said = Outcome.unscored if for_it == against else Outcome.passed if for_it > against else Outcome.wrong_answer
     share = fmean(shares) if shares else None
     case = CaseResult(
-        id=CASE,
+        id=JUDGE_CASE,
         outcome=said,
         points=share or 0.0,
         max_points=0.0 if share is None else 1.0,

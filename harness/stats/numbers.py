@@ -129,6 +129,9 @@ class ModelSummary(Frozen):
     best_of: int
     """Most graded attempts in one (task, repeat)."""
     pass_at_1: Score
+    pass_at_most: float | None
+    """pass@1 if every attempt that meets its criteria and awaits a judge were to pass; None where none does. Those that
+    do not meet theirs count already, so that pass@1 leans low by as much."""
     mean_score: Score
     selected: Score
     """Hidden verdict of the attempt that was chosen on visible evidence."""

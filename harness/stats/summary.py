@@ -43,12 +43,28 @@ def _left_out(coverage: Coverage) -> str:
     return " ".join(said)
 
 
+def _at_most(found: ModelTally, draws: dict[str, list[Draw]], rate_now: float | None) -> float | None:
+    """pass@1 with every reply that meets its criteria and awaits a judge taken for a pass; None where none does, or
+    where that is no more."""
+    if rate_now is None or not any(task.met for task in found.tasks.values()):
+        return None
+    shares = []
+    for name, task in found.tasks.items():
+        passed = [sample.passed for draw in draws.get(name, []) for sample in draw.samples]
+        if passed or task.met:
+            shares.append((sum(passed) + task.met) / (len(passed) + task.met))
+    most = statistics.fmean(shares)
+    return most if most > rate_now + 1e-9 else None
+
+
 def _model(name: str, found: ModelTally, picks: Picks) -> ModelSummary:
     draws = picks.draws(name, found)
     passing = best_of_n(draws, lambda sample: sample.passed)
     score = best_of_n(draws, lambda sample: sample.score)
     coverage = _coverage(name, found, picks)
     left_out = _left_out(coverage)
+    at_most = _at_most(found, draws, passing.mean.value)
+    leaning = "" if at_most is None else f"Replies that fail their criteria count: judged, it could be {at_most:.0%}."
     missing = coverage.unselected + coverage.unusable_selections
     unpicked = f"{missing} task repeats have no usable selection and are left out." if missing else ""
     outcomes: Counter[str] = Counter()
@@ -59,7 +75,8 @@ def _model(name: str, found: ModelTally, picks: Picks) -> ModelSummary:
         tasks=len(found.tasks),
         repeats=max((len(task.repeats) for task in found.tasks.values()), default=0),
         best_of=max((len(draw.samples) for task in draws.values() for draw in task), default=0),
-        pass_at_1=passing.mean.noted(left_out),
+        pass_at_1=passing.mean.noted(left_out).noted(leaning),
+        pass_at_most=at_most,
         mean_score=score.mean.noted(left_out),
         selected=_noted(passing.selected, unpicked),
         selected_score=_noted(score.selected, unpicked),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from harness.stats.bestofn import Draw, Sample
 from harness.stats.pathologies import flags
-from harness.types import AgentRecord, Attempt, Outcome, Selection
+from harness.types import JUDGE_CASE, AgentRecord, Attempt, Outcome, Selection
 
 _KINDS_OF_FAILURE = 50
 """Different provider errors kept apart; further ones are counted together."""
@@ -28,6 +28,8 @@ class TaskTally:
     fenced: int = 0
     attempts: int = 0
     repeats: set[int] = field(default_factory=set)
+    met: int = 0
+    """Unscored attempts that meet the criteria of their task, as those that do not are counted as wrong."""
 
 
 @dataclass(slots=True)
@@ -128,6 +130,7 @@ class ModelTally:
             return
         if not verdict.outcome.counts:
             self.unscored += 1
+            task.met += any(case.id != JUDGE_CASE for case in verdict.cases)
             return
         task.draws.setdefault(attempt.repeat, {})[attempt.attempt] = Sample(
             passed=verdict.passed,

@@ -16,7 +16,17 @@ from harness.types.agents import AgentEnding, AgentRecord, AttemptKey, ModelCall
 from harness.types.answers import Candidate, Extraction
 from harness.types.attempts import Attempt, Selection
 from harness.types.base import Frozen
-from harness.types.judgments import DIMENSIONS, JudgeMode, Judgment, Labelled, Mark, Marked, Purpose, Reading
+from harness.types.judgments import (
+    DIMENSIONS,
+    JUDGE_CASE,
+    JudgeMode,
+    Judgment,
+    Labelled,
+    Mark,
+    Marked,
+    Purpose,
+    Reading,
+)
 from harness.types.messages import Message, Picture
 from harness.types.models import Reply, Request, Sampling, Usage
 from harness.types.outcomes import Outcome
@@ -50,6 +60,7 @@ from harness.types.verdicts import Assurance, CaseResult, IsolationLevel, Verdic
 
 __all__ = [
     "DIMENSIONS",
+    "JUDGE_CASE",
     "AgentEnding",
     "AgentRecord",
     "Answer",

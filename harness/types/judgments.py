@@ -20,6 +20,9 @@ rubric: one candidate, 0..3 against the reference."""
 Purpose = Literal["compare", "select"]
 """compare: candidates of several models at one task; select: several candidates of one model, to pick one."""
 
+JUDGE_CASE = "judge"
+"""Id of the case that judges add to the verdict of a conversation."""
+
 DIMENSIONS = ("accuracy", "completeness", "reasoning", "specificity", "conciseness")
 """What a listwise judge scores, each 1..10."""
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from harness.cli.tables import printable, show, table
+from harness.cli.tables import printable, show, show_summary, table
+from harness.rundir import RunPaths
+from harness.stats.summary import summarise
+from harness.types import Attempt, CaseResult, Outcome, Verdict
 from tests.cli.conftest import Harness
 
 ODD = "new\nline\x1b[31m [red]x[/red] :smile:"
@@ -32,3 +36,19 @@ def test_the_list_of_models_holds_any_name(harness: Harness, tmp_path: Path) -> 
     out = harness("models", "--catalogue", tmp_path / "models.yaml").out
     assert out.count("new?line [red]x") == 2, "in the table and before its note"
     assert "new\nline" not in out
+
+
+def test_a_rate_that_leans_is_said_under_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    met = CaseResult(id="max_words", outcome=Outcome.passed, points=1)
+    told = {"wrong": Verdict(outcome=Outcome.wrong_answer), "waits": Verdict(outcome=Outcome.unscored, cases=(met,))}
+    rows = [
+        Attempt(task=name, suite="s", category="c", kind="conversation", model="m", repeat=0, attempt=0, seed=0,
+                solver="conversation", verdict=verdict)
+        for name, verdict in told.items()
+    ]  # fmt: skip
+    plan = SimpleNamespace(name="r", paths=RunPaths(Path("runs/r")), profiles={})
+    show_summary(
+        SimpleNamespace(summary=summarise(rows), plan=plan, incomplete=[], judged=None, judges={}, conflicts={})
+    )
+    assert "m: pass@1 leans low" in (out := capsys.readouterr().out)
+    assert "if all of these passed it would be 50%" in out

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.judging.verdicts import CASE, Bench, applied
-from harness.types import Attempt, CaseResult, JudgeMode, Judgment, Mark, Marked, Outcome, Reading, Verdict
+from harness.judging.verdicts import Bench, applied
+from harness.types import JUDGE_CASE, Attempt, CaseResult, JudgeMode, Judgment, Mark, Marked, Outcome, Reading, Verdict
 from tests.judging.courtroom import attempt, chat_task, code_task, judged, judgment, marks
 
 TASK = chat_task()
@@ -39,7 +39,7 @@ def says(judge: str, passes: bool | None, score: float = 10) -> Marked:
 def test_the_majority_decides_and_a_tie_decides_nothing(votes: list[bool | None], outcome: Outcome) -> None:
     found = verdict([says(f"j{number}", vote) for number, vote in enumerate(votes)])
     assert found.outcome is outcome
-    assert found.cases[-1].id == CASE
+    assert found.cases[-1].id == JUDGE_CASE
     assert found.cases[-1].outcome is outcome
 
 

@@ -302,3 +302,25 @@ def test_tasks_without_a_grade_give_a_category_no_power() -> None:
     rows = [attempt(f"s/p{i}", 0, PASSED if i < 7 else INFRA) for i in range(12)]
     (parser,) = summarise(rows).models[0].categories
     assert (parser.tasks, parser.pass_at_1.n, parser.underpowered) == (12, 7, True)
+
+
+def waiting(task: str, index: int, *cases: CaseResult) -> Attempt:
+    """A reply in a conversation that only a judge could say more of."""
+    return attempt(task, index, None, kind="conversation", verdict=Verdict(outcome=Outcome.unscored, cases=cases))
+
+
+def test_a_rate_that_waits_for_judges_says_how_far_it_leans() -> None:
+    met = CaseResult(id="max_words", outcome=PASSED, points=1)
+    judge = CaseResult(id="judge", outcome=Outcome.unscored, max_points=0)
+    failed = [attempt("s/a", i, WRONG) for i in range(2)]
+    rows = [*failed, waiting("s/a", 2, met, judge), waiting("s/b", 0, met, judge), attempt("s/c", 0, PASSED)]
+    (model,) = summarise(rows).models
+    assert model.pass_at_1.value == pytest.approx(0.5), "over s/a and s/c: what is known"
+    assert model.pass_at_most == pytest.approx((1 / 3 + 1 + 1) / 3)
+    assert "judged, it could be 78%" in model.pass_at_1.note
+    # Without criteria nothing that fails is counted before a judge has spoken: nothing leans.
+    (open_only,) = summarise([waiting("s/d", 0), waiting("s/d", 1, judge), attempt("s/c", 0, PASSED)]).models
+    assert open_only.pass_at_most is None
+    assert "it could be" not in open_only.pass_at_1.note
+    (plain,) = summarise([attempt()]).models
+    assert plain.pass_at_most is None

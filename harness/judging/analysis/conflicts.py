@@ -6,10 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.judging.analysis.sheet import Cell, Question, questions
-from harness.types import Attempt, Frozen, JudgeMode, Mark, Marked, Outcome
-
-JUDGE_CASE = "judge"
-"""Id of the case by which judges enter a verdict: not mechanical."""
+from harness.types import JUDGE_CASE, Attempt, Frozen, JudgeMode, Mark, Marked, Outcome
 
 MAX_CRITERIA = 20
 
