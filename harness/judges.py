@@ -12,7 +12,7 @@ from functools import partial
 from harness.config import ModelProfile
 from harness.errors import UsageError
 from harness.judging import prompt
-from harness.judging.conflicts import conflicts
+from harness.judging.impartial import conflicts
 from harness.judging.neutral import Names
 from harness.judging.panel import Asking, Item, Panel, asking, asking_again
 from harness.judging.prompt import Template

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.config import ModelProfile
 from harness.judges import JUDGES
+from harness.judging.impartial import families
 from harness.judging.results import ELSEWHERE, marked
 from harness.judging.verdicts import Bench
 from harness.store import Store
@@ -53,9 +55,9 @@ def report_input(name: str, store: Store) -> ReportInput:
 
 
 def _families(store: Store) -> dict[str, str]:
-    """Model or judge -> family, where its entry names one."""
-    profiles = [*(store.fact("models") or {}).items(), *(store.fact(JUDGES) or {}).items()]
-    return {name: profile["family"] for name, profile in profiles if profile.get("family")}
+    """Model or judge -> family, where its entry names one or another entry is the same model."""
+    known = {**(store.fact("models") or {}), **(store.fact(JUDGES) or {})}
+    return families({name: ModelProfile.model_validate(profile) for name, profile in known.items()})
 
 
 class _Attempts:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from harness.judging.reading import read
 from harness.types import Judgment, Labelled, Marked
@@ -47,46 +46,6 @@ def marked(judgments: Iterable[Judgment], labels: Mapping[str, Sequence[Labelled
                 )
             )
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """What a judge says of two models after it was asked in both orders."""
-
-    judge: str
-    task: str
-    repeat: int
-    models: tuple[str, str]
-    """By name."""
-    winner: str | None
-    """None: a tie."""
-    conflict: bool
-    """The two orders contradict each other, which is a tie."""
-
-
-def pairs(found: Iterable[Marked]) -> list[Pair]:
-    """The pairwise comparisons that were answered in both orders; one whose other order is missing is none."""
-    both: dict[str, list[Marked]] = {}
-    for mark in found:
-        if mark.mode == "pairwise" and mark.purpose == "compare":
-            both.setdefault(mark.judgment, []).append(mark)
-    orders: dict[tuple[str, str, int, tuple[str, str]], list[str | None]] = {}
-    for two in both.values():
-        if len(two) == 2:
-            first, second = sorted(two, key=lambda mark: mark.model)
-            key = (first.judge, first.task, first.repeat, (first.model, second.model))
-            orders.setdefault(key, []).append(_winner(first, second))
-    # Either order is one judgment: two of them are both orders.
-    return [
-        Pair(*key, winner=said[0] if said[0] == said[1] else None, conflict=said[0] != said[1])
-        for key, said in orders.items()
-        if len(said) == 2
-    ]
-
-
-def _winner(one: Marked, other: Marked) -> str | None:
-    ranks = (one.mark.rank or 0, other.mark.rank or 0)
-    return None if ranks[0] == ranks[1] else one.model if ranks[0] < ranks[1] else other.model
 
 
 def reparsed(judgment: Judgment) -> Judgment | None:

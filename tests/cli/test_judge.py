@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from harness.judging.results import pairs
+from harness.judging.analysis.sheet import pairings, questions
 from harness.readback import load_report_input
 from harness.store import Store
 from harness.types import Candidate, Extraction
@@ -106,8 +106,8 @@ def test_a_judge_that_always_takes_the_first_contradicts_itself(harness: Harness
     with scripted(judges.says('{"winner": "A"}')) as server:
         court.judge("ann", server.url)
         assert judge(harness, court, "--judge", "ann", "--mode", "pairwise").code == 0
-    found = pairs(load_report_input(court.run).marked)
-    assert [(pair.winner, pair.conflict) for pair in found] == [(None, True)] * 3
+    found = pairings(questions(load_report_input(court.run).marked, "pairwise"))
+    assert [(pair.credit, pair.complete, pair.flipped) for pair in found] == [(0.5, True, True)] * 3
 
 
 def test_only_errors_asks_exactly_what_was_not_read_and_leaves_every_other_byte(harness: Harness, court: Court) -> None:

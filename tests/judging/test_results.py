@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.judging.results import marked, pairs, reparsed
+from harness.judging.analysis.sheet import pairings, questions
+from harness.judging.results import marked, reparsed
 from harness.types import Judgment, Labelled, Mark, Reading, Reply
 from tests.judging.courtroom import judgment, labelled, marks
 from tests.servers.judges import listwise
@@ -39,12 +40,14 @@ def test_two_orders_agree_or_are_a_tie() -> None:
         keys = {"mode": "pairwise", "task": task, "labels": ("A", "B"), "part": str(number)}
         judgments.append(judgment(str(number), reading=reading, **keys))
         labels[str(number)] = labelled([first, second])
-    found = {pair.task: (pair.models, pair.winner, pair.conflict) for pair in pairs(marked(judgments, labels))}
-    assert found == {
-        "p": (("x", "y"), "x", False),
-        "q": (("x", "y"), None, True),
-        "r": (("x", "y"), None, False),
-        "u": (("x", "y"), None, True),
+    found = {pair.task: pair for pair in pairings(questions(marked(judgments, labels), "pairwise"))}
+    assert {tuple(cell.model for cell in pair.cells) for pair in found.values()} == {("x", "y")}
+    assert {task: (pair.credit, pair.complete, pair.flipped) for task, pair in found.items()} == {
+        "p": (1.0, True, False),
+        "q": (0.5, True, True),
+        "r": (0.5, True, False),
+        "s": (None, False, False),
+        "u": (0.5, True, False),
     }
 
 
