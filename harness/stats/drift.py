@@ -115,11 +115,19 @@ def items_of(report: ReportInput, judge: str | None, scale: Scale) -> dict[Key, 
     for attempt in report.attempts:
         key = Key(attempt.task, attempt.model, attempt.repeat, attempt.attempt)
         value = marks.get(key) if judge is not None else _verdict(attempt, scale)
-        text = attempt.reply.text if attempt.reply else None
-        hashed = hashlib.sha256(text.encode()).hexdigest()[:16] if text is not None else ""
+        hashed = _text_hash(attempt)
         points = attempt.verdict.max_points if attempt.verdict and judge is None and scale == "score" else 1.0
         found[key] = Item(value, hashed, points)
     return found
+
+
+def _text_hash(attempt: Attempt) -> str:
+    """Hash of what was said: of a conversation all of the model's own replies; empty where nothing is known."""
+    if attempt.reply is None:
+        return ""
+    files = attempt.extraction.candidate.files if attempt.extraction and attempt.extraction.candidate else {}
+    earlier = [text for name, text in sorted(files.items()) if attempt.kind == "conversation" and len(files) > 1]
+    return hashlib.sha256("\0".join([attempt.reply.text, *earlier]).encode()).hexdigest()[:16]
 
 
 def scales_of(marked: Iterable[Marked], judge: str) -> set[Scale]:

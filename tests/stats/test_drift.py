@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.stats.drift import Drift, Item, Items, Key, ModelDrift, drift, items_of, scales_of
 from harness.stats.inputs import ReportInput
-from harness.types import DIMENSIONS, Attempt, Mark, Marked, Outcome, Reply, Verdict
+from harness.types import DIMENSIONS, Attempt, Candidate, Extraction, Mark, Marked, Outcome, Reply, Verdict
 
 
 def items(values: dict[tuple[str, str], float | None], text: str = "") -> dict[Key, Item]:
@@ -153,3 +153,23 @@ def test_marks_and_verdicts_are_shares_of_their_scale() -> None:
     assert values("J", "dimensions") == [None, 1.0, None]
     assert values(None, "verdict") == [0.0, None, 1.0]
     assert values(None, "score") == [0.25, None, 1.0]
+
+
+def test_a_conversation_is_another_one_where_an_earlier_turn_differs() -> None:
+    def held(*said: str) -> Items:
+        files = {**{f"turn{i}.md": text for i, text in enumerate(said[:-1], 1)}, "reply.md": said[-1]}
+        done = attempt("m").model_copy(
+            update={
+                "kind": "conversation",
+                "reply": Reply(text=said[-1]),
+                "extraction": Extraction(candidate=Candidate(files=files), choice="two replies"),
+            }
+        )
+        return items_of(ReportInput(name="r", attempts=[done]), None, "score")
+
+    assert drift(held("a", "end"), held("a", "end"), "score").overall.items == 1
+    assert drift(held("a", "end"), held("b", "end"), "score").left_out == {"m": {"another reply": 1}}
+    alone = attempt("m").model_copy(update={"reply": Reply(text="end")})
+    assert (
+        drift(held("end"), items_of(ReportInput(name="r", attempts=[alone]), None, "score"), "score").overall.items == 1
+    )
