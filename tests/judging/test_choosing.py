@@ -35,6 +35,13 @@ def test_equals_are_told_apart_by_scores_and_then_by_order() -> None:
     assert pick(even)[0] == 0
 
 
+def test_an_attempt_that_only_one_judge_ranked_is_not_compared_with_those_that_all_did() -> None:
+    number, _, reason = pick(ranked("j", 1, 2), ranked("k", 2, 1, 1))
+    assert number == 1, "two have mean rank 1.5, and the later of them the greater score"
+    assert reason.startswith("mean rank 1.5")
+    assert pick(ranked("j", 1), ranked("k", 0, 1))[0] == 1, "where nobody was ranked by all, what there is decides"
+
+
 def test_without_a_readable_verdict_the_rule_without_judges_decides_and_says_so() -> None:
     number, method, reason = pick()
     assert (number, method) == (0, "verifier")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import fmean, variance
+
 import pytest
 
 from harness.stats.compare import RunTable, compare
@@ -68,6 +70,7 @@ def test_wins_of_three_runs() -> None:
     found = compare(wins_tables(), "wins")
     assert {row.model: list(row.values) for row in found.spread} == WINS
     assert found.noise.prompts_sd == pytest.approx(1.5212, abs=5e-5)
+    assert found.noise.observed_sd == pytest.approx(fmean(variance(row) for row in WINS.values()) ** 0.5)
     runs = found.noise.runs
     assert runs is not None
     assert runs.chi2 == pytest.approx(7.7714, abs=5e-5)
