@@ -8,9 +8,11 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from harness.config import ModelProfile
 from harness.stats.compare import results
 from harness.stats.compare.results import Comparison
 from harness.stats.score import Score
@@ -147,10 +149,14 @@ def test_names_are_text(harness: Harness, made: Made) -> None:
     assert "\x1b" not in out
 
 
+def profile(name: str, *, local: bool) -> dict[str, Any]:
+    return ModelProfile(name=name, provider="replay", local=local).model_dump(mode="json")
+
+
 def test_route(harness: Harness, made: Made, tmp_path: Path) -> None:
     directory = made("one", grid(3, good=1.0, bad=0.0))
     with Store(directory) as store:
-        store.set_fact("models", {"bad": {"local": True, "price": None}, "good": {"local": False, "price": None}})
+        store.set_fact("models", {"bad": profile("bad", local=True), "good": profile("good", local=False)})
     done = harness("route", "one", "--out", "routes.yaml")
     assert done.out.strip() == "routes.yaml"
     text = (tmp_path / "routes.yaml").read_text(encoding="utf-8")
@@ -158,7 +164,7 @@ def test_route(harness: Harness, made: Made, tmp_path: Path) -> None:
     assert harness("route", "one").out == text
     undecided = made("two", grid(1, good=0.5, bad=0.5))
     with Store(undecided) as store:
-        store.set_fact("models", {"bad": {"local": True, "price": None}})
+        store.set_fact("models", {"bad": profile("bad", local=True)})
     # It is local and costs nothing.
     assert "primary: bad" in harness("route", "two").out
     assert "no evidence: cheapest" in harness("route", "two").out

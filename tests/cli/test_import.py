@@ -88,7 +88,8 @@ def test_what_a_line_becomes(imported: Callable[..., Path]) -> None:
     failed = found["u", "m", 0, 3]
     assert (failed.verdict, failed.reply, failed.error) == (None, None, "503 from the server")
     assert json.loads((directory / "manifest.json").read_text())["imported"]["replies"] == 6
-    assert load_report_input(directory).families == {"m (draft)": "f"}
+    # A role is a manner of one model: it has the family of the model.
+    assert load_report_input(directory).families == {"m (draft)": "f", "m": "f"}
     assert (directory / "report.html").is_file()
     assert len((directory / "raw.jsonl").read_text().splitlines()) == 6
 
