@@ -23,6 +23,7 @@ from .tables import safe
 
 PAGES = {
     "places": "Places",
+    "groups": "Groups",
     "runs": "Runs",
     "pairs": "Pairs",
     "claims": "What held",
@@ -86,6 +87,13 @@ def _rows(found: Comparison) -> Iterator[dict[str, object]]:
         for metric in ("range", "sd", "rerun_sd", "best_rank", "worst_rank"):
             yield {**one, "metric": metric, "value": getattr(spread, metric)}
         yield {**one, "metric": "letters", "note": spread.letters}
+    for group in found.groups:
+        for name, values in (("total", group.totals), ("share", group.shares), ("expected", group.expected)):
+            for run, value in zip(found.runs, values, strict=False):
+                yield {
+                    "section": "group", "model": group.name, "run": run, "metric": name, "value": value,
+                    "n": len(group.models), "note": ", ".join(group.models),
+                }  # fmt: skip
     for section, pairs in (("pair", found.pairs), ("against", found.against)):
         yield from (_pair(section, pair) for pair in pairs)
     for claim in found.claims:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from harness.stats.compare.figures import Figures, told_leaders, told_p
-from harness.stats.compare.results import Category, Claim, Comparison, PairResult, Spread, Stability
+from harness.stats.compare.figures import Figures, told_expected, told_leaders, told_p
+from harness.stats.compare.results import Category, Claim, Comparison, Group, PairResult, Spread, Stability
 from harness.stats.compare.stability import KINDS
 from harness.stats.pathologies import FLAGS, TASK_FLAGS
 
@@ -51,6 +51,8 @@ class View:
         """Whether there is anything for a page to show."""
         if page == "pairs":
             return len(self.found.models) > 1
+        if page == "groups":
+            return bool(self.found.groups)
         if page == "claims":
             return bool(self.found.claims)
         return True
@@ -60,11 +62,17 @@ class View:
         """What was compared, in one sentence."""
         found = self.found
         runs = text.plural(len(found.runs), "repeat" if found.of_repeats else "run")
-        models, tasks = text.plural(len(found.models), "model"), text.plural(len(found.tasks), "task")
+        models = text.plural(len(found.models), self.row_name.lower())
+        tasks = text.plural(len(found.tasks), "task")
         if len(found.models) == 1:
             return f"{models}, {tasks}, {runs}."
         differ = sum(pair.significant for pair in found.pairs)
         return f"{models}, {tasks}, {runs}: {differ} of {text.plural(len(found.pairs), 'pair')} can be told apart."
+
+    @property
+    def row_name(self) -> str:
+        """What is compared."""
+        return "Group" if self.found.groups else "Model"
 
     @property
     def unit_words(self) -> str:
@@ -89,6 +97,10 @@ class View:
         """`2–4`."""
         return str(row.best_rank) if row.best_rank == row.worst_rank else f"{row.best_rank}–{row.worst_rank}"
 
+    def expected(self, group: Group) -> str:
+        """The part of all that it would have by numbers alone."""
+        return told_expected(group, self.shares)
+
     # runs ------------------------------------------------------------------------------------------------------------
 
     @property
@@ -102,7 +114,8 @@ class View:
     def strip(self, row: Spread) -> Markup:
         """The runs of a model as dots on the band of its noise."""
         known = [value for value in row.values if value is not None]
-        floor = self.found.noise.prompts_sd if self.found.unit == "wins" else None
+        # The noise of one model: a mean of several has less.
+        floor = self.found.noise.prompts_sd if self.found.unit == "wins" and not self.found.groups else None
         return charts.strip(
             known, row.mean, row.rerun_sd, floor, self.reach, f"{text.one_line(row.model)}: {self.spoken_runs(row)}"
         )
@@ -196,7 +209,7 @@ class View:
     def stable_counts(self) -> list[tuple[str, dict[str, int], int]]:
         """Model -> kind -> tasks, and the samples that repeated one of another seed."""
         made = []
-        for model in self.found.models:
+        for model in sorted({row.model for row in self.found.stability}):
             own = [row for row in self.found.stability if row.model == model]
             kinds = [row.kind for row in own]
             made.append((model, {kind: kinds.count(kind) for kind in KINDS}, sum(row.repeated for row in own)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,13 @@ METRICS = ("pass", "score", "points", "wins", "judge")
 )
 @click.option("--model", "models", multiple=True, metavar="NAME", help="Only these models.")
 @click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="NAME=MODEL,...",
+    help="Compare these models as one, by their mean: --group cloud=a,b --group local=c.",
+)
+@click.option(
     "--alpha",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.05,
@@ -65,6 +72,7 @@ def command(
     target: float | None,
     out: Path | None,
     csv_file: Path | None,
+    groups: tuple[str, ...],
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -74,7 +82,9 @@ def command(
     """
     found = [run_directory(run) for run in runs]
     wanted = target / 100 if target is not None and metric not in ("points", "wins") else target
-    comparison = compared(read(found), metric, target=wanted, **options)
+    tables = read(found)
+    together = parse_groups(groups, {model for table in tables for model in table.models})
+    comparison = compared(tables, metric, target=wanted, groups=together, **options)
     module = load_module("reports", "comparison")
     written = []
     if out is not None:
@@ -99,6 +109,21 @@ def read(directories: Sequence[Path]) -> list[RunTable]:
     if len(set(directories)) < len(directories):
         raise UsageError("the same run is named twice", remedy="a run cannot be compared with itself")
     return [RunTable.of(load_report_input(path)) for path in directories]
+
+
+def parse_groups(texts: Sequence[str], known: Collection[str]) -> dict[str, list[str]]:
+    """Name -> models, from NAME=MODEL,...; a group may be given in parts. Raises UsageError for anything else.
+
+    A model of `known` whose name has a comma is a part of its own.
+    """
+    groups: dict[str, list[str]] = {}
+    for text in texts:
+        name, sign, models = (part.strip() for part in text.partition("="))
+        if not name or not sign:
+            raise UsageError(f"--group {text}: no group", remedy="--group NAME=MODEL,MODEL")
+        parts = [models] if models in known else [part.strip() for part in models.split(",")]
+        groups.setdefault(name, []).extend(part for part in parts if part)
+    return groups
 
 
 def compared(tables: Sequence[RunTable], metric: Any, **options: Any) -> Comparison:

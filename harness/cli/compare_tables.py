@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.cli.tables import console, printable, show, table
-from harness.stats.compare.figures import Figures, told_leaders, told_p
+from harness.stats.compare.figures import Figures, told_expected, told_leaders, told_p
 from harness.stats.compare.pairs import turned
 from harness.stats.compare.results import Claim, Comparison, PairResult
 from harness.stats.pathologies import FLAGS, TASK_FLAGS
@@ -28,7 +28,8 @@ def show_comparison(found: Comparison) -> None:
         "new tasks: 95% interval for new tasks of this kind; rerun: for another run of the same tasks",
         highlight=False,
     )
-    if len(found.models) > 1:
+    _groups(found, figure)
+    if found.noise.models > 1:
         _noise(found)
     _pairs(found.against or found.pairs, found)
     _claims(found)
@@ -43,7 +44,13 @@ def _spread(found: Comparison, figure: Figures) -> None:
     shown = found.runs if len(found.runs) <= 6 else ()
     again = ["mean", "range", "SD", "rerun"] if several else ["value"]
     made = table(
-        f"{found.metric}: {found.meaning}; {len(found.tasks)} tasks", "model", "places", "", *shown, *again, "new tasks"
+        f"{found.metric}: {found.meaning}; {len(found.tasks)} tasks",
+        _rows(found),
+        "places",
+        "",
+        *shown,
+        *again,
+        "new tasks",
     )
     share = Figures("share")
     for row in found.spread:
@@ -60,9 +67,28 @@ def _spread(found: Comparison, figure: Figures) -> None:
     show(made)
 
 
+def _groups(found: Comparison, figure: Figures) -> None:
+    if not found.groups:
+        return
+    share = Figures("share")
+    shown = found.runs if len(found.runs) <= 6 else ()
+    made = table("groups: what their models have together", "group", "models", *shown, "by numbers alone")
+    for group in found.groups:
+        cells = [share.value(part) for part in group.shares]
+        if group.totals:
+            cells = [f"{figure.value(total)} ({part})" for total, part in zip(group.totals, cells, strict=True)]
+        made.add_row(group.name, ", ".join(group.models), *cells[: len(shown)], told_expected(group, share))
+    show(made)
+
+
 def place(best: int, worst: int) -> str:
     """`1`, or `1-3`."""
     return str(best) if best == worst else f"{best}-{worst}"
+
+
+def _rows(found: Comparison) -> str:
+    """What is compared."""
+    return "group" if found.groups else "model"
 
 
 def _noise(found: Comparison) -> None:
@@ -95,7 +121,7 @@ def _pairs(pairs: Sequence[PairResult], found: Comparison) -> None:
         return
     chosen = sorted(pairs, key=lambda pair: (pair.adjusted_p, -abs(pair.difference.value or 0)))[:MOST_PAIRS]
     differ = sum(pair.significant for pair in pairs)
-    family = f"against {found.baseline}" if found.baseline else "every two models"
+    family = f"against {found.baseline}" if found.baseline else f"every two {_rows(found)}s"
     unit = "percentage points" if found.unit == "share" else f"{found.unit} a task"
     fine = Figures(found.unit, one=True)
     made = table(
@@ -169,7 +195,7 @@ def _stability(found: Comparison) -> None:
         return
     kinds = ("identical", "stable", "varied", "bimodal", "wild")
     made = table("stability: tasks of each model, by its samples", "model", *kinds)
-    for model in found.models:
+    for model in sorted({row.model for row in rows}):
         own = [row.kind for row in rows if row.model == model]
         made.add_row(model, *(str(own.count(kind)) for kind in kinds))
     show(made)
@@ -178,7 +204,9 @@ def _stability(found: Comparison) -> None:
 def _planning(found: Comparison, figure: Figures) -> None:
     plan = found.planning
     half = figure.fine(plan.target) + (" percentage points" if found.unit == "share" else f" {found.unit}")
-    made = table(f"for a 95% interval of +-{half}", "model", "now +-", "tasks", "or repeats", "repeats, same tasks")
+    made = table(
+        f"for a 95% interval of +-{half}", _rows(found), "now +-", "tasks", "or repeats", "repeats, same tasks"
+    )
     for need in plan.needs:
         tasks, repeats, same = (
             "-" if n is None else f"{n:,}" for n in (need.tasks, need.repeats, need.repeats_same_tasks)
@@ -189,7 +217,7 @@ def _planning(found: Comparison, figure: Figures) -> None:
     show(made)
     lines = console(soft_wrap=True)
     if plan.pair_tasks is not None:
-        lines.print(f"for the difference of two models: {plan.pair_tasks:,} tasks", highlight=False)
+        lines.print(f"for the difference of two {_rows(found)}s: {plan.pair_tasks:,} tasks", highlight=False)
     if plan.win_tests is not None:
         lines.print(f"so that equal models' wins have an SD of that: {plan.win_tests:,} tests", highlight=False)
     if plan.detectable is not None:
@@ -203,7 +231,9 @@ def _pathologies(found: Comparison) -> None:
     flags = [flag for flag in FLAGS if any(flag in item.flags for item in found.facts)]
     if not flags:
         return
-    made = table(f"pathologies: attempts ({', '.join(TASK_FLAGS)}: tasks)", "flag", *found.models)
+    made = table(
+        f"pathologies: attempts ({', '.join(TASK_FLAGS)}: tasks)", "flag", *(item.model for item in found.facts)
+    )
     for flag in flags:
         made.add_row(flag, *(str(item.flags.get(flag, 0)) for item in found.facts))
     show(made)

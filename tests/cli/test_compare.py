@@ -77,6 +77,7 @@ def test_json_is_one_document_with_the_documented_keys(
         "comparison": Comparison, "spread": results.Spread, "pairs": results.PairResult, "noise": results.Noise,
         "claims": results.Claim, "categories": results.Category, "planning": results.Planning, "needs": results.Need,
         "stability": results.Stability, "facts": results.ModelFacts, "tests": results.RunTest,
+        "groups": results.Group,
     }  # fmt: skip
     assert set(tables) == set(parts)
     for name, kind in parts.items():
@@ -101,6 +102,27 @@ def test_target_is_in_percentage_points(harness: Harness, made: Made) -> None:
     made("one", grid(2, a=0.5, b=0.6))
     assert harness("compare", "one", "--target", 4, "--json").json["planning"]["target"] == 0.04
     assert harness("compare", "one", "--target", 4, "--metric", "wins", "--json").json["planning"]["target"] == 4
+
+
+def test_groups(harness: Harness, made: Made, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        made(name, grid(4, **{"a": 0.9, "b": 0.8, "c": 0.2, "d,e": 0.1}))
+    said = ("--group", "up=a,b", "--group", "down=c", "--group", "down=d,e")
+    done = harness("compare", "one", "two", "--metric", "wins", *said, "--csv", "numbers.csv")
+    assert "every two groups: 1 of 1 pairs" in done.out
+    assert "c, d,e" in done.out
+    found = harness("compare", "one", "two", *said, "--json", "--metric", "wins").json
+    assert {group["name"]: group["models"] for group in found["groups"]} == {"up": ["a", "b"], "down": ["c", "d,e"]}
+    assert [pair["first"] for pair in found["pairs"]] == ["down"]
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "numbers.csv").read_text(encoding="utf-8"))))
+    totals = [float(row["value"]) for row in rows if (row["section"], row["metric"]) == ("group", "total")]
+    assert sum(totals) == sum(value for group in found["groups"] for value in group["totals"])
+    assert sum(totals[::2]) == pytest.approx(11)  # of twelve tasks nobody passes the last
+    assert "no group" in harness("compare", "one", "--group", "up").refused()
+    assert "no group" in harness("compare", "one", "--group", "=a").refused()
+    assert "has no models" in harness("compare", "one", "--group", "up=").refused()
+    assert "no graded attempt of z" in harness("compare", "one", "--group", "up=a,z").refused()
+    assert "in group up and in group x" in harness("compare", "one", "--group", "up=a", "--group", "x=a").refused()
 
 
 def test_changed_tasks_are_left_out(harness: Harness, made: Made) -> None:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from harness.cli.signals import HANDLED, interruptible
 
 
+@pytest.fixture
+def handled() -> Iterator[None]:
+    """None of the signals is ignored, as one of them is in a process under nohup."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in HANDLED}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handled")
 @pytest.mark.parametrize("number", HANDLED)
 def test_the_first_signal_interrupts_and_names_the_exit_code(number: signal.Signals) -> None:
     before = [signal.getsignal(each) for each in HANDLED]

@@ -204,6 +204,25 @@ def test_what_survived_three_runs(told: str) -> None:
     assert all(f"{share * cells:.0f}" in line(told, "over 500") for share in (0.33, 0.32))
 
 
+def test_groups_of_the_three_runs(runs: dict[str, Path], told: str) -> None:
+    groups = {"cloud": CLOUD, "local": [name for name in WINS if name not in CLOUD]}
+    found = compared(read([runs[f"wins-run{n}"] for n in (1, 2, 3)]), "wins", groups=groups)
+    cloud, local = found.groups
+    assert list(cloud.totals) == [sum(WINS[name][run] for name in CLOUD) for run in range(3)] == [22, 23, 23]
+    assert list(local.totals) == [6, 5, 5]
+    said = line(told, "route to cloud")
+    assert all(f"{share:.0%}" in said for share in (*(share or 0 for share in cloud.shares), 5 / 11))
+    (pair,) = found.pairs
+    assert pair.adjusted_p < 0.001
+    assert pair.difference.value == pytest.approx(68 / 84 / 5 - 16 / 84 / 6)
+    assert f"{pair.difference.value:.2f} more of a task" in said
+    assert f"[{pair.difference.low:.2f}, {pair.difference.high:.2f}]" in said
+    (creative,) = [c for c in found.claims if c.kind == "nothing_in_category" and c.category == "creative"]
+    assert (creative.models, creative.survived, creative.supported) == (("local",), True, False)
+    # Two further runs of three tests, at the share of wins that local models have everywhere.
+    assert creative.by_chance == pytest.approx((1 - 16 / 84) ** 6)
+
+
 def test_the_22_point_table(runs: dict[str, Path]) -> None:
     found = {item.model: item for item in compared(read([runs["code-p2-repeats"]]), "points").spread}
     assert set(found) == set(P2)

@@ -61,6 +61,8 @@ def three(names: list[str], metric: Any = "pass", **options: Any) -> Comparison:
 @pytest.mark.parametrize("metric", ["pass", "score", "points", "wins"])
 def test_hostile_names_are_text(metric: str) -> None:
     page = outline(comparison.html(three(HOSTILE, metric, baseline=HOSTILE[0])))
+    grouped = three([f"{name}s" for name in HOSTILE], metric, groups={HOSTILE[0]: [f"{name}s" for name in HOSTILE[1:]]})
+    page.tags += outline(comparison.html(grouped)).tags
     tags = {tag for tag, _ in page.tags}
     assert not tags & {"script", "img", "iframe", "link", "b", "object"}
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
@@ -69,7 +71,7 @@ def test_hostile_names_are_text(metric: str) -> None:
 
 
 def test_every_page_is_there_and_linked() -> None:
-    page = outline(comparison.html(three(["a", "b", "c"])))
+    page = outline(comparison.html(three(["a", "b", "c"], groups={"g": ["a", "b"]})))
     sections = [attributes["id"] for tag, attributes in page.tags if tag == "section"]
     assert sections == list(comparison.PAGES)
     assert [a["href"] for tag, a in page.tags if tag == "a" and a["href"] != "#places"] + ["#places"] == [
@@ -83,6 +85,7 @@ def test_what_has_nothing_to_show_is_left_out() -> None:
     sections = [attributes["id"] for tag, attributes in outline(text).tags if tag == "section"]
     assert "pairs" not in sections
     assert "claims" not in sections
+    assert "groups" not in sections
     assert "One model" in text
 
 
@@ -91,6 +94,14 @@ def test_places_are_intervals() -> None:
     assert 'aria-label="hermes3:8b: places' in text
     assert "What the draw" in text or "the draw of 28 tests" in text
     assert "underpowered" not in text  # one category of 28
+
+
+def test_groups_are_shown_with_what_they_have_together() -> None:
+    text = comparison.html(three(["a", "b", "c"], "wins", groups={"two": ["a", "b"]}))
+    assert "2 groups, 12 tasks, 3 runs" in text
+    assert "67%" in text  # two models of three
+    assert "one SD of wins if all models were equal" not in text
+    assert "one SD of wins if all models were equal" in comparison.html(three(["a", "b"], "wins"))
 
 
 def test_small_categories_are_marked() -> None:

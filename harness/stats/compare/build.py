@@ -11,6 +11,7 @@ from harness.stats.compare.categories import categories, within
 from harness.stats.compare.claims import claims, top_tiers
 from harness.stats.compare.equal_runs import equal_runs
 from harness.stats.compare.grids import Grid, Incomparable, grid, takes_part
+from harness.stats.compare.groups import Groups, grouped, shares
 from harness.stats.compare.noise import noise
 from harness.stats.compare.pairs import least_p, results, standing, turned
 from harness.stats.compare.planning import planning
@@ -30,34 +31,38 @@ def compare(
     baseline: str = "",
     ties: Ties = "share",
     models: Sequence[str] = (),
+    groups: Groups | None = None,
     alpha: float = ALPHA,
     seed: int = 0,
 ) -> Comparison:
     """Runs side by side; of one run, its repeats. Nothing depends on the order of models or tasks; of the runs only
     the first is special: what it says are the claims.
 
-    `target`: half width to plan for, in the metric's unit. `models`: only these. Raises Incomparable where there is
-    nothing to compare, ValueError for a target or alpha out of range.
+    `target`: half width to plan for, in the metric's unit. `models`: only these. `groups`: compared as one each, by
+    the mean of their models. Raises Incomparable where there is nothing to compare, ValueError for a target or alpha
+    out of range.
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha is between 0 and 1: {alpha}")
-    found = grid(tables, metric, ties=ties, models=models)
+    each = grid(tables, metric, ties=ties, models=models)
+    found = grouped(each, groups) if groups else each
     if baseline and baseline not in found.models:
         raise Incomparable(f"no graded attempt of {baseline}", f"models there are: {', '.join(found.models)}")
-    wins = found if metric == "wins" else grid(tables, "wins", ties=ties, models=models)
+    wins = each if metric == "wins" else grid(tables, "wins", ties=ties, models=models)
     placed = standing(found, alpha=alpha, seed=seed)
     cells = within(found, seed=seed)
     tiers = top_tiers(found, alpha=alpha, seed=seed)
     names = tuple(found.models[m] for m in placed.order)
-    shares = found.means / np.where(found.scale > 0, found.scale, 1.0)
+    of_possible = found.means / np.where(found.scale > 0, found.scale, 1.0)
     return Comparison(
         alpha=alpha,
         metric=metric,
-        meaning=METRICS[metric],
+        meaning=METRICS[metric] + ("; of a group, the mean of its models" if groups else ""),
         unit=metric if found.whole else "share",
         runs=found.units,
         of_repeats=found.of_repeats,
         models=names,
+        groups=tuple(shares(each, groups or {})),
         tasks=found.tasks,
         left_out=found.left_out,
         spread=spread(found, placed),
@@ -69,13 +74,13 @@ def compare(
         claims=claims(found, placed, cells, tiers, alpha=alpha),
         categories=categories(found, cells, alpha=alpha),
         planning=planning(found, placed.order, target),
-        stability=stability(tables, found.tasks, found.models),
-        facts=facts(tables, names),
+        stability=stability(tables, found.tasks, each.models),
+        facts=facts(tables, names if found is each else each.models),
         heat=tuple(
-            tuple(None if np.isnan(shares[m, t]) else float(shares[m, t]) for m in placed.order)
+            tuple(None if np.isnan(of_possible[m, t]) else float(of_possible[m, t]) for m in placed.order)
             for t in range(len(found.tasks))
         ),
-        notes=tuple(_notes(tables, found, wins, alpha)),
+        notes=tuple(_notes(tables, found, each, wins, alpha)),
     )
 
 
@@ -108,13 +113,15 @@ def _against(found: Grid, baseline: str, order: Sequence[int], alpha: float, see
     return tuple(pair if pair.second == baseline else turned(pair) for pair in made)
 
 
-def _notes(tables: Sequence[RunTable], found: Grid, wins: Grid, alpha: float) -> list[str]:
+def _notes(tables: Sequence[RunTable], found: Grid, each: Grid, wins: Grid, alpha: float) -> list[str]:
     """What a reader has to know first."""
     notes = []
     if len(found.units) == 1:
         notes.append("One run: nothing here is about a rerun. Repeat it (--repeats 3) before you call anything stable.")
     elif len(found.units) == 2:
         notes.append("Two runs show that results move, but not how far: three are the least.")
+    if found.together:
+        notes.append("A group is the models named, each as much as any other: nothing here is about others like them.")
     if len(found.models) == 1:
         notes.append("One model: there is nobody to compare it with; what is shown is how far it moves.")
     number = len(found.tasks)
@@ -141,7 +148,7 @@ def _notes(tables: Sequence[RunTable], found: Grid, wins: Grid, alpha: float) ->
             f"{len(found.left_out)} tasks are left out: {changed} changed between the runs, "
             f"{len(found.left_out) - changed} are not in all of them."
         )
-    notes += equal_runs(found)
+    notes += equal_runs(each)
     if sum(wins.undecided):
         notes.append(
             f"{sum(wins.undecided)} wins could not be decided: a model has no graded attempt there, "

@@ -28,7 +28,8 @@ def claims(grid: Grid, found: Standing, cells: Within, tiers: Sequence[TopTier],
     if len(grid.units) < 2 or len(grid.models) < 2:
         return ()
     of_categories, of_order = _of_categories(grid, cells, alpha), _of_order(grid, found)
-    return (*_of_tier(grid, found, tiers), *of_categories, *_of_nothing(grid, found), *of_order)
+    nothing = (*_of_nothing(grid, found), *_of_nothing_in_category(grid, cells, alpha))
+    return (*_of_tier(grid, found, tiers), *of_categories, *nothing, *of_order)
 
 
 def _top_tier(grid: Grid, unit: int, alpha: float, seed: int) -> TopTier:
@@ -40,8 +41,9 @@ def _top_tier(grid: Grid, unit: int, alpha: float, seed: int) -> TopTier:
     means = nanmean(rows, 1)
     tested = [Pair(i, j, float(np.nan_to_num(means[k])), 0.0, adjusted[k]) for k, (i, j) in enumerate(pairs)]
     top = [there[m] for m, ranks in enumerate(rank_sets(len(there), tested, alpha=alpha)) if ranks.best == 1]
-    total = float(np.nansum(values))
-    share = float(np.nansum(values[top])) / total if total > _SAME else None
+    weighed = values * grid.sizes[:, None]
+    total = float(np.nansum(weighed))
+    share = float(np.nansum(weighed[top])) / total if total > _SAME else None
     return TopTier(run=grid.units[unit], models=tuple(grid.models[m] for m in top), share=share)
 
 
@@ -74,7 +76,8 @@ def _of_categories(grid: Grid, cells: Within, alpha: float) -> Iterator[Claim]:
             for k, (i, j) in enumerate(cells.pairs)
             if m in (i, j)
         ]
-        chance = (1 / models) ** len(said) if said else None
+        # Of groups, a large one leads more rarely by its mean than its share, which is no plain number.
+        chance = (1 / models) ** len(said) if said and not grid.together else None
         text = f"{grid.models[m]} is the best in {name}"
         yield _claim("best_in_category", text, [grid.models[m]], name, held, len(said), chance, all(beaten))
 
@@ -90,9 +93,35 @@ def _of_nothing(grid: Grid, found: Standing) -> Iterator[Claim]:
         held = int((totals[said, m] <= _SAME).sum())
         chance = None
         if grid.metric == "wins" and len(said):
-            chance = (1 - 1 / len(grid.models)) ** (len(grid.tasks) * len(said))
+            chance = (1 - float(grid.sizes[m] / grid.sizes.sum())) ** (len(grid.tasks) * len(said))
         verb = "wins nothing" if grid.metric == "wins" else "gets nothing"
         yield _claim("nothing", f"{name} {verb}", [name], "", held, len(said), chance, found.ranks[m].best > 1)
+
+
+def _of_nothing_in_category(grid: Grid, cells: Within, alpha: float) -> Iterator[Claim]:
+    """Groups that have nothing in a category, though not nothing at all: "no local model ever wins there".
+
+    By chance: if they won in each category as often as over all tasks.
+    """
+    for c, name in enumerate(cells.names):
+        part = grid.only(of_category(grid, name))
+        totals, there = np.nansum(part.values, axis=2), takes_part(part.values)
+        for m, group in enumerate(grid.models):
+            named = bool(grid.together) and grid.together[m] != (group,)
+            if not named or not there[0, m] or totals[0, m] > _SAME or not np.nansum(grid.values[:, m]) > _SAME:
+                continue
+            said = np.flatnonzero(there[1:, m]) + 1
+            # A group that is weaker everywhere wins less here, too: the question is whether the category is special.
+            won = float(nanmean(grid.values[:, m].reshape(1, -1), 1)[0] * grid.sizes[m])
+            chance = (1 - won) ** (len(part.tasks) * len(said)) if grid.metric == "wins" and len(said) else None
+            behind = any(
+                cells.adjusted[c, k] <= alpha and _ahead(cells.rows[c][k], i == m) < -_SAME
+                for k, (i, j) in enumerate(cells.pairs)
+                if m in (i, j)
+            )
+            text = f"{group} {'wins' if grid.metric == 'wins' else 'gets'} nothing in {name}"
+            held = int((totals[said, m] <= _SAME).sum())
+            yield _claim("nothing_in_category", text, [group], name, held, len(said), chance, behind)
 
 
 def _of_order(grid: Grid, found: Standing) -> Iterator[Claim]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from harness.stats.compare.results import Category
+from harness.stats.compare.results import Category, Group
 
 
 class Figures:
@@ -41,6 +41,13 @@ class Figures:
             return self._none
         ends = [f"{100 * end:.0f}" if self._share else f"{end:.{self._digits}f}" for end in (low, high)]
         return f"[{', '.join('0' if end == '-0' else end for end in ends)}]"
+
+
+def told_expected(group: Group, figures: Figures) -> str:
+    """`45%`, or `40% to 45%` where the runs are not of the same models."""
+    known = [part for part in group.expected if part is not None]
+    ends = (min(known), max(known)) if known else (None,)
+    return " to ".join(dict.fromkeys(figures.value(part) for part in ends))
 
 
 def told_leaders(category: Category, most: int = 5) -> str:

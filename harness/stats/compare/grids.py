@@ -53,6 +53,13 @@ class Grid:
     undecided: tuple[int, ...]
     """Wins only: tasks of each unit that nobody could win, since a model has no value there or a judge's
     verdict never came. Else 0."""
+    together: tuple[tuple[str, ...], ...] = ()
+    """Where rows are groups: the models of each. Empty: a row is a model."""
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """Shape (models,): how many models each row stands for."""
+        return np.array([len(models) for models in self.together] or [1] * len(self.models), dtype=np.int64)
 
     @property
     def means(self) -> Floats:

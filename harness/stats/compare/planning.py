@@ -39,8 +39,8 @@ def planning(grid: Grid, order: tuple[int, ...], target: float | None) -> Planni
         pair_sd=deviation,
         pair_tasks=None if deviation is None else tasks_needed(deviation, half),
         detectable=found,
-        win_tests=prompts_needed(wanted, len(grid.models), scale=number)
-        if grid.metric == "wins" and len(grid.models) > 1
+        win_tests=prompts_needed(wanted, int(grid.sizes.sum()), scale=number)
+        if grid.metric == "wins" and grid.sizes.sum() > 1
         else None,
     )
 

@@ -111,7 +111,7 @@ class Claim(Frozen):
     """Something that the first run alone would say."""
 
     kind: str
-    """`top_tier`, `in_top_tier`, `best_in_category`, `nothing`, `before`."""
+    """`top_tier`, `in_top_tier`, `best_in_category`, `nothing`, `nothing_in_category` (of groups), `before`."""
     text: str
     models: tuple[str, ...]
     category: str
@@ -134,6 +134,19 @@ class TopTier(Frozen):
     models: tuple[str, ...]
     share: float | None
     """What they have together of all that the models of this run have."""
+
+
+class Group(Frozen):
+    """Models that are compared as one."""
+
+    name: str
+    models: tuple[str, ...]
+    totals: tuple[float | None, ...]
+    """One a run: wins or points of all of them; None for a run that none is in. Empty for rates."""
+    shares: tuple[float | None, ...]
+    """One a run: what they have together of all that the models of the run have, 0..1."""
+    expected: tuple[float | None, ...]
+    """That share if all models of the run were equal: how many of them are in the group."""
 
 
 class Category(Frozen):
@@ -234,7 +247,10 @@ class Comparison(Frozen):
     of_repeats: bool
     """The runs are repeats of a single one."""
     models: tuple[str, ...]
-    """Greatest mean first: an order to read them in, no ranking."""
+    """Greatest mean first: an order to read them in, no ranking. Groups, where models are compared in groups: all but
+    `noise`, `stability` and `facts`, which are always about models, is about them."""
+    groups: tuple[Group, ...]
+    """Empty where models are compared one by one."""
     tasks: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
     spread: tuple[Spread, ...]
