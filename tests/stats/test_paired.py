@@ -108,8 +108,8 @@ def test_shares_have_an_interval_even_where_two_models_never_differed() -> None:
     assert found.low is not None
     assert found.high is not None
     assert found.high == -found.low
-    # 0.3 tasks each way: the sum of squares is 0.6, over 8.6 tasks, 7.6 degrees; times 1.96.
-    assert found.high == pytest.approx(1.959964 * (0.6 / 8.6 / 7.6) ** 0.5)
+    # A third of a task each way: squares of 2/3, over 26/3 tasks, 23/3 degrees; times 1.96.
+    assert found.high == pytest.approx(1.959964 * (2 / 3 * 3 / 26 * 3 / 23) ** 0.5)
     narrower = paired_difference([1, 0, 1, 1], [1, 0, 1, 1], attempts=4)
     assert narrower.high == pytest.approx((paired_difference([1, 0, 1, 1], [1, 0, 1, 1]).high or 0) / 2)
     everything = paired_difference([1.0] * 8, [0.0] * 8)
