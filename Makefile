@@ -18,7 +18,7 @@ PYTEST_ARGS ?=
 
 export PIP_NO_WARN_SCRIPT_LOCATION = 1
 
-.PHONY: setup demo test lint check audit faults agents bench coverage constraints clean remake
+.PHONY: setup demo test test-full lint check audit faults agents bench coverage constraints clean remake
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -48,6 +48,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-full: setup
+	FULL=1 FAULT_ROUNDS=$${FAULT_ROUNDS:-5} $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

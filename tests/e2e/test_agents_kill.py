@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.sandbox.agents import DOORS
+from tests.full import FULL
 from tests.servers.scripted import Exchange, scripted
 from tests.solvers.agents.workshop import AFTER, BEFORE, HALF, WIRE, Workshop, whole
 
 if TYPE_CHECKING:
     import docker
 
-KILLS = int(os.environ.get("AGENT_KILLS", "3"))
+KILLS = int(os.environ.get("AGENT_KILLS", "10" if FULL else "2"))
 TASKS, BEST_OF = ("a", "b"), 2
 FOLLOWS = "visible_tests/test_shown.py::test_shown"
 """Stands in a question only if the reply to the one before it had reached the agent: its tests failed."""

@@ -16,6 +16,7 @@ from harness.errors import TaskError
 from harness.grading.audit import HONEST, AuditReport, AuditRow, HostileProgram, audit, read_corpus, read_program
 from harness.sandbox.pool import Pool
 from harness.types import IsolationLevel, Outcome
+from tests.full import FULL
 
 if TYPE_CHECKING:
     from harness.sandbox.bubblewrap import BubblewrapSandbox
@@ -131,13 +132,14 @@ def test_what_counts_as_a_hole() -> None:
 
 
 ALONE = ("forging", "pytest_cheats", "proxy_cheats", "copy_out")
-"""What a container of one's own is tried with here; `make audit` tries everything both ways."""
+"""What a container of one's own is tried with here, every third of it; `make audit` tries everything both ways."""
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("isolation", ["task", "candidate"])
 def test_the_sandbox_holds(corpus: list[HostileProgram], lanes: Pool, isolation: IsolationLevel) -> None:
-    corpus = [program for program in corpus if isolation == "task" or program.group in ALONE]
+    if isolation == "candidate":
+        corpus = [program for program in corpus if program.group in ALONE][:: 1 if FULL else 3]
     report = audit(corpus, lanes, isolation)
     assert [(row.group, row.name) for row in report.rows] == [(program.group, program.name) for program in corpus]
     assert report.false_accepts == ()

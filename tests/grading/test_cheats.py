@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness.types import Outcome, PytestCase, Task, Verdict
+from tests.full import FULL
 
 Judge = Callable[..., Verdict]
 
@@ -360,7 +361,7 @@ def test_files_beside_the_code_change_nothing(shop: Task, judge: Judge) -> None:
 
 def test_the_honest_answer_passes_every_time(shop: Task, judge: Judge) -> None:
     with ThreadPoolExecutor(2) as threads:
-        verdicts = list(threads.map(lambda _: judge(shop, answer(shop, HONEST), "task"), range(20)))
+        verdicts = list(threads.map(lambda _: judge(shop, answer(shop, HONEST), "task"), range(20 if FULL else 8)))
     verdicts.append(judge(shop, answer(shop, HONEST)))
     for verdict in verdicts:
         assert verdict.passed, verdict
@@ -376,6 +377,7 @@ def test_the_buggy_answer_fails_where_it_is_wrong_every_time(shop: Task, judge: 
     assert {case.outcome for case in verdicts[0].cases} == {Outcome.passed, Outcome.wrong_answer}
 
 
+DRAWS = 30 if FULL else 12
 COIN = """
 import os, _pytest.python
 honest = _pytest.python.Function.runtest
@@ -392,7 +394,7 @@ def test_guessing_does_not_pay(shop: Task, judge: Judge) -> None:
     with ThreadPoolExecutor(2) as threads:
         found = Counter(
             verdict.outcome
-            for verdict in threads.map(lambda _: judge(shop, answer(shop, BUGGY + COIN), "task"), range(30))
+            for verdict in threads.map(lambda _: judge(shop, answer(shop, BUGGY + COIN), "task"), range(DRAWS))
         )
     assert Outcome.passed not in found
-    assert found[Outcome.tampered] > 10
+    assert found[Outcome.tampered] > DRAWS / 3

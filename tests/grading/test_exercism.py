@@ -13,6 +13,7 @@ from harness.grading.grade import grade
 from harness.sandbox.pool import Pool
 from harness.tasks import load
 from harness.types import Candidate, Extraction, Outcome, PytestCase, Reply, Task, Verdict
+from tests.full import FULL
 
 Judge = Callable[..., Verdict]
 
@@ -267,7 +268,7 @@ def test_what_equals_everything_passes_no_test_without_literals(
 def test_what_shall_pass_passes_every_time(track: dict[str, Task], judge: Judge) -> None:
     for task in track.values():
         assert task.reference is not None
-        verdicts = [judge(task, task.reference.files, "task") for _ in range(3)]
+        verdicts = [judge(task, task.reference.files, "task") for _ in range(3 if FULL else 2)]
         assert all(verdict.passed for verdict in verdicts), verdicts
         assert {len(verdict.cases) for verdict in verdicts} == {len(task.cases)}
         assert verdicts[0].assurance == "tamper-evident"
