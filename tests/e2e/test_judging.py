@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from harness.content import cache_dir
 from harness.judging.parse import REASONS
@@ -49,12 +50,19 @@ def harness(directory: Path, *words: object) -> Any:
     return json.loads(done.stdout)
 
 
-def contestants() -> list[str]:
-    """The small models of this machine; the second only where its weights are there already."""
-    weights = load_catalogue().get("gemma-270m").weights
-    assert weights is not None
-    there = (cache_dir() / "weights" / f"{weights.sha256}.gguf").is_file()
-    return ["smollm2", "reference", *(["gemma-270m"] if there else [])]
+def contestants(directory: Path) -> list[str]:
+    """The small models of this machine, given few words each, as is the judge: what it says has no end anyway. The
+    second contestant only where its weights are there already."""
+    names = {"small": "smollm2", "other": "gemma-270m", "smollm2-judge": "smollm2-judge"}
+    entries = {}
+    for name, shipped in names.items():
+        profile = load_catalogue().get(shipped)
+        assert profile.weights is not None
+        if (cache_dir() / "weights" / f"{profile.weights.sha256}.gguf").is_file():
+            entry = profile.model_dump(mode="json", exclude={"name"}, exclude_defaults=True)
+            entries[name] = {**entry, "sampling": {"temperature": 0.7, "max_tokens": 80, "num_ctx": 8192}}
+    (directory / "models.yaml").write_text(yaml.safe_dump({"models": entries}))
+    return [*(name for name in entries if name != "smollm2-judge"), "reference"]
 
 
 @pytest.mark.model
@@ -64,7 +72,7 @@ def test_small_models_judge_small_models(tmp_path: Path) -> None:
     suite.mkdir()
     (suite / "suite.yaml").write_text("title: Manners\n")
     (suite / "tests.yaml").write_text(SUITE)
-    models = contestants()
+    models = contestants(tmp_path)
     flags = [word for model in models for word in ("--model", model)]
     ran = harness(tmp_path, "run", suite, *flags, "--judge", "smollm2-judge", "--name", "r")
     counts = ran["judges"]["smollm2-judge"]
@@ -72,7 +80,7 @@ def test_small_models_judge_small_models(tmp_path: Path) -> None:
     assert counts["accepted"] + counts["rejected"] + counts["failed"] == 3
     assert sum(counts["reasons"].values()) == counts["rejected"]
     assert set(counts["reasons"]) <= set(REASONS)
-    assert "is the same model" in counts["conflicts"]["smollm2"]
+    assert "is the same model" in counts["conflicts"]["small"]
 
     words = ["--judge", "smollm2-judge", "--mode", "rubric", "--task", "thanks"]
     graded = harness(tmp_path, "judge", "r", *words)["judges"]["smollm2-judge"]

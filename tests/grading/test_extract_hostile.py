@@ -12,6 +12,7 @@ from harness.grading.extract import candidate_from, extract
 from harness.models.reference import rendered
 from harness.tasks.globs import matches
 from harness.types import Extraction, Kind, Reply, Task
+from tests.full import FULL
 
 WORKSPACE = {
     "src/a.py": "x = 1\n",
@@ -152,12 +153,12 @@ PATTERNS = (
     "diff --git a/x b/x\n", "@@\n", "deleted ", "deleted\n", "### src/a.py (deleted)\n", "### src/a.py\n",
     "### src/a.py\n```\nx\n```\n", "**src/a.py**\n", "f'{a}'", "{a}",
 )  # fmt: skip
-SIZE = 5 * 1024 * 1024
+SIZE = (5 if FULL else 2) * 1024 * 1024
 
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("pattern", PATTERNS, ids=ascii)
-def test_five_megabytes_of_anything_are_read_in_linear_time(pattern: str) -> None:
+def test_megabytes_of_anything_are_read_in_linear_time(pattern: str) -> None:
     text = pattern * (SIZE // len(pattern)) + "\n```python\ndef add(a, b):\n    return a + b\n```\n"
     for given_task, prefix in ((TASKS[0], ""), (TASKS[3], "### ")):
         began = time.process_time()
