@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from harness.stats.paired import holm, sign_flip
 
 ALPHA = 0.05
+LETTERS = 52
+"""With more of them a letter display is read by nobody."""
+_COLUMNS = 500
+"""Sets of models in the making, which may double with every pair."""
 
 
 class Pair(NamedTuple):
@@ -57,8 +62,10 @@ def rank_sets(models: int, pairs: Sequence[Pair], *, alpha: float = ALPHA) -> li
 def letters(order: Sequence[int], pairs: Sequence[Pair], *, alpha: float = ALPHA) -> dict[int, str]:
     """Compact letter display: models that share a letter do not differ significantly, those without a common one do.
 
-    Piepho (2004), insert and absorb. `order`: the models, best first, so that letters begin at the top.
+    Piepho (2004), insert and absorb. `order`: the models, best first, so that letters begin at the top. Everybody has
+    an empty text where more than `LETTERS` would be needed, as may happen with some forty models and more.
     """
+    none = dict.fromkeys(order, "")
     columns: list[set[int]] = [set(order)]
     for pair in pairs:
         if pair.adjusted > alpha:
@@ -68,6 +75,10 @@ def letters(order: Sequence[int], pairs: Sequence[Pair], *, alpha: float = ALPHA
             both = pair.first in column and pair.second in column
             split += [column - {pair.first}, column - {pair.second}] if both else [column]
         columns = _absorbed(split)
+        if len(columns) > _COLUMNS:
+            return none
+    if len(columns) > LETTERS:
+        return none
     place = {model: position for position, model in enumerate(order)}
     columns.sort(key=lambda column: sorted(place[model] for model in column))
     return {model: "".join(_letter(i) for i, column in enumerate(columns) if model in column) for model in order}
@@ -83,6 +94,5 @@ def _absorbed(columns: Sequence[set[int]]) -> list[set[int]]:
 
 
 def _letter(index: int) -> str:
-    """a, b, ..., z, A, ..., Z, then numbers in brackets."""
-    alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    return alphabet[index] if index < len(alphabet) else f"({index + 1})"
+    """a, b, ..., z, A, ..., Z."""
+    return string.ascii_letters[index]

@@ -28,6 +28,16 @@ def test_letters_overlap_where_models_do() -> None:
     assert letters([0, 1, 2], pairs_of(3, set())) == {0: "a", 1: "a", 2: "a"}
 
 
+def test_so_many_letters_that_nobody_would_read_them_are_none() -> None:
+    """Pairs that differ, among models that do not: each doubles the sets of those who do not differ."""
+    for couples, shown in ((5, True), (6, False), (150, False)):
+        significant = {(2 * k, 2 * k + 1) for k in range(couples)}
+        found = letters(range(2 * couples), pairs_of(2 * couples, significant))
+        assert set(found) == set(range(2 * couples))
+        assert (max(map(len, found.values())) == 2 ** (couples - 1)) == shown
+        assert any(found.values()) == shown
+
+
 @given(
     st.integers(2, 6).flatmap(
         lambda n: st.tuples(st.just(n), st.sets(st.sampled_from(sorted(itertools.combinations(range(n), 2)))))

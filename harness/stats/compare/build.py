@@ -13,14 +13,14 @@ from harness.stats.compare.equal_runs import equal_runs
 from harness.stats.compare.grids import Grid, Incomparable, grid, takes_part
 from harness.stats.compare.groups import Groups, grouped, shares
 from harness.stats.compare.noise import noise
-from harness.stats.compare.pairs import least_p, results, standing, turned
+from harness.stats.compare.pairs import Standing, least_p, results, standing, turned
 from harness.stats.compare.planning import planning
 from harness.stats.compare.results import Comparison, ModelFacts, PairResult
 from harness.stats.compare.spread import spread
 from harness.stats.compare.stability import samples, stability
 from harness.stats.compare.tables import METRICS, Metric, ModelRow, RunTable, Ties
 from harness.stats.pathologies import counted
-from harness.stats.tiers import ALPHA
+from harness.stats.tiers import ALPHA, LETTERS
 
 
 def compare(
@@ -80,7 +80,7 @@ def compare(
             tuple(None if np.isnan(of_possible[m, t]) else float(of_possible[m, t]) for m in placed.order)
             for t in range(len(found.tasks))
         ),
-        notes=tuple(_notes(tables, found, each, wins, alpha)),
+        notes=tuple(_notes(tables, found, placed, each, wins, alpha)),
     )
 
 
@@ -113,7 +113,9 @@ def _against(found: Grid, baseline: str, order: Sequence[int], alpha: float, see
     return tuple(pair if pair.second == baseline else turned(pair) for pair in made)
 
 
-def _notes(tables: Sequence[RunTable], found: Grid, each: Grid, wins: Grid, alpha: float) -> list[str]:
+def _notes(
+    tables: Sequence[RunTable], found: Grid, placed: Standing, each: Grid, wins: Grid, alpha: float
+) -> list[str]:
     """What a reader has to know first."""
     notes = []
     if len(found.units) == 1:
@@ -124,6 +126,8 @@ def _notes(tables: Sequence[RunTable], found: Grid, each: Grid, wins: Grid, alph
         notes.append("A group is the models named, each as much as any other: nothing here is about others like them.")
     if len(found.models) == 1:
         notes.append("One model: there is nobody to compare it with; what is shown is how far it moves.")
+    if len(found.models) > 1 and not any(placed.letters):
+        notes.append(f"More than {LETTERS} letters would be needed to show who is not told apart: places say it.")
     number = len(found.tasks)
     if number == 1:
         notes.append("One task: nothing here is about other tasks.")

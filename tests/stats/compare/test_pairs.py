@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.stats.compare import compare
+from harness.stats.compare import RunTable, compare
 from harness.stats.compare.pairs import least_p, sign_flips
 from harness.stats.paired import EXACT_UP_TO, sign_flip
 from tests.stats.compare.made import attempt, runs, table
@@ -102,3 +102,12 @@ def test_differences_stay_possible() -> None:
     (pair,) = compare([table("x", rows)], "points").pairs
     assert pair.difference.high is not None
     assert pair.difference.high <= 10
+
+
+def test_hundreds_of_models_have_places_and_no_letters() -> None:
+    rng = np.random.default_rng(0)
+    rows = {f"m{i:03d}": {f"t{j}": [float(rng.random() < i / 150)] for j in range(40)} for i in range(150)}
+    found = compare([RunTable.from_points("one", rows)])
+    assert {row.letters for row in found.spread} == {""}
+    assert min(row.worst_rank for row in found.spread) < 150
+    assert any("letters would be needed" in note for note in found.notes)
