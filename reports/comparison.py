@@ -115,6 +115,8 @@ def _rows(found: Comparison) -> Iterator[dict[str, object]]:
             "low": row.low, "high": row.high, "n": row.samples,
         }  # fmt: skip
     for item in found.facts:
+        for metric in ("attempts", "graded", "failed", "unscored"):
+            yield {"section": "coverage", "model": item.model, "metric": metric, "value": getattr(item, metric)}
         for flag, number in item.flags.items():
             yield {"section": "pathology", "model": item.model, "metric": flag, "value": number, "n": item.attempts}
 

@@ -17,7 +17,7 @@ from harness.stats.compare import results
 from harness.stats.compare.results import Comparison
 from harness.stats.score import Score
 from harness.store import Store
-from harness.types import Attempt, Frozen
+from harness.types import Attempt, Frozen, Outcome, Verdict
 from harness.types.routes import Evidence, Route, RoutingTable
 from tests.cli.conftest import Harness
 from tests.stats.compare.made import P2, attempt
@@ -150,6 +150,25 @@ def test_what_cannot_be_compared(harness: Harness, made: Made) -> None:
     assert "no graded attempt of z" in harness("compare", "one", "--model", "z").refused()
     assert "no judge" in harness("compare", "one", "--metric", "judge").refused()
     assert "range" in harness("compare", "one", "--target", 0).refused()
+
+
+def test_what_is_in_no_rate_is_told(harness: Harness, made: Made) -> None:
+    rows = [attempt("flaky", f"s/t{t:02d}") for t in range(12)]
+    rows += [attempt("flaky", f"s/t{t:02d}", index=i, verdict=None, error="503") for t in range(12) for i in (1, 2, 3)]
+    waits = Verdict(outcome=Outcome.unscored, points=0, max_points=1)
+    rows += [
+        attempt("never", f"s/t{t:02d}", verdict=waits if t else None, error="" if t else "503") for t in range(12)
+    ]
+    made("one", [*rows, *grid(a=0.5)])
+    done = harness("compare", "one")
+    assert "flaky: 36 of 48 attempts have no verdict (36 failed) and are in no rate." in done.out
+    assert (
+        "never: 12 of 12 attempts have no verdict (1 failed, 11 unscored), so it is compared with nobody." in done.out
+    )
+    facts = {item["model"]: item for item in harness("compare", "one", "--json").json["facts"]}
+    assert (facts["never"]["failed"], facts["never"]["unscored"], facts["never"]["graded"]) == (1, 11, 0)
+    assert "never" not in harness("compare", "one", "--model", "a", "--model", "flaky").out
+    assert "flaky 25%" in harness("route", "one").out
 
 
 def test_one_model_and_one_task(harness: Harness, made: Made) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from harness.stats.compare.claims import claims, top_tiers
 from harness.stats.compare.equal_runs import equal_runs
 from harness.stats.compare.grids import Grid, Incomparable, grid, takes_part
 from harness.stats.compare.groups import Groups, grouped, shares
+from harness.stats.compare.missing import told_missing
 from harness.stats.compare.noise import noise
 from harness.stats.compare.pairs import Standing, least_p, results, standing, turned
 from harness.stats.compare.planning import planning
@@ -53,6 +54,7 @@ def compare(
     cells = within(found, seed=seed)
     tiers = top_tiers(found, alpha=alpha, seed=seed)
     names = tuple(found.models[m] for m in placed.order)
+    about = facts(tables, _everyone(tables, names if found is each else each.models, models))
     of_possible = found.means / np.where(found.scale > 0, found.scale, 1.0)
     return Comparison(
         alpha=alpha,
@@ -75,12 +77,12 @@ def compare(
         categories=categories(found, cells, alpha=alpha),
         planning=planning(found, placed.order, target),
         stability=stability(tables, found.tasks, each.models),
-        facts=facts(tables, names if found is each else each.models),
+        facts=about,
         heat=tuple(
             tuple(None if np.isnan(of_possible[m, t]) else float(of_possible[m, t]) for m in placed.order)
             for t in range(len(found.tasks))
         ),
-        notes=tuple(_notes(tables, found, placed, each, wins, alpha)),
+        notes=(*_notes(tables, found, placed, each, wins, alpha), *told_missing(about, each.models)),
     )
 
 
@@ -91,18 +93,30 @@ def facts(tables: Sequence[RunTable], names: Sequence[str]) -> tuple[ModelFacts,
     for name in names:
         rows = [table.models.get(name, ModelRow()) for table in tables]
         marks: Counter[str] = sum((row.flags for row in rows), Counter())
-        replies, known = sum(row.replies for row in rows), sum(row.cost_known for row in rows)
+        timed, known = sum(row.timed for row in rows), sum(row.cost_known for row in rows)
         made.append(
             ModelFacts(
                 model=name,
                 attempts=sum(row.attempts for row in rows),
                 graded=sum(row.graded for row in rows),
+                failed=_of(name, (table.failed for table in tables)),
+                unscored=_of(name, (table.unscored for table in tables)),
                 cost_usd=sum(row.cost_usd for row in rows) / known if known else None,
-                seconds=sum(row.seconds for row in rows) / replies if replies else 0.0,
+                seconds=sum(row.seconds for row in rows) / timed if timed else None,
                 flags=counted(marks, [found for (model, _), found in drawn.items() if model == name]),
             )
         )
     return tuple(made)
+
+
+def _of(model: str, counts: Iterable[Mapping[tuple[str, str], int]]) -> int:
+    return sum(number for found in counts for (name, _), number in found.items() if name == model)
+
+
+def _everyone(tables: Sequence[RunTable], first: Sequence[str], only: Sequence[str]) -> list[str]:
+    """Models whose attempts are told of: those compared, and those that nothing is graded of."""
+    others = {name for table in tables for name in table.models} - set(first)
+    return [*first, *sorted(name for name in others if not only or name in only)]
 
 
 def _against(found: Grid, baseline: str, order: Sequence[int], alpha: float, seed: int) -> tuple[PairResult, ...]:

@@ -224,10 +224,14 @@ class ModelFacts(Frozen):
     model: str
     attempts: int
     graded: int
+    failed: int
+    """Attempts without a verdict: no reply came, or it could not be graded."""
+    unscored: int
+    """Attempts that only a judge could have said something of, and none has. `failed` and these are in no rate."""
     cost_usd: float | None
     """Mean of an attempt with a known cost; None without any."""
-    seconds: float
-    """Mean of an attempt with a reply, waited for the model."""
+    seconds: float | None
+    """Mean of an attempt with a reply, waited for the model; None where no time is known."""
     flags: dict[str, int]
     """Of `pathologies.FLAGS`: attempts, or tasks for those of tasks."""
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from harness.stats.compare.build import facts
 from harness.stats.compare.categories import Within, of_category, within
 from harness.stats.compare.grids import Floats, Grid, grid, nanmean
+from harness.stats.compare.missing import ENOUGH, share_known
 from harness.stats.compare.pairs import DRAWS, results
 from harness.stats.compare.results import PairResult
 from harness.stats.compare.tables import Metric, RunTable, Ties
@@ -32,7 +33,9 @@ class _Field:
     """Shape (models, models): whether the row's model is significantly worse than the column's."""
     means: Floats
     met: NDArray[np.bool_]
-    """(models,) whether a model has a value at enough of the tasks to be chosen on them."""
+    """(models,) whether a model has a value at enough of the tasks, and of its attempts at them, to be chosen."""
+    lacking: dict[str, float]
+    """Model -> share of its attempts with a verdict, where that is less than `ENOUGH`."""
     adjusted: dict[tuple[int, int], float]
 
 
@@ -54,20 +57,21 @@ def route(
     where they do not, all tasks together; where these do not either, the price. Fewer than `UNDERPOWERED` tasks that
     both models of a pair met decide nothing, and who met fewer is not chosen on them. `prices`: dollars an attempt
     where known better than from the attempts (0 for local models); a model without a known price counts as dearest.
+    A model is not chosen where less than `ENOUGH` of its attempts have a verdict: what is left of it is no sample.
     `prefer_cheap`: of models that are not told apart the cheapest is taken, else the one with the greatest mean. Raises
     Incomparable.
     """
     found = grid(tables, metric, ties=ties, models=models)
     tested = within(found, overall=True, draws=draws, seed=seed)
     cost = _costs(tables, found.models, prices or {})
-    whole = _field(found, tested, tested.overall, alpha)
+    whole = _field(found, tested, tested.overall, alpha, _lacking(tables, found, metric))
     choose = _Chooser(cost, prefer_cheap, alpha)
     general = choose.route(whole, "overall", "")
     routes = {}
     for c, name in enumerate(tested.names):
         own = found.only(of_category(found, name))
         number = len(own.tasks)
-        field = _field(own, tested, tested.adjusted[c], alpha)
+        field = _field(own, tested, tested.adjusted[c], alpha, _lacking(tables, own, metric))
         if number >= UNDERPOWERED and field.worse.any():
             routes[name] = choose.route(field, "category", "")
         else:
@@ -75,7 +79,12 @@ def route(
             note = f"{number} task{'s' * (number != 1)} of this category: {weak}"
             routes[name] = choose.route(whole, "overall", note)
     return RoutingTable(
-        metric=metric, alpha=alpha, runs=found.units, models=found.models, default=general, routes=routes
+        metric=metric,
+        alpha=alpha,
+        runs=tuple(table.name for table in tables),
+        models=found.models,
+        default=general,
+        routes=routes,
     )
 
 
@@ -88,14 +97,14 @@ class _Chooser:
     def route(self, field: _Field, basis: Basis, note: str) -> Route:
         """`note`: why these are not the category's own tasks."""
         if not field.worse.any():
-            return self._cheapest(field.grid.models, note)
+            return self._cheapest(field, note)
         names = field.grid.models
         everyone = [m for m in range(len(names)) if field.met[m]]
         top = self._top(field, everyone)
         if not top:
             # Pairs that met different tasks may run in a circle.
             why = "each is worse than another on the tasks both met"
-            return self._cheapest(names, f"{note}; {why}" if note else why)
+            return self._cheapest(field, f"{note}; {why}" if note else why)
         first = self._pick(field, top)
         others = [m for m in everyone if m != first]
         rest = [m for m in top if m != first] or self._top(field, others) or others
@@ -107,18 +116,21 @@ class _Chooser:
             primary=names[first],
             fallback=names[self._pick(field, rest)],
             basis=basis,
-            reason=f"{reason} ({note}: all tasks decide)" if note else reason,
+            reason=_told(f"{reason} ({note}: all tasks decide)" if note else reason, field),
             not_told_apart=alike,
             evidence=self._evidence(field, first, note),
         )
 
-    def _cheapest(self, names: Sequence[str], note: str) -> Route:
-        ordered = sorted(names, key=lambda name: (self.cost[name], name))
+    def _cheapest(self, field: _Field, note: str) -> Route:
+        ordered = sorted(field.grid.models, key=lambda name: (name in field.lacking, self.cost[name], name))
+        if self.cost[ordered[0]] == (inf, inf) and len(ordered) > 1:
+            unknown = "price and time are unknown: first by name"
+            note = f"{note}; {unknown}" if note else unknown
         return Route(
             primary=ordered[0],
             fallback=ordered[1] if len(ordered) > 1 else None,
             basis="none",
-            reason=f"{NO_EVIDENCE} ({note})" if note else NO_EVIDENCE,
+            reason=_told(f"{NO_EVIDENCE} ({note})" if note else NO_EVIDENCE, field),
             not_told_apart=tuple(sorted(ordered[1:])),
         )
 
@@ -152,7 +164,21 @@ def _pair(found: Grid, first: int, second: int, alpha: float) -> PairResult:
     return results(found, [(first, second)], alpha=alpha, draws=1)[0]
 
 
-def _field(found: Grid, tested: Within, adjusted: Floats, alpha: float) -> _Field:
+def _told(reason: str, field: _Field) -> str:
+    """The reason, and who cannot be chosen since too little of it is known."""
+    if not field.lacking:
+        return reason
+    parts = [f"{name} {share:.0%}" for name, share in sorted(field.lacking.items())]
+    return f"{reason}; left out, by the share of attempts with a verdict: {', '.join(parts)}"
+
+
+def _lacking(tables: Sequence[RunTable], found: Grid, metric: Metric) -> dict[str, float]:
+    tasks = frozenset(found.tasks)
+    shares = {name: share_known(tables, name, tasks, metric) for name in found.models}
+    return {name: share for name, share in shares.items() if share is not None and share < ENOUGH}
+
+
+def _field(found: Grid, tested: Within, adjusted: Floats, alpha: float, lacking: dict[str, float]) -> _Field:
     number = len(found.models)
     known = ~np.isnan(found.means)
     worse = np.zeros((number, number), dtype=bool)
@@ -162,10 +188,12 @@ def _field(found: Grid, tested: Within, adjusted: Floats, alpha: float) -> _Fiel
         difference = found.means[i] - found.means[j]
         move = float(nanmean(difference[None], 1)[0]) if not np.isnan(difference).all() else 0.0
         enough = int((known[i] & known[j]).sum()) >= UNDERPOWERED
+        # What is left of a model that mostly failed is no sample of it: it beats nobody, and nobody it.
+        enough = enough and not {found.models[i], found.models[j]} & lacking.keys()
         if enough and adjusted[k] <= alpha and abs(move) > _SAME:
             worse[(j, i) if move > 0 else (i, j)] = True
-    met = known.sum(axis=1) >= UNDERPOWERED
-    return _Field(found, worse, np.nan_to_num(nanmean(found.means, 1), nan=-inf), met, table)
+    met = (known.sum(axis=1) >= UNDERPOWERED) & np.array([name not in lacking for name in found.models])
+    return _Field(found, worse, np.nan_to_num(nanmean(found.means, 1), nan=-inf), met, lacking, table)
 
 
 def _costs(
@@ -176,7 +204,8 @@ def _costs(
     made = {}
     for name in names:
         dollars = prices.get(name, known[name].cost_usd)
-        made[name] = (inf if dollars is None else dollars, known[name].seconds)
+        seconds = known[name].seconds
+        made[name] = (inf if dollars is None else dollars, inf if seconds is None else seconds)
     return made
 
 

@@ -65,7 +65,8 @@ class ModelRow:
     cost_known: int = 0
     seconds: float = 0.0
     """Waited for the model."""
-    replies: int = 0
+    timed: int = 0
+    """Replies that it is known of: those recorded elsewhere may have no time."""
     flags: Counter[str] = field(default_factory=Counter)
 
 
@@ -79,6 +80,10 @@ class RunTable:
     hashes: dict[str, set[str]] = field(default_factory=dict)
     """Task -> content hashes it was tried with; more than one means that it was changed in between."""
     models: dict[str, ModelRow] = field(default_factory=dict)
+    failed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(model, task) -> attempts that never came to a verdict: no reply, no grading."""
+    unscored: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(model, task) -> attempts that only a judge could have said something of, and none has."""
     marks: dict[tuple[str, str, int], float] = field(default_factory=dict)
     """-> mean over judges of the mark's share of its scale, 0..1."""
     ranks: dict[tuple[str, int], dict[str, float]] = field(default_factory=dict)
@@ -131,13 +136,16 @@ class RunTable:
             row.cost_known += 1
         if attempt.reply is not None:
             row.seconds += attempt.reply.seconds
-            row.replies += 1
+            row.timed += attempt.reply.seconds > 0
         self.categories.setdefault(attempt.task, attempt.category)
         verdict = attempt.verdict
         if verdict is not None and verdict.outcome is Outcome.unscored:
             # Judges may have marked it: then it has to be the same task, too.
             self.hashes.setdefault(attempt.task, set()).add(attempt.task_hash)
+            self.unscored[attempt.model, attempt.task] += 1
+            return
         if verdict is None or not verdict.outcome.counts:
+            self.failed[attempt.model, attempt.task] += 1
             return
         row.graded += 1
         self.hashes.setdefault(attempt.task, set()).add(attempt.task_hash)

@@ -9,6 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from harness.stats.compare import RunTable, route
+from harness.stats.compare.missing import share_known
+from harness.types import Attempt, Outcome, Verdict
 from harness.types.routes import Evidence, Route, RoutingTable
 from tests.stats.compare.made import attempt, runs, table
 
@@ -145,3 +147,71 @@ def test_a_server_that_fails_at_once_is_not_fast() -> None:
     down = [attempt("a", f"s/{i}", repeat=1, reply="", verdict=None, error="503") for i in range(9)]
     down = [row.model_copy(update={"reply": None}) for row in down]
     assert route([table("r", rows + down)], prices={"a": 0, "b": 0}).default.primary == "b"
+
+
+def lost(model: str, task: str, index: int, **changes: Any) -> Attempt:
+    return attempt(model, task, index=index, verdict=None, error="503", **changes)
+
+
+def survivor() -> RunTable:
+    """`flaky` answers one attempt of four, always rightly; `good` is right in half of all."""
+    rows = []
+    for t in range(12):
+        rows += [attempt("flaky", f"t{t}", index=0), *(lost("flaky", f"t{t}", i) for i in (1, 2, 3))]
+        rows += [attempt("good", f"t{t}", index=i, score=float(i % 2)) for i in range(4)]
+    return table("one", rows)
+
+
+def test_who_mostly_fails_is_not_chosen_by_what_is_left_of_it() -> None:
+    for cheap in (True, False):
+        found = route([survivor()], prices={"flaky": 0.0, "good": 5.0}, prefer_cheap=cheap)
+        for made_route in (found.default, *found.routes.values()):
+            assert made_route.primary == "good"
+            assert made_route.fallback == "flaky"
+            assert "flaky 25%" in made_route.reason
+    # Nine of ten are enough.
+    rows = [attempt("a", f"t{t}", index=i) for t in range(10) for i in range(1)]
+    rows += [attempt("b", f"t{t}", score=0) for t in range(10)]
+    most = table("one", [*rows, lost("a", "t0", 1)])
+    assert route([most]).default.primary == "a"
+    assert "left out" not in route([most]).default.reason
+    assert "left out" in route([table("one", [*rows, lost("a", "t0", 1), lost("a", "t1", 1)])]).default.reason
+
+
+def test_what_waits_for_judges_is_missing_in_rates_only() -> None:
+    waits = Verdict(outcome=Outcome.unscored, points=0, max_points=1)
+    rows = [attempt("a", f"t{t}") for t in range(8)] + [attempt("b", f"t{t}", score=0) for t in range(8)]
+    rows += [attempt("a", f"t{t}", index=1, verdict=waits) for t in range(8)]
+    found = table("one", rows)
+    assert share_known([found], "a", {"t0"}, "pass") == 0.5
+    assert share_known([found], "a", {"t0"}, "wins") == 1.0
+    assert share_known([found], "a", {"elsewhere"}, "pass") is None
+    assert route([found]).default.primary == "b"
+    assert route([found], "wins").default.primary == "a"
+
+
+def test_a_model_that_nothing_is_known_of_is_not_the_cheapest() -> None:
+    """No price, and no time: replies recorded elsewhere may have neither."""
+    rows = [attempt(m, f"t{t}", score=float(t % 2)) for m in ("slow", "fast", "a") for t in range(12)]
+    seconds = {"slow": 5.0, "fast": 1.0, "a": 0.0}
+    timed = [
+        item.model_copy(update={"reply": item.reply.model_copy(update={"seconds": seconds[item.model]})})
+        for item in rows
+        if item.reply is not None
+    ]
+    found = route([table("night", timed)])
+    assert (found.default.primary, found.default.fallback) == ("fast", "slow")
+    assert found.default.reason == "no evidence: cheapest"
+    assert found.runs == ("night",)
+    nothing = [item for item in timed if item.model == "a"]
+    nothing += [item.model_copy(update={"model": "b"}) for item in nothing]
+    assert "price and time are unknown" in route([table("night", nothing)]).default.reason
+
+
+def test_a_category_of_seven_tasks_has_no_model_of_its_own() -> None:
+    """Though one model wins all of them, and p is small enough."""
+    for number, basis in ((7, "overall"), (8, "category")):
+        rows = [attempt("a", f"x{t}", category="x") for t in range(number)]
+        rows += [attempt("b", f"x{t}", category="x", score=0) for t in range(number)]
+        rows += [attempt(m, f"y{t}", category="y", score=float(m == "b")) for m in "ab" for t in range(20)]
+        assert route([table("one", rows)]).routes["x"].basis == basis

@@ -1,0 +1,44 @@
+"""Attempts that are in no rate: who looks better than it is because the rest of it is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from harness.stats.compare.results import ModelFacts
+from harness.stats.compare.tables import Metric, RunTable
+
+ENOUGH = 0.9
+"""The least share of attempts with a verdict on which a model is recommended."""
+SHOWN = 5
+"""Models named one by one."""
+
+
+def share_known(tables: Sequence[RunTable], model: str, tasks: Collection[str], metric: Metric) -> float | None:
+    """Share of a model's attempts at some tasks that the metric could use; None without any attempt.
+
+    Judges mark what has no verdict of its own, so that for `wins` and `judge` only what failed is missing.
+    """
+    known = sum(
+        cell.n for table in tables for (name, task, _), cell in table.cells.items() if name == model and task in tasks
+    )
+    failed = sum(table.failed[model, task] for table in tables for task in tasks)
+    unscored = sum(table.unscored[model, task] for table in tables for task in tasks)
+    if metric in ("wins", "judge"):
+        known, unscored = known + unscored, 0
+    every = known + failed + unscored
+    return known / every if every else None
+
+
+def told_missing(facts: Sequence[ModelFacts], compared: Collection[str]) -> Iterator[str]:
+    """A line a model of whose attempts some are in no rate, most missing first; and one that no rate is of at all."""
+    lost = [item for item in facts if item.graded < item.attempts]
+    lost.sort(key=lambda item: (item.graded / item.attempts, item.model))
+    for item in lost[:SHOWN]:
+        parts = [f"{item.failed:,} failed"] * (item.failed > 0) + [f"{item.unscored:,} unscored"] * (item.unscored > 0)
+        what = f"{item.attempts - item.graded:,} of {item.attempts:,} attempts have no verdict ({', '.join(parts)})"
+        if not item.graded and item.model not in compared:
+            yield f"{item.model}: {what}, so it is compared with nobody."
+        else:
+            yield f"{item.model}: {what} and are in no rate."
+    if len(lost) > SHOWN:
+        yield f"{len(lost) - SHOWN} more models have attempts without a verdict: --json has their numbers."
