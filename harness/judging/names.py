@@ -207,7 +207,7 @@ def _forms(name: str) -> Iterable[str]:
 def _tells(name: str) -> bool:
     """Whether a name in a text can only mean the model."""
     words = re.findall(r"[a-z]+", name.lower()) if name.isascii() else []
-    return len(name) >= 3 and any(len(word) > 2 and word not in ORDINARY for word in words)
+    return len(name) >= 3 and any(len(word) > 2 and not {word, word.removesuffix("s")} & ORDINARY for word in words)
 
 
 def _is_id(name: str) -> bool:

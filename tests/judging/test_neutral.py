@@ -62,7 +62,7 @@ def test_what_an_answer_is_about_stays(said: str) -> None:
 
 
 IDS = ["o4-mini", "R1", "模型-甲", "o3", "Ünïmodel", "my-model", "judge-x", "glm-5"]
-PLAIN = ["=2+3", "m", "a", "good", "fast", "2", "reference"]
+PLAIN = ["=2+3", "m", "a", "good", "fast", "2", "reference", "models"]
 SHORT = Names([ModelProfile(name=name, provider="x") for name in [*IDS, *PLAIN, "m-1"]])
 WRITTEN = [
     "O4 MINI",
@@ -113,7 +113,7 @@ def test_plain_names_are_masked_where_a_text_speaks_of_itself(name: str, said: s
 @pytest.mark.parametrize(
     "said",
     [
-        "I am a good teacher, as good as I can; m = 2, a fast way from 2 to 3 in the reference.",
+        "I am a good teacher, as good as I can; m = 2, a fast way from 2 to 3 in the reference of models.",
         "I am 2 years old. This is good. This is a list: name them as a, b or m. I'm fast-paced.",
         "AR1, R12, R1x, xo3, o3.5, 1,o3x, demo3, my model and a judge x, r1_total, total_r1",
         "pages 2-3, 2 + 3, =2+3 in a cell",
