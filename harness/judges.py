@@ -13,7 +13,7 @@ from harness.config import ModelProfile
 from harness.errors import UsageError
 from harness.judging import prompt
 from harness.judging.impartial import conflicts
-from harness.judging.neutral import Names
+from harness.judging.names import Names
 from harness.judging.panel import Asking, Item, Panel, asking, asking_again
 from harness.judging.prompt import Template
 from harness.judging.questions import Group, attempts_to_pick_from, comparisons, question

@@ -18,7 +18,7 @@ from harness.cells import write_whole
 from harness.conclusion import concluded
 from harness.config import ModelProfile
 from harness.errors import UsageError
-from harness.judging.neutral import Names
+from harness.judging.names import Names
 from harness.judging.questions import Group, Question, comparisons, hashed, question
 from harness.judging.results import marked
 from harness.plan import Plan, planned_before, unchanged

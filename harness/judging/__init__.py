@@ -2,7 +2,7 @@
 
     questions   which candidates are compared, under which labels
     candidates  what of an attempt a judge is shown
-    neutral     so that it neither speaks to the judge nor names itself
+    neutral     so that it neither speaks to the judge nor names itself (names, ordinary)
     prompt      the request, from verifiers/rubrics
     panel       asks the judges
     parse       a reply -> Reading: every candidate marked, or a code that says why not; `reading` calls it

@@ -13,6 +13,9 @@ from harness.types import Attempt, Outcome, Task
 CONTEXT_CHARACTERS = 400
 """A turn of the user stands in full in the task; beside each candidate's replies its beginning is enough."""
 
+PROSE = (".md", ".txt", ".rst")
+"""How files end that are no program."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -24,6 +27,8 @@ class Piece:
     """Not the candidate's: a turn of the user, shown to make sense of the reply below."""
     named: bool = False
     """The heading has a name that the candidate chose, so it is quoted like its text."""
+    program: bool = False
+    """The text is source code, not prose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,8 @@ def _files(task: Task, files: dict[str, str]) -> Iterator[Piece]:
     """Files that the answer changed or added, and those that it deleted."""
     for path, text in sorted(files.items()):
         if task.workspace.get(path) != text:
-            yield Piece(f"file {json.dumps(path, ensure_ascii=False)}", text, named=True)
+            program = not path.lower().endswith(PROSE)
+            yield Piece(f"file {json.dumps(path, ensure_ascii=False)}", text, named=True, program=program)
     if task.kind == "workspace":
         for path in sorted(set(task.workspace) - set(files)):
             yield Piece(f"file {json.dumps(path, ensure_ascii=False)}, deleted", "", named=True)

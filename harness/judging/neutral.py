@@ -1,4 +1,4 @@
-"""Candidates cannot speak to a judge: nothing that is read as control, nothing that says which model it is.
+"""Candidates cannot speak to a judge: nothing that is read as control, nothing that says which model it is (`names`).
 
 The texts go on to `prompt`, which quotes every line: there a candidate can neither end its own part nor begin another.
 """
@@ -6,13 +6,11 @@ The texts go on to `prompt`, which quotes every line: there a candidate can neit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.config import ModelProfile
 from harness.judging.candidates import Contender, Piece
+from harness.judging.names import Names
 
-MASK = "[name]"
 MASKED, CONTROL, CLIPPED = "masked", "control", "clipped"
 """Flags of a judgment: names were masked, control characters or tokens replaced, the middle of a long text left out."""
 
@@ -28,96 +26,6 @@ TOKENS = re.compile(
 """Where what ends a turn in a chat template begins. A server that reads those in plain text would let a candidate speak
 as the system."""
 LOOKALIKE = {"<": "‹", "[": "⟦"}
-
-KNOWN = (
-    r"qwen|qwq|chatgpt|openai|anthropic|deepseek|smollm|mixtral|codestral|devstral|ministral|chatglm|internlm|nemotron|"
-    r"starcoder|wizardlm|vicuna|tinyllama|codellama|codegemma|gpt(?=[- ]?\d)|llama(?=[- ]?\d)|gemma(?=[- ]?\d)|"
-    r"phi(?=-\d)|claude(?=[- ](?:\d|sonnet|opus|haiku|instant))|gemini(?=[- ](?:\d|pro|flash|ultra|nano))|"
-    r"mistral(?=[- ](?:\d|ai|large|small|nemo))|glm(?=-?\d)|grok(?=-\d)|kimi(?=[- ]?k\d)|granite(?=-\d)|"
-    r"olmo(?=[- ]?\d)|command-r|hugging ?face|alibaba cloud|google deepmind|meta ai|moonshot ai|zhipu"
-)
-"""Names that mean nothing but a model or its maker."""
-AMBIGUOUS = (
-    r"gpt|llama|gemma|phi|claude|gemini|mistral|glm|grok|kimi|granite|olmo|falcon|yi|bard|copilot|jamba|nova|aya|ernie|"
-    r"hunyuan|doubao|reka"
-)
-MAKERS = (
-    r"google|meta|microsoft|alibaba|amazon|ibm|nvidia|cohere|xai|apple|baidu|tencent|bytedance|mistral|databricks|"
-    r"stability ai|hugging ?face"
-)
-"""Names that are also animals, people or companies: masked only where a text speaks of itself."""
-PLAIN = frozenset({
-    "answer", "assistant", "base", "best", "chat", "cheap", "cloud", "code", "coder", "command",
-    "default", "fast", "first", "human", "instruct", "judge", "large", "latest", "local", "main",
-    "medium", "mini", "model", "none", "other", "plain", "reference", "replay", "second", "small",
-    "smart", "strong", "system", "task", "test", "text", "tiny", "turbo", "user", "weak",
-})  # fmt: skip
-"""Words that an entry of a catalogue may be called by, and that answers need."""
-VERSION = r"(?:[-_ ]?v?\d+(?:\.\d+)*[a-z]{0,2}\b)?(?:[-:/][a-z0-9]+(?:[._][a-z0-9]+)*)*"
-FILLER = (
-    r"(?:(?:an?|the|your|ai|assistant|chat ?bot|bot|large|language|model|called|named|known|as|friendly|helpful)\b"
-    r"[\s,:]*){0,6}"
-    r"[\"'*_`“‘]*"
-)
-ITSELF = (
-    r"(?P<before>\b(?:i['’]?m|i\s+am|my\s+name(?:['’]s|\s+is)|call\s+me|speaking\s+as|powered\s+by|based\s+on)\s+"
-    + FILLER
-    + ")"
-)
-MADE_BY = (
-    r"(?P<before>\b(?:i|i['’]m|me|model|assistant)\b[^.\n!?]{0,80}?\b(?:developed|trained|created|made|built|designed|"
-    r"fine-?tuned)\s+by\s+(?:the\s+)?(?:(?:team|people|researchers)\s+(?:at|of)\s+)?)"
-)
-
-
-class Names:
-    """The names that a judge must not read, and the texts without them."""
-
-    def __init__(self, profiles: Iterable[ModelProfile]) -> None:
-        """`profiles`: every model there is a name of, whether it takes part or not."""
-        given = {name.lower() for profile in profiles for name in _names(profile)}
-        own = [re.escape(name) for name in sorted(given, key=len, reverse=True) if _tells(name)]
-        everywhere = "|".join([*own, KNOWN])
-        self._everywhere = _pattern(r"(?<!\w)", everywhere, r"(?!\w)")
-        self._itself = (
-            _pattern(ITSELF, f"{everywhere}|{AMBIGUOUS}", r"(?!\w)"),
-            _pattern(rf"(?P<before>\bas\s+{FILLER})", f"{everywhere}|{AMBIGUOUS}", r"(?=,?\s+(?:i|my)\b)"),
-            _pattern(MADE_BY, f"{everywhere}|{MAKERS}", r"(?!\w)"),
-        )
-
-    def masked(self, text: str, topic: str = "") -> str:
-        """`text` without names; those that `topic`, the task's own text, mentions are what it is about, and stay,
-        except where the text calls itself so."""
-        for pattern in self._itself:
-            text = pattern.sub(lambda found: found["before"] + MASK, text)
-        about = topic.lower()
-
-        def masked(found: re.Match[str]) -> str:
-            return found["name"] if about and found["name"].lower() in about else MASK
-
-        return self._everywhere.sub(masked, text)
-
-
-def _pattern(before: str, names: str, after: str) -> re.Pattern[str]:
-    return re.compile(rf"{before}(?P<name>(?:{names}){VERSION}){after}", re.IGNORECASE)
-
-
-def _names(profile: ModelProfile) -> Iterable[str]:
-    """What a model is called: in the catalogue, on its server, in its family, and that without a version."""
-    last = profile.model.rpartition("/")[2]
-    for name in (profile.name, profile.model, last, last.partition(":")[0], profile.family):
-        if name:
-            yield name
-            stem = re.split(r"[\d.:/@_-]", name, maxsplit=1)[0]
-            if not re.fullmatch(AMBIGUOUS, stem, re.IGNORECASE):
-                yield stem
-
-
-def _tells(name: str) -> bool:
-    """Whether a name in a text can only mean the model."""
-    words = re.findall(r"[a-z]+", name)
-    return len(name) >= 3 and name not in PLAIN and any(len(word) > 2 and word not in PLAIN for word in words)
-
 
 SHORTEST = 80
 """Characters that every piece of an answer keeps; of those for which there is no such room it is said how many."""
@@ -144,12 +52,15 @@ def neutralised(contender: Contender, names: Names, topic: str, characters: int)
     for piece in contender.pieces[:most]:
         heading, text = (_plain(part, flags) for part in (piece.heading, piece.text))
         if not piece.given:
-            heading, text = (_masked(part, names, topic, flags) for part in (heading, text))
+            heading = _masked(heading, names, topic, flags)
+            text = _masked(text, names, topic, flags, program=piece.program)
             if own > characters:
                 # Every piece gives its share.
                 text, cut = clipped(text, max(SHORTEST, characters * len(piece.text) // max(1, own)))
                 flags |= {CLIPPED} if cut else set()
-        pieces.append(Piece(heading.replace("\n", " ")[:LONGEST_HEADING], text, piece.given, piece.named))
+        pieces.append(
+            Piece(heading.replace("\n", " ")[:LONGEST_HEADING], text, piece.given, piece.named, piece.program)
+        )
     if len(contender.pieces) > most:
         flags.add(CLIPPED)
         pieces.append(Piece(f"{len(contender.pieces) - most} more left out by the judging system", ""))
@@ -183,8 +94,8 @@ def _plain(text: str, flags: set[str]) -> str:
     return found
 
 
-def _masked(text: str, names: Names, topic: str, flags: set[str]) -> str:
-    found = names.masked(text, topic)
+def _masked(text: str, names: Names, topic: str, flags: set[str], *, program: bool = False) -> str:
+    found = names.masked(text, topic, program=program)
     if found != text:
         flags.add(MASKED)
     return found

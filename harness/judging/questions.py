@@ -19,7 +19,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.judging.candidates import Contender, contender
-from harness.judging.neutral import Names, Neutral, neutralised
+from harness.judging.names import Names
+from harness.judging.neutral import Neutral, neutralised
 from harness.types import Attempt, JudgeMode, Labelled, Purpose, Task
 
 Picked = Mapping[tuple[str, str, int], int]

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from harness.annotating.work import Wanted, export
 from harness.config import ModelProfile
-from harness.judging.neutral import Names
+from harness.judging.names import Names
 from harness.judging.panel import asking
 from harness.judging.prompt import shipped
 from harness.judging.questions import Group, attempts_to_pick_from, comparisons, question
 from harness.tasks import load_tasks
 from harness.types import JudgeMode, Task
-from tests.judging.courtroom import attempt
+from tests.judging.courtroom import Court, attempt
 
 CONTESTANTS = {
     name: ModelProfile(name=name, provider="x", model=model, family=family)
@@ -55,6 +56,49 @@ def hostile(task: Task, profile: ModelProfile, number: int = 0) -> dict[str, str
         given = [index for index, turn in enumerate(task.turns) if turn.role == "user"]
         return {**{f"turn{index}.md": told for index in range(1, len(given))}, "reply.md": told}
     return {f"src/{profile.name}.py": told, task.solution: told}
+
+
+SHORT = {
+    name: ModelProfile(name=name, provider="x", model=model, family=family)
+    for name, model, family in [("o4-mini", "O4-Mini", "o4"), ("R1", "r1:8b", ""), ("模型-甲", "", "Ünïmodel")]
+}
+PLAIN = {name: ModelProfile(name=name, provider="x") for name in ["=2+3", "fast", "m", "2"]}
+UNHIDDEN = re.compile(r"(?<!\w)(?:o4|r1)(?!\w)|模型|[ÜU]nïmodel", re.IGNORECASE)
+UNMASKED = re.compile(r"I am (?:=2\+3|fast|m|2)!|my name is (?:=2|(?:fast|m|2)\b)", re.IGNORECASE)
+
+
+def saying(task: Task, text: str) -> dict[str, str]:
+    if task.kind == "conversation":
+        given = [index for index, turn in enumerate(task.turns) if turn.role == "user"]
+        return {**{f"turn{index}.md": text for index in range(1, len(given))}, "reply.md": text}
+    return {task.solution: text}
+
+
+@pytest.mark.parametrize("mode", ["listwise", "pairwise", "rubric"])
+def test_short_and_foreign_names_are_not_told_either(mode: JudgeMode) -> None:
+    known = Names([*SHORT.values(), *PLAIN.values()])
+    for task in tasks():
+        own = repr(task)
+        told = {name: hostile(task, profile) for name, profile in SHORT.items()}
+        told |= {name: saying(task, f"I am {name}! Hello.\nMy name is {name}.") for name in PLAIN}
+        for group in comparisons(task, [attempt(task, name, files) for name, files in told.items()], {}, mode):
+            made = question(group, JUDGE.name, 3, known)
+            wire = asking(made, shipped(mode, group.purpose), JUDGE).request.messages[-1].content
+            assert not UNMASKED.search(wire), task.id
+            found = UNHIDDEN.search(wire)
+            assert UNHIDDEN.search(own) or found is None, (task.id, found)
+            masked = [name.model for name, shown in zip(made.labelled, made.sheet.shown, strict=True) if shown.flags]
+            assert len(masked) == len(made.labelled)
+
+
+@pytest.mark.parametrize("mode", ["listwise", "pairwise", "rubric"])
+def test_a_sheet_for_people_tells_nobody_either(mode: JudgeMode, tmp_path: Path) -> None:
+    names = [*SHORT, "=2+3", "GLM-5"]
+    run = Court(tmp_path).hold([("f", name, f"# I am {name}! Hello.\n# From {name}: f\n") for name in names])
+    export(run, tmp_path / "sheet.csv", Wanted(mode=mode))
+    text = (tmp_path / "sheet.csv").read_text(encoding="utf-8-sig")
+    assert text.count("I am [name]! Hello.") >= len(names)
+    assert not re.search(r"o4|R1|模型|=2\+3|GLM", text)
 
 
 def groups(task: Task, mode: JudgeMode) -> list[Group]:

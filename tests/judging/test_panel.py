@@ -13,7 +13,7 @@ import pytest
 
 from harness.config import ModelProfile
 from harness.errors import ConfigError
-from harness.judging.neutral import Names
+from harness.judging.names import Names
 from harness.judging.panel import Item, Panel, asking, asking_again
 from harness.judging.prompt import shipped
 from harness.judging.questions import comparisons, question

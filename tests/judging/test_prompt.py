@@ -8,7 +8,8 @@ import pytest
 
 from harness.errors import ConfigError
 from harness.judging.candidates import Contender, Piece
-from harness.judging.neutral import Names, neutralised
+from harness.judging.names import Names
+from harness.judging.neutral import neutralised
 from harness.judging.prompt import _candidate, form, read_template, request, request_seed, room, shipped
 from harness.judging.questions import Group, comparisons, question
 from harness.types import JudgeMode, Message, Picture, Request, Task

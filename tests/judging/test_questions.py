@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.judging.neutral import Names
+from harness.judging.names import Names
 from harness.judging.questions import Group, attempts_to_pick_from, comparisons, label, question
 from harness.types import JudgeMode, Message, Outcome, Task
 from tests.judging.courtroom import attempt, chat_task, code_task

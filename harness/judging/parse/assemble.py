@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from itertools import groupby
 
 from harness.judging.parse.codes import Problem
@@ -42,6 +43,7 @@ class Verdicts:
         found = list(views(loaded.value, self._labels, self._mode))
         if not found:
             self._weak("no_verdict", f"keys: {', '.join(list(loaded.value)[:6])}")
+        here: list[Piece] = []
         for view in found:
             self._labels.normalised = False
             try:
@@ -60,8 +62,13 @@ class Verdicts:
                 piece.flags.add("normalised")
             if view is not loaded.value:
                 piece.flags.add("normalised")
-            self._said.append((piece, loaded.repaired))
+            here.append(piece)
             self._later = None
+        # In one object nothing comes before or after: none of two that differ is taken.
+        if _joined(here)[1]:
+            self._wrong(Problem("duplicate_key", "one object wraps verdicts that differ"))
+            return
+        self._said += [(piece, loaded.repaired) for piece in here]
 
     def _weak(self, code: str, detail: str) -> None:
         """An object that is no verdict at all: a reason only where nothing better is found."""
@@ -77,7 +84,7 @@ class Verdicts:
 
     def reading(self) -> Reading | None:
         """The reading, None if there is none: then `problem` says why, unless there was no object at all."""
-        joined, contradictory = self._joined()
+        joined, contradictory = _joined([piece for piece, _ in self._said])
         flags = {"contradictory"} if contradictory else set()
         whole = [item for item in self._said if item[0].complete(self._labels, self._mode)]
         if whole:
@@ -102,17 +109,6 @@ class Verdicts:
             return None
         return self._accepted(joined, any(repaired for _, repaired in self._said), flags)
 
-    def _joined(self) -> tuple[Piece, bool]:
-        """All objects as one verdict, the later before the earlier, and whether they differ anywhere."""
-        joined = Piece()
-        contradictory = False
-        for piece, _ in self._said:
-            contradictory = contradictory or _differ(joined, piece)
-            joined.marks.update(piece.marks)
-            joined.ranks = piece.ranks or joined.ranks
-            joined.flags |= piece.flags
-        return joined, contradictory
-
     def _accepted(self, piece: Piece, repaired: bool, flags: set[str]) -> Reading:
         ranks = piece.ranks
         if ranks is None and self._mode == "listwise":
@@ -127,15 +123,16 @@ class Verdicts:
         return Reading(marks=tuple(marks), repaired=repaired, flags=tuple(sorted(flags)))
 
 
-def _differ(before: Piece, after: Piece) -> bool:
-    """They say different things of the same candidate, or rank differently. Notes may differ."""
-    shared = before.marks.keys() & after.marks.keys()
-    ranked = before.ranks is not None and after.ranks is not None and before.ranks != after.ranks
-    return ranked or any(_said(before.marks[label]) != _said(after.marks[label]) for label in shared)
-
-
-def _said(mark: Mark) -> tuple[object, ...]:
-    return mark.scores, mark.rubric, mark.passes
+def _joined(pieces: Iterable[Piece]) -> tuple[Piece, bool]:
+    """All as one verdict, the later before the earlier, and whether they differ anywhere."""
+    joined = Piece()
+    contradictory = False
+    for piece in pieces:
+        contradictory = contradictory or joined.differs(piece)
+        joined.marks.update(piece.marks)
+        joined.ranks = piece.ranks or joined.ranks
+        joined.flags |= piece.flags
+    return joined, contradictory
 
 
 def _inverted(marks: list[Mark]) -> bool:

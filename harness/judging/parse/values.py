@@ -16,7 +16,7 @@ MAX_NOTE = 500
 _DECORATION = " \t\n*_`\"'#“”‘’"
 _PREFIX = re.compile(r"(?:the )?(?:model|candidate|response|answer|option|solution|assistant|reply)[ _\-:#]*", re.I)
 _LABEL_LIKE = re.compile(
-    r"(?:model|candidate|response|answer|option|solution|assistant|reply)[ _\-]?\w{1,3}|[a-z]{1,2}"
+    r"(?:model|candidate|response|answer|option|solution|assistant|reply)(?:[ _\-]|(?!s\Z))\w{1,3}|[a-z]{1,2}"
 )
 _NUMBER = r"[+-]?[0-9]{1,400}(?:\.[0-9]{1,400})?"
 _FRACTION = re.compile(rf"({_NUMBER})(?: ?(?:/|out of|of) ?({_NUMBER}))?(?: ?points?)?", re.IGNORECASE)
