@@ -86,7 +86,7 @@ def _text(found: Extraction) -> str:
 
 
 def _whole(replies: list[tuple[Reply, Extraction]]) -> Reply:
-    """The last reply, with what all of them took, and every body."""
+    """The last reply, with what all of them took, whether any was cut off, and every body."""
     last = replies[-1][0]
     every = [reply for reply, _ in replies]
     return last.model_copy(
@@ -97,6 +97,8 @@ def _whole(replies: list[tuple[Reply, Extraction]]) -> Reply:
                     for name in ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
                 }
             ),
+            # One that was cut off is no whole reply, however the conversation went on.
+            "finish_reason": "length" if any(one.finish_reason == "length" for one in every) else last.finish_reason,
             "seconds": sum(reply.seconds for reply in every),
             "first_token_s": every[0].first_token_s,
             "tries": sum(reply.tries for reply in every),

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from harness.types import Attempt
+from harness.types import Attempt, Reply
 
 ATTEMPT_FLAGS = {
     "empty_reply": "no text at all",
@@ -94,18 +94,32 @@ def flags(attempt: Attempt) -> tuple[str, ...]:
     if reply.finish_reason == "length":
         found.append("cut_by_length")
     if attempt.agent is None:
-        passed = attempt.verdict is not None and attempt.verdict.passed
-        # A table of values is as repetitive as a loop; but what passes has an end.
-        if (not passed and looping(reply.text)) or looping(reply.thinking):
-            found.append("repetition")
-        prompt = _prompt(attempt.request)
-        if echoes(reply.text, prompt):
-            found.append("prompt_echo")
-        if forbids_fences(prompt) and _FENCE.search(reply.text):
-            found.append("fences_unwanted")
+        found += _of_texts(attempt, _said(attempt, reply))
     if reply.usage.completion_tokens is None or reply.seconds <= 0:
         found.append("no_speed")
     return tuple(found)
+
+
+def _of_texts(attempt: Attempt, said: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """What any of the replies, each (text, thinking), does."""
+    passed = attempt.verdict is not None and attempt.verdict.passed
+    # A table of values is as repetitive as a loop; but what passes has an end.
+    if any((not passed and looping(text)) or looping(thinking) for text, thinking in said):
+        yield "repetition"
+    prompt = _prompt(attempt.request)
+    if any(echoes(text, prompt) for text, _ in said):
+        yield "prompt_echo"
+    if forbids_fences(prompt) and any(_FENCE.search(text) for text, _ in said):
+        yield "fences_unwanted"
+
+
+def _said(attempt: Attempt, reply: Reply) -> list[tuple[str, str]]:
+    """(text, thinking) of the reply, or of every reply of a conversation of several turns."""
+    turns = reply.raw.get("turns") if attempt.kind == "conversation" and isinstance(reply.raw, dict) else None
+    if not isinstance(turns, list) or len(turns) < 2:
+        return [(reply.text, reply.thinking)]
+    # As the solver kept them: replies as data.
+    return [(str(turn.get("text", "")), str(turn.get("thinking", ""))) for turn in turns if isinstance(turn, dict)]
 
 
 def looping(text: str) -> bool:

@@ -156,9 +156,7 @@ def test_what_is_in_no_rate_is_told(harness: Harness, made: Made) -> None:
     rows = [attempt("flaky", f"s/t{t:02d}") for t in range(12)]
     rows += [attempt("flaky", f"s/t{t:02d}", index=i, verdict=None, error="503") for t in range(12) for i in (1, 2, 3)]
     waits = Verdict(outcome=Outcome.unscored, points=0, max_points=1)
-    rows += [
-        attempt("never", f"s/t{t:02d}", verdict=waits if t else None, error="" if t else "503") for t in range(12)
-    ]
+    rows += [attempt("never", f"s/t{t:02d}", verdict=waits if t else None, error="" if t else "503") for t in range(12)]
     made("one", [*rows, *grid(a=0.5)])
     done = harness("compare", "one")
     assert "flaky: 36 of 48 attempts have no verdict (36 failed) and are in no rate." in done.out

@@ -15,6 +15,7 @@ from harness.plan import Plan, plan
 from harness.progress import Progress
 from harness.runner import run
 from harness.solvers import solver_for
+from harness.stats.pathologies import flags
 from harness.store import Store
 from harness.types import Attempt, Judgment, Outcome, Task
 from tests.servers.scripted import Exchange, Scripted, scripted
@@ -170,6 +171,15 @@ def test_the_solver_of_conversations_holds_nothing_else() -> None:
     assert solver_for(code, "aider") == "aider"
     with pytest.raises(UsageError, match="--solver conversation"):
         solver_for(code, "conversation")
+
+
+def test_a_reply_that_was_cut_off_is_told_of_the_whole_conversation(home: Path) -> None:
+    steps = (WIRE.says("It is 5."), WIRE.says("Then 6, and", finish="length"), WIRE.says("You are welcome."))
+    with scripted(*steps) as server:
+        found = attempts(planned(home, {"base_url": server.url + "/v1"}, "sums"))["sums"]
+    assert found.reply is not None
+    assert found.reply.finish_reason == "length"
+    assert flags(found) == ("cut_by_length",)
 
 
 def test_a_model_that_says_nothing_at_once_is_told_which_reply(home: Path) -> None:

@@ -134,6 +134,38 @@ def test_fences_against_the_instruction(prompt: str, forbidden: bool) -> None:
     assert flags(attempt("m", "s/t", request=ask(prompt), reply="x = 1")) == ()
 
 
+def conversation(*texts: str, thinking: str = "") -> tuple[str, ...]:
+    """The flags of a conversation with these replies, as its solver keeps them."""
+    turns = [Reply(text=text, thinking=thinking, finish_reason="stop", **SAID) for text in texts]
+    whole = turns[-1].model_copy(update={"raw": {"turns": [turn.model_dump(mode="json") for turn in turns]}})
+    request = ask(PROMPT + "No Markdown, please.")
+    return flags(
+        attempt("m", "s/t", kind="conversation", verdict=WRONG, request=request).model_copy(update={"reply": whole})
+    )
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_every_reply_of_a_conversation_is_looked_at(place: int) -> None:
+    for text, flag in (
+        (CIRCLES * 20, "repetition"),
+        (f"You said: {PROMPT}", "prompt_echo"),
+        ("```\nx\n```\n", "fences_unwanted"),
+    ):
+        texts = ["It is 5.", "Then 6.", "You are welcome."]
+        texts[place] = text
+        assert conversation(*texts) == (flag,)
+    assert conversation("It is 5.", "Then 6.") == ()
+    assert conversation("It is 5.", "Then 6.", thinking=CIRCLES * 20) == ("repetition",)
+    # Nobody but the solver of conversations keeps turns there.
+    other = attempt("m", "s/t", verdict=WRONG).reply
+    assert other is not None
+    odd = other.model_copy(update={"raw": {"turns": [{"text": CIRCLES * 20}, {"text": 5}, "x"]}})
+    assert flags(attempt("m", "s/t", verdict=WRONG).model_copy(update={"reply": odd})) == ()
+    assert flags(attempt("m", "s/t", kind="conversation", verdict=WRONG).model_copy(update={"reply": odd})) == (
+        "repetition",
+    )
+
+
 def test_no_speed() -> None:
     for usage, seconds in ((Usage(), 1.0), (Usage(completion_tokens=5), 0.0)):
         reply = Reply(text="x = 1", usage=usage, seconds=seconds)
