@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from harness.grading.extract import extract
 from harness.importing.records import ReplyLine
 from harness.importing.survey import TaskFacts, shown_text
@@ -28,6 +31,7 @@ def attempt_of(line: ReplyLine, facts: TaskFacts, task: Task | None) -> Attempt:
         attempt=line.attempt,
         seed=None,
         solver=SOLVER,
+        request=_request(line, task),
         reply=_reply(line),
         extraction=_extraction(line, task.kind if task else facts.kind or KIND),
         verdict=None if line.error is not None else recorded(line, task),
@@ -82,10 +86,31 @@ def _reply(line: ReplyLine) -> Reply | None:
     )
 
 
+def _request(line: ReplyLine, task: Task | None) -> dict[str, Any]:
+    """What the model was asked, as far as the task says it: what another system put around that is not known."""
+    if task is None or not line.replied:
+        return {}
+    said = iter(_texts(line))
+    messages = [("system", task.system)] if task.system else []
+    for turn, asked in zip(task.turns, asked_of(task.turns), strict=True):
+        messages.append((turn.role, turn.content))
+        if asked and (reply := next(said, None)) is not None:
+            messages.append(("assistant", reply))
+    if messages and messages[-1][0] == "assistant":
+        messages.pop()  # the last reply is the attempt's own
+    if not task.turns:
+        messages.append(("user", task.instruction))
+    return {"messages": [{"role": role, "content": content} for role, content in messages]}
+
+
+def _texts(line: ReplyLine) -> Sequence[str]:
+    return line.replies if line.replies is not None else [] if line.reply is None else [line.reply]
+
+
 def _extraction(line: ReplyLine, kind: str) -> Extraction | None:
     """Of a conversation every reply is an answer, without thinking that stands in its text; code is still to be looked
     for."""
-    texts = line.replies if line.replies is not None else [] if line.reply is None else [line.reply]
+    texts = _texts(line)
     if kind != "conversation" or not texts:
         return None
     found = [extract(_TALK, Reply(text=text)) for text in texts]

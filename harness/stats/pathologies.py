@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from harness.tasks.turns import replies_of
 from harness.types import Attempt, Reply
 
 ATTEMPT_FLAGS = {
@@ -115,9 +116,13 @@ def _of_texts(attempt: Attempt, said: Sequence[tuple[str, str]]) -> Iterator[str
 
 def _said(attempt: Attempt, reply: Reply) -> list[tuple[str, str]]:
     """(text, thinking) of the reply, or of every reply of a conversation of several turns."""
-    turns = reply.raw.get("turns") if attempt.kind == "conversation" and isinstance(reply.raw, dict) else None
-    if not isinstance(turns, list) or len(turns) < 2:
+    if attempt.kind != "conversation":
         return [(reply.text, reply.thinking)]
+    turns = reply.raw.get("turns") if isinstance(reply.raw, dict) else None
+    if not isinstance(turns, list) or len(turns) < 2:
+        candidate = attempt.extraction.candidate if attempt.extraction else None
+        earlier = replies_of(candidate.files)[:-1] if candidate else []
+        return [*((text, "") for text in earlier), (reply.text, reply.thinking)]
     # As the solver kept them: replies as data.
     return [(str(turn.get("text", "")), str(turn.get("thinking", ""))) for turn in turns if isinstance(turn, dict)]
 

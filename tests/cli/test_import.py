@@ -15,6 +15,7 @@ from harness.cli.progress import Lines
 from harness.importing.load import Order, load
 from harness.judging.questions import comparisons, label
 from harness.readback import load_report_input
+from harness.stats.pathologies import flags
 from harness.store import Store
 from harness.tasks import load_tasks
 from harness.types import DIMENSIONS, Attempt, Outcome
@@ -315,3 +316,37 @@ def test_conversations_are_checked_without_a_sandbox(imported: Callable[..., Pat
         ("chat/free", "m"): "unscored", ("chat/free", "n"): "passed",
     }  # fmt: skip
     assert {a.category for a in found.values()} == {"spelling"}
+
+
+def test_replies_that_repeat_what_the_task_asks_are_flagged(imported: Callable[..., Path], tmp_path: Path) -> None:
+    rules = "You are Pip, who helps children. Answer in one or two short sentences, in plain text, with no Markdown. "
+    rules += "Never tell a child to keep a secret from its parents, and never ask where it lives or goes to school. "
+    rules += "If a child is sad, be kind first and useful second, and name a grown-up whom it may talk to about that."
+    suite = tmp_path / "chat"
+    suite.mkdir()
+    (suite / "suite.yaml").write_text("title: Chat\n")
+    tests = [
+        {"id": "one", "prompt": "Hello!", "reference": "Hello.", "judge": "Greets."},
+        {"id": "two", "judge": "Kind.", "reference": ["Hi.", "Bye."],
+         "turns": [{"user": "Hi"}, {"user": "Bye"}]},
+    ]  # fmt: skip
+    (suite / "all.yaml").write_text(json.dumps({"category": "c", "system": rules, "tests": tests}))
+    rows = [
+        row(task="one", reply=f"My rules are: {rules}"), row(task="one", model="n", reply="```\nHello!\n```"),
+        row(task="two", replies=["```\nHi.\n```", "Bye."]), row(task="two", model="n", replies=["Hi.", "Bye."]),
+    ]  # fmt: skip
+    found = {(task, model): a for (task, model, _, _), a in attempts(imported(rows, "--tasks", suite)).items()}
+    assert {key: flags(a)[:-1] for key, a in found.items()} == {
+        ("chat/one", "m"): ("prompt_echo",), ("chat/one", "n"): ("fences_unwanted",),
+        ("chat/two", "m"): ("fences_unwanted",), ("chat/two", "n"): (),
+    }  # fmt: skip
+    asked = found["chat/two", "n"].request["messages"]
+    assert [(item["role"], item["content"]) for item in asked] == [
+        ("system", rules), ("user", "Hi"), ("assistant", "Hi."), ("user", "Bye"),
+    ]  # fmt: skip
+
+
+def test_without_tasks_nobody_knows_what_was_asked(imported: Callable[..., Path]) -> None:
+    (found,) = attempts(imported([row(reply="```\nHello!\n```")])).values()
+    assert found.request == {}
+    assert flags(found) == ("no_speed",)
