@@ -218,9 +218,16 @@ def template_of(store: Store, mode: JudgeMode, purpose: Purpose, given: Template
 
 def reparse(store: Store, judges: Sequence[str] = ()) -> tuple[int, int]:
     """Read every stored reply again, of these judges or of all; (replies read, readings that changed). Rows whose
-    reading stays the same are not written."""
+    reading stays the same are not written. Raises UsageError for a judge that was never asked here."""
     labels = store.labels()
-    status = [item for item in store.judgment_status().values() if not judges or item.judge in judges]
+    every = list(store.judgment_status().values())
+    there = {item.judge for item in every}
+    if unknown := [name for name in judges if name not in there]:
+        raise UsageError(
+            f"no reply of {', '.join(unknown)} in this run",
+            remedy=f"judges there: {', '.join(sorted(there)) or 'none'}",
+        )
+    status = [item for item in every if not judges or item.judge in judges]
     changed = 0
     for item in status:
         judgment = store.judgment(item.id)

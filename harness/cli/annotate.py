@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli.options import given
 from harness.cli.runs import run_directory
 from harness.errors import UsageError
 
@@ -61,8 +62,8 @@ def command(
         return 0
     if not name:
         raise UsageError("--read needs --name", remedy="--name alice makes the judge human:alice")
-    if tasks or sample is not None:
-        raise UsageError("--task and --sample belong to --export", remedy="a sheet knows its questions")
+    if given("mode", "tasks", "sample", "seed"):
+        raise UsageError("--mode, --task, --sample and --seed belong to --export", remedy="a sheet knows its questions")
     assert source is not None
     found = read(directory, source, name)
     if as_json:

@@ -78,6 +78,9 @@ def command(
         click.echo(json.dumps(document(found, _named(one, judge_a), _named(two, judge_b)), indent=2))
     else:
         _show(found, _named(one, judge_a), _named(two, judge_b))
+        if judge_a is None and bool(one.marked) != bool(two.marked):
+            judged = one if one.marked else two
+            click.echo(f"{judged.name} alone was judged: its conversations have their judges' points, not the tests'")
     return 0
 
 
@@ -98,8 +101,14 @@ def _judges(
         return None, None
     there = [sorted({item.judge for item in report.marked}) for report in (one, two)]
     named = [judge_a, judge_b]
-    if not any(named) and scale == "auto" and not all(there):
+    if not any(named) and scale == "auto" and not any(there):
         return None, None
+    if not any(named) and scale == "auto" and not all(there):
+        judged, other = (one, two) if there[0] else (two, one)
+        raise UsageError(
+            f"{judged.name} was judged and {other.name} was not: marks and points are two scales",
+            remedy=f"`harness judge {other.name}` first, or take --scale score for the points as they stand",
+        )
     for place, (report, judges) in enumerate(zip((one, two), there, strict=True)):
         option = f"--judge-{'ab'[place]}"
         wanted = named[place] or (judges[0] if len(judges) == 1 else None)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from harness.cli.ended import ended
-from harness.cli.options import judge_mode_option, rubric_option
+from harness.cli.options import given, judge_mode_option, rubric_option
 from harness.cli.progress import display
 from harness.cli.runs import run_directory
 from harness.config import JudgeConfig
@@ -75,7 +75,7 @@ def _consistent(asked: JudgeConfig, *, dry_run: bool) -> None:
         raise UsageError("--only-errors asks the same questions with the prompt they had", remedy="leave out --rubric")
     if asked.only_errors and asked.seed is not None:
         raise UsageError("--only-errors keeps the labels that were drawn", remedy="leave out --seed")
-    mixed = asked.only_errors or asked.rubric is not None or dry_run or asked.mode or asked.tasks
+    mixed = asked.only_errors or dry_run or given("mode", "rubric", "seed", "tasks", "budget_usd")
     if asked.reparse and mixed:
         raise UsageError("--reparse asks nobody", remedy="give it alone, or with --judge NAME")
 

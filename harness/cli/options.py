@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
+from click.core import ParameterSource
 
 from harness.types import JudgeMode, SandboxLevel
 
@@ -14,6 +15,12 @@ from harness.types import JudgeMode, SandboxLevel
 def say(line: str) -> None:
     """A line for people, on stderr: stdout is for results."""
     click.echo(line, err=True)
+
+
+def given(*names: str) -> bool:
+    """Whether any of the current command's parameters of these names was given, and is not its default."""
+    context = click.get_current_context()
+    return any(context.get_parameter_source(name) is not ParameterSource.DEFAULT for name in names)
 
 
 def sandbox_option(function: Callable[..., Any]) -> Callable[..., Any]:

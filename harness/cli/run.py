@@ -10,10 +10,10 @@ import click
 from pydantic import ValidationError
 
 from harness.cli.ended import ended
-from harness.cli.options import judge_mode_option, require_isolation_option, rubric_option, sandbox_option
+from harness.cli.options import given, judge_mode_option, require_isolation_option, rubric_option, sandbox_option
 from harness.cli.progress import display
 from harness.config import RunConfig
-from harness.errors import ConfigError
+from harness.errors import ConfigError, UsageError
 
 
 @click.command(short_help="give every task to every model, grade, select, report")
@@ -111,6 +111,8 @@ def command(dry_run: bool, as_json: bool, quiet: bool, solver_config: Path | Non
     from harness import runner
     from harness.plan import plan
 
+    if not options["judges"] and given("judge_mode", "rubric"):
+        raise UsageError("--judge-mode and --rubric are for judges", remedy="name one with --judge NAME")
     if not options["models"]:
         options.pop("models")
     if solver_config is not None:

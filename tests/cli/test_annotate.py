@@ -261,6 +261,9 @@ def test_sheets_of_elsewhere(sheet: Callable[..., Rows], back: Callable[..., Any
     assert "is not UTF-8" in back([{"id": "é", "score": "1"}], encoding="utf-16")
     assert "--name 'a/b'" in back(rows, name="a/b")
     assert "either --export or --read" in harness("annotate", run).refused()
+    for option, value in (("--mode", "rubric"), ("--seed", 0), ("--task", "x"), ("--sample", 2)):
+        refused = harness("annotate", run, "--read", "x.csv", "--name", "a", option, value).refused()
+        assert "belong to --export" in refused
     assert "--read needs --name" in harness("annotate", run, "--read", "x.csv").refused()
     assert "--name belongs to --read" in harness("annotate", run, "--export", "x.csv", "--name", "a").refused()
 

@@ -107,3 +107,15 @@ def test_what_is_refused(harness: Harness, run: Made) -> None:
     assert "the same judging" in told(judged, judged, *sides, "import:X")
     assert "is no judge's" in told(judged, bare, "--scale", "verdict", *sides[:2])
     assert "no scored item in common" in told(judged, bare, "--scale", "verdict")
+
+
+def test_points_are_no_marks(harness: Harness, run: Made) -> None:
+    """The same replies with the same points, of which one run was judged as well: nothing has moved."""
+    rows = [{**row, "score": 1, "max_score": 1} for row in replies()]
+    one, two = run("one", rows), run("two", [*rows, *rubric("X", {"a": [2, 2, 2]})])
+    for pair in ((one, two), (two, one)):
+        refused = harness("drift", *pair).refused()
+        assert "two was judged and one was not" in refused
+        assert "--scale score" in refused
+    assert "two alone was judged" in harness("drift", one, two, "--scale", "score").out
+    assert "alone was judged" not in harness("drift", one, run("three", rows)).out

@@ -165,6 +165,9 @@ def test_reparse_asks_nobody_and_writes_only_what_changed(harness: Harness, cour
         judge(harness, court, "--judge", "ann")
         asked = len(server.requests)
         before = dump(court.run)
+        for option in (("--seed", 5), ("--budget", 3), ("--mode", "rubric"), ("--task", "x")):
+            assert "--reparse asks nobody" in judge(harness, court, "--reparse", *option).refused()
+        assert "no reply of nobody in this run" in judge(harness, court, "--reparse", "--judge", "nobody").refused()
         same = judge(harness, court, "--reparse")
         assert same.code == 0
         assert "3 replies of judges read again, 0 of them to another result" in same.err

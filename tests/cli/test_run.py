@@ -97,6 +97,8 @@ def test_a_dry_run_does_nothing(harness: Harness, suite: str, tmp_path: Path) ->
         (("s", "--budget", "-1"), "is not in the range"),
         (("s", "--solver", "magic"), "unknown solver 'magic'"),
         (("s", "--select", "judge"), "needs a judge"),
+        (("s", "--judge-mode", "rubric"), "--judge-mode and --rubric are for judges"),
+        (("s", "--rubric", "s/t/task.yaml"), "--judge-mode and --rubric are for judges"),
         (("s", "--select", "luck"), "is not one of"),
         (("s", "--sandbox", "box"), "no sandbox 'box'"),
         (("s", "--catalogue", "none.yaml"), "does not exist"),
