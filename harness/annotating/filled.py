@@ -100,6 +100,7 @@ def answers(path: Path, found: Sequence[Line], key: Key) -> Answers:
     gone = len(key.rows) - len(rows)
     if gone:
         made.notes.append(f"{gone} of {len(key.rows)} rows are gone: unscored")
+    unused = 0
     for number, asked in enumerate(key.questions):
         mine = {row.label: rows.get(ident) for ident, row in key.rows.items() if row.question == number}
         marks = _marks(path, key, asked.labels, mine)
@@ -107,7 +108,19 @@ def answers(path: Path, found: Sequence[Line], key: Key) -> Answers:
             made.unfilled[number] = marks
         else:
             made.marks[number] = marks
+            unused += sum(_unused(mine.get(mark.label), mark) for mark in marks) if key.mode == "listwise" else 0
+    if unused:
+        made.notes.append(
+            f"{unused} numbers were not used: ranks count where every reply of a question has one, scores where every "
+            "reply has all of them"
+        )
     return made
+
+
+def _unused(line: Line | None, mark: Mark) -> int:
+    """Cells with a number that did not become part of the mark."""
+    columns = [*(DIMENSIONS if not mark.scores else ()), *(("rank",) if mark.rank is None else ())]
+    return sum(bool(line.cells.get(name, "").strip()) for name in columns) if line is not None else 0
 
 
 def _marks(path: Path, key: Key, labels: Sequence[str], mine: Mapping[str, Line | None]) -> tuple[Mark, ...] | str:

@@ -188,6 +188,23 @@ def test_rankings_come_back(sheet: Callable[..., Rows], back: Callable[..., Any]
     assert (order["items"], order["same"]) == (3, 0.0)
 
 
+def test_numbers_that_are_not_used_are_counted(sheet: Callable[..., Rows], back: Callable[..., Any], run: Path) -> None:
+    rows = sheet()
+    task = rows[0]["task"]
+    mine = [row for row in rows if row["task"] == task]
+    for place, row in enumerate(mine):
+        row["rank"] = str(place + 1)
+    mine[0].update(dict.fromkeys(("accuracy", "completeness", "reasoning", "specificity", "conciseness"), "7"))
+    mine[1]["accuracy"] = "3"
+    found = back(rows)
+    assert found["scored"] == 1
+    assert [note for note in found["notes"] if note.startswith("6 numbers were not used")]
+    assert {mark.rank for mark in marks(run).values()} == set(range(1, len(mine) + 1))
+    mine[0].update(dict.fromkeys(("accuracy", "completeness", "reasoning", "specificity", "conciseness"), ""))
+    mine[1]["accuracy"] = ""
+    assert not any("were not used" in note for note in back(rows)["notes"])
+
+
 def test_pairs_come_back(sheet: Callable[..., Rows], back: Callable[..., Any], run: Path) -> None:
     rows = sheet("--mode", "pairwise")
     for row, word in zip(rows, ("A", "model b", "TIE"), strict=False):
