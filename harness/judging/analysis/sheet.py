@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.stats.pooling import pooled
 from harness.types import DIMENSIONS, JudgeMode, Marked
 
 MODES: tuple[JudgeMode, ...] = ("listwise", "rubric", "pairwise")
@@ -132,6 +133,8 @@ class Sheet:
     task: NDArray[np.intp]
     unit: NDArray[np.intp]
     """Number of the unit: the same for all judges."""
+    group: NDArray[np.intp]
+    """Number of what the unit is compared within: its task and repeat; of a pair the pair itself."""
     values: NDArray[np.float64]
     most: int
     """Candidates in the largest question."""
@@ -140,23 +143,23 @@ class Sheet:
         """The rows of some judges; the names of models and tasks stay."""
         chosen = set(judges)
         kept = np.isin(self.judge, [place for place, name in enumerate(self.judges) if name in chosen])
-        columns = (self.judge[kept], self.model[kept], self.task[kept], self.unit[kept])
+        columns = (self.judge[kept], self.model[kept], self.task[kept], self.unit[kept], self.group[kept])
         return Sheet(self.mode, self.judges, self.models, self.tasks, *columns, self.values[kept], self.most)
 
     def column(self, measure: str) -> NDArray[np.float64]:
         return np.asarray(self.values[:, MEASURES.index(measure)])
 
     def panel(self) -> Sheet:
-        """One row a unit: the mean over the judges that said something of it."""
+        """One row a unit: the mean over judges, whose severity is taken out where some of them are missing."""
         units, first, places = np.unique(self.unit, return_index=True, return_inverse=True)
         known = ~np.isnan(self.values)
         means = np.full((units.size, len(MEASURES)), np.nan)
-        for place in range(len(MEASURES)):
+        for place, measure in enumerate(MEASURES):
             here = known[:, place]
-            counts = np.bincount(places[here], minlength=units.size)
-            sums = np.bincount(places[here], self.values[here, place], minlength=units.size)
-            np.divide(sums, counts, out=means[:, place], where=counts > 0)
-        columns = (np.zeros(units.size, np.intp), self.model[first], self.task[first], units)
+            found = pooled(self.judge[here], places[here], self.group[here], self.values[here, place])
+            # Without the severity of who is missing a value may lie outside of what a judge can say.
+            means[: found.size, place] = np.clip(found, *BOUNDS.get(measure, (-np.inf, np.inf)))
+        columns = (np.zeros(units.size, np.intp), self.model[first], self.task[first], units, self.group[first])
         return Sheet(self.mode, ["panel"], self.models, self.tasks, *columns, means, self.most)
 
 
@@ -169,6 +172,8 @@ def sheet(marked: Sequence[Marked], mode: JudgeMode) -> Sheet | None:
     judges = sorted({question.judge for question in asked})
     models = sorted({one.model for question in asked for one in question.marks})
     tasks = sorted({question.task for question in asked})
+    groups = [(unit[0].task, unit[0].repeat) if mode != "pairwise" else unit for _, unit, _ in rows]
+    group_place = {group: place for place, group in enumerate(dict.fromkeys(groups))}
     unit_place = {unit: place for place, unit in enumerate(sorted({row[1] for row in rows}))}
     judge_place, model_place, task_place = (
         {name: place for place, name in enumerate(names)} for names in (judges, models, tasks)
@@ -179,6 +184,7 @@ def sheet(marked: Sequence[Marked], mode: JudgeMode) -> Sheet | None:
         np.array([model_place[unit[0].model] for _, unit, _ in rows], dtype=np.intp),
         np.array([task_place[unit[0].task] for _, unit, _ in rows], dtype=np.intp),
         np.array([unit_place[unit] for _, unit, _ in rows], dtype=np.intp),
+        np.array([group_place[group] for group in groups], dtype=np.intp),
         np.array([values for _, _, values in rows], dtype=float).reshape(len(rows), len(MEASURES)),
         max(len(question.marks) for question in asked),
     )  # fmt: skip

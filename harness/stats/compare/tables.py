@@ -9,6 +9,7 @@ from typing import Literal
 
 from harness.stats.inputs import ReportInput
 from harness.stats.pathologies import Sampled, flags
+from harness.stats.pooling import pooled
 from harness.types import DIMENSIONS, Attempt, Judgment, Labelled, Marked, Outcome
 
 Metric = Literal["pass", "score", "points", "wins", "judge"]
@@ -20,6 +21,9 @@ METRICS: dict[Metric, str] = {
     "judge": "judges' marks as a share of the scale",
 }
 """What models are compared by -> what it is."""
+
+Voice = tuple[str, str]
+"""Judge and mode: what a judge says in one way is not what it says in another."""
 
 Ties = Literal["share", "none"]
 """share: a task won by k models is a k-th of a win for each; none: it is nobody's."""
@@ -163,7 +167,7 @@ class RunTable:
         labels: Mapping[str, Sequence[Labelled]] | None = None,
     ) -> None:
         """Take the judges' marks of comparisons. `judgments` and who was in them: what came to nothing is no tie."""
-        found: dict[tuple[str, str, int], dict[str, list[float]]] = {}
+        found: dict[tuple[str, str, int], dict[Voice, list[float]]] = {}
         ranks: dict[tuple[str, int], dict[str, dict[str, list[float]]]] = {}
         kept = [mark for mark in marked if mark.purpose == "compare"]
         self.lost = _lost(kept, judgments, labels or {})
@@ -172,7 +176,8 @@ class RunTable:
                 continue
             share = _share(mark)
             if share is not None:
-                found.setdefault((mark.model, mark.task, mark.repeat), {}).setdefault(mark.judge, []).append(share)
+                voice = (mark.judge, mark.mode)
+                found.setdefault((mark.model, mark.task, mark.repeat), {}).setdefault(voice, []).append(share)
             if mark.mark.rank is not None and mark.of > 1:
                 by_model = ranks.setdefault((mark.task, mark.repeat), {})
                 by_model.setdefault(mark.model, {}).setdefault(mark.judge, []).append(mark.mark.rank)
@@ -182,11 +187,11 @@ class RunTable:
                 self.lost.setdefault(key, set()).update(mark.model for mark in pair)
                 continue
             for mark, share in zip(pair, (credit, 1 - credit), strict=True):
-                found.setdefault((mark.model, *key), {}).setdefault(mark.judge, []).append(share)
+                found.setdefault((mark.model, *key), {}).setdefault((mark.judge, mark.mode), []).append(share)
                 # A tie is in the middle: who ties with everybody has not done as well as who beats everybody.
                 ranks.setdefault(key, {}).setdefault(mark.model, {}).setdefault(mark.judge, []).append(2 - share)
         # Every judge weighs the same, however often it was asked.
-        self.marks = {key: _mean(_mean(values) for values in by.values()) for key, by in found.items()}
+        self.marks = _pooled(found)
         self.ranks = {
             key: {model: _mean(_mean(values) for values in by.values()) for model, by in models.items()}
             for key, models in ranks.items()
@@ -201,6 +206,22 @@ class RunTable:
             return graded
         ranked = {(model, task, repeat) for (task, repeat), ranks in self.ranks.items() for model in ranks}
         return graded | self.marks.keys() | ranked
+
+
+def _pooled(found: Mapping[tuple[str, str, int], Mapping[Voice, Sequence[float]]]) -> dict[tuple[str, str, int], float]:
+    """(model, task, repeat) -> share of the scale, 0..1, over judges; `pooled` says what of those that are missing."""
+    voices = {voice: place for place, voice in enumerate(sorted({voice for by in found.values() for voice in by}))}
+    groups = {group: place for place, group in enumerate(dict.fromkeys(key[1:] for key in found))}
+    rows = [
+        (voices[voice], unit, groups[key[1:]], _mean(values), 1 / sum(judge == voice[0] for judge, _ in by))
+        for unit, (key, by) in enumerate(found.items())
+        for voice, values in by.items()
+    ]
+    if not rows:
+        return {}
+    voice_of, unit_of, group_of, values_of, weights = zip(*rows, strict=True)
+    shares = pooled(voice_of, unit_of, group_of, values_of, weights).tolist()
+    return {key: min(1.0, max(0.0, share)) for key, share in zip(found, shares, strict=True) if share == share}
 
 
 def _lost(

@@ -1,0 +1,85 @@
+"""What a judge did not say moves nobody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.judging.analysis.sheet import sheet
+from harness.stats.compare import RunTable, compare
+from harness.stats.pooling import pooled
+from harness.types import DIMENSIONS, Mark, Marked
+from tests.stats.compare.made import attempt, table
+
+
+def test_by_hand() -> None:
+    # Complete: plain means, whatever the numbers.
+    assert pooled([0, 0, 1, 1], [0, 1, 0, 1], [0] * 4, [1, 2, 3, 3]).tolist() == [2, 2.5]
+    # Judge 1 is harder by 2 and has nothing for unit 1: 5 there is 3 to it, 4 for both.
+    assert pooled([0, 0, 1], [0, 1, 0], [0] * 3, [5, 5, 3]) == pytest.approx([4, 4])
+    # Two judges without a unit in common cannot be aligned; in groups of their own they need not be.
+    assert pooled([0, 1], [0, 1], [0, 0], [1, 3]) == pytest.approx([1, np.nan], nan_ok=True)
+    assert pooled([0, 1], [0, 1], [0, 1], [1, 3]).tolist() == [1, 3]
+    # Most of the group decides who counts; a third judge that knows both sides aligns them.
+    assert pooled([0, 1, 1], [0, 1, 2], [0] * 3, [1, 3, 2]) == pytest.approx([np.nan, 3, 2], nan_ok=True)
+    aligned = pooled([0, 1, 2, 2], [0, 1, 0, 1], [0] * 4, [1, 3, 2, 2])
+    assert aligned[0] == pytest.approx(aligned[1])
+    assert pooled([], [], [], []).tolist() == []
+    # A judge with two voices weighs as one with one.
+    assert pooled([0, 1, 2], [0, 0, 0], [0] * 3, [1, 1, 4], [0.5, 0.5, 1]).tolist() == [2.5]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 4), st.integers(2, 6), st.integers(1, 5))
+def test_severities_are_found_exactly_where_the_model_holds(seed: int, judges: int, models: int, tasks: int) -> None:
+    rng = np.random.default_rng(seed)
+    unit, judge = np.meshgrid(np.arange(models * tasks), np.arange(judges))
+    # The first judge marks everything, so that everybody is connected.
+    kept = (rng.random(unit.shape) < 0.6) | (judge == 0)
+    truth, severity = rng.normal(size=models * tasks), rng.normal(size=judges)
+    u, j = unit[kept], judge[kept]
+    found = pooled(j, u, u // models, truth[u] + severity[j])
+    differences = found.reshape(tasks, models) - truth.reshape(tasks, models)
+    assert np.ptp(differences, axis=1) == pytest.approx(0, abs=1e-6)
+
+
+def marks(gone: set[tuple[str, str]]) -> list[Marked]:
+    """Rubric marks of two models at twelve tasks: 1 by the strict judge, 3 by the lenient; none of (judge, model)."""
+    return [
+        Marked(
+            judgment=f"{judge}{t}{model}", judge=judge, mode="rubric", purpose="compare", task=f"t{t:02d}", repeat=0,
+            part="", model=model, attempt=0, slot=0, of=1, characters=9, mark=Mark(label="A", rubric=score),
+        )
+        for judge, score in (("strict", 1), ("lenient", 3))
+        for model in "ab" for t in range(12) if (judge, model) not in gone
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("gone", [set(), {("lenient", "b")}, {("strict", "a")}])
+def test_a_judge_that_could_not_be_read_for_one_model_tells_none_apart(gone: set[tuple[str, str]]) -> None:
+    run = table("one", [attempt(m, f"t{t:02d}") for m in "ab" for t in range(12)])
+    run.judge(marks(gone))
+    found = compare([run], "judge")
+    assert [row.mean for row in found.spread] == pytest.approx([2 / 3] * 2)
+    assert not any(pair.significant for pair in found.pairs)
+    both = sheet(marks(gone), "rubric")
+    assert both is not None
+    assert both.panel().column("rubric") == pytest.approx([2.0] * 24)
+
+
+def test_two_ways_of_one_judge_are_two_scales() -> None:
+    """Listwise it is generous, by the rubric hard; one model has been asked about in both ways, the other in one."""
+    full = Mark(label="A", rank=1, scores=dict.fromkeys(DIMENSIONS, 10.0))
+    listwise = [
+        replace(one, mode="listwise", judgment=f"l{one.judgment}", of=2, mark=full)
+        for one in marks({("lenient", "b"), ("lenient", "a"), ("strict", "b")})
+    ]
+    run = RunTable("one")
+    for m in "ab":
+        for t in range(12):
+            run.add(attempt(m, f"t{t:02d}"))
+    run.judge([*marks({("lenient", "a"), ("lenient", "b")}), *listwise])
+    assert len({round(share, 9) for share in run.marks.values()}) == 1
