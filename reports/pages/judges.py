@@ -156,7 +156,7 @@ def _block(ranking: Ranking) -> Block:
 
 
 def _lettered(table_: Standings) -> bool:
-    return all(len(one.letters) <= MAX_LETTERS for one in table_.models)
+    return 0 < max((len(one.letters) for one in table_.models), default=0) <= MAX_LETTERS
 
 
 def _cell(each: Standings, one: Standing | None) -> tuple[str, str, bool]:
