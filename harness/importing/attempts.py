@@ -87,17 +87,19 @@ def _reply(line: ReplyLine) -> Reply | None:
 
 
 def _request(line: ReplyLine, task: Task | None) -> dict[str, Any]:
-    """What the model was asked, as far as the task says it: what another system put around that is not known."""
+    """What the model was asked: what the line says, or the task, which does not know what was put around it."""
+    if line.prompt is not None:
+        return {"messages": [{"role": "user", "content": line.prompt}]}
     if task is None or not line.replied:
         return {}
-    said = iter(_texts(line))
+    left = list(_texts(line))
     messages = [("system", task.system)] if task.system else []
     for turn, asked in zip(task.turns, asked_of(task.turns), strict=True):
         messages.append((turn.role, turn.content))
-        if asked and (reply := next(said, None)) is not None:
-            messages.append(("assistant", reply))
-    if messages and messages[-1][0] == "assistant":
-        messages.pop()  # the last reply is the attempt's own
+        if asked and len(left) < 2:
+            break  # the last reply is the attempt's own, and what would have come after it was not asked
+        if asked:
+            messages.append(("assistant", left.pop(0)))
     if not task.turns:
         messages.append(("user", task.instruction))
     return {"messages": [{"role": role, "content": content} for role, content in messages]}

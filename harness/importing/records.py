@@ -46,6 +46,8 @@ class ReplyLine(Line):
     """The text. None: only the result was kept."""
     replies: list[str] | None = Field(default=None, min_length=1)
     """Of a conversation of several turns: all of them, in place of `reply`."""
+    prompt: str | None = None
+    """What the model was asked, as one text, in place of what the task says."""
     thinking: str | None = None
     finish_reason: str | None = None
     tokens: Tokens | None = None
@@ -89,7 +91,7 @@ class ReplyLine(Line):
                            ("score", "missing: there is a `max_score`")))  # fmt: skip
         if self.score is not None and self.max_score is not None and self.score > self.max_score:
             raise _wrong("score", f"{self.score:g} is more than max_score, {self.max_score:g}")
-        for key in ("tokens", "prompt_tokens", "finish_reason"):
+        for key in ("prompt", "tokens", "prompt_tokens", "finish_reason"):
             if getattr(self, key) is not None and not self.replied:
                 raise _wrong(key, "is about a reply, and there is none: give `reply`")
         if self.error is not None and (self.judged or self.replied):

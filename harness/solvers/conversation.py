@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from harness.solvers import Solved
-from harness.tasks.turns import asked_of, reply_files
+from harness.tasks.turns import CUES, asked_of, own_words, reply_files, transcript
 from harness.types import Candidate, Extraction, Message, Reply, Request, Task, Usage
 
 if TYPE_CHECKING:
     from harness.solvers import Workplace
-
-_CUES = {"user": "User", "assistant": "Assistant"}
 
 
 class Conversation:
@@ -42,7 +39,7 @@ class Conversation:
                 continue
             request = self._request(task, said, seed, repeat, attempt).model_copy(update={"turn": len(replies)})
             reply = self._provider.complete(request)
-            own = reply if self._profile.style == "chat" else reply.model_copy(update={"text": _own_words(reply.text)})
+            own = reply if self._profile.style == "chat" else reply.model_copy(update={"text": own_words(reply.text)})
             found = self._spoken(task, own)
             overran = overran or own.text != reply.text
             replies.append((reply, found))
@@ -64,20 +61,9 @@ class Conversation:
             return Request(messages=messages, sampling=sampling, task=task, repeat=repeat, attempt=attempt)
         if not sampling.stop:
             # A model that continues text would go on with the user's next words.
-            sampling = sampling.model_copy(update={"stop": (f"\n{_CUES['user']}:", f"\n{_CUES['assistant']}:")})
-        prompt = _as_text(system, said)
+            sampling = sampling.model_copy(update={"stop": (f"\n{CUES['user']}:", f"\n{CUES['assistant']}:")})
+        prompt = transcript(system, said)
         return Request(prompt=prompt, sampling=sampling, task=task, repeat=repeat, attempt=attempt)
-
-
-def _as_text(system: str, said: list[Message]) -> str:
-    """The conversation as a text that a model can go on with."""
-    lines = [f"{_CUES.get(turn.role, turn.role)}: {turn.content}" for turn in said]
-    return "\n\n".join([*([system] if system else []), *lines, f"{_CUES['assistant']}:"])
-
-
-def _own_words(text: str) -> str:
-    """A continued text up to the next speaker: not every server keeps to `stop`."""
-    return re.split(rf"^[ \t]*(?:{'|'.join(_CUES.values())}):", text, maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def _text(found: Extraction) -> str:
@@ -98,7 +84,7 @@ def _whole(replies: list[tuple[Reply, Extraction]]) -> Reply:
                 }
             ),
             # One that was cut off is no whole reply, however the conversation went on.
-            "finish_reason": "length" if any(one.finish_reason == "length" for one in every) else last.finish_reason,
+            "finish_reason": _worst([reply.finish_reason for reply in every]),
             "seconds": sum(reply.seconds for reply in every),
             "first_token_s": every[0].first_token_s,
             "tries": sum(reply.tries for reply in every),
@@ -106,6 +92,12 @@ def _whole(replies: list[tuple[Reply, Extraction]]) -> Reply:
             "raw": {"turns": [reply.model_dump(mode="json") for reply in every]},
         }
     )
+
+
+def _worst(reasons: list[str]) -> str:
+    """The token limit, else the last that is no ordinary end, else the last one."""
+    odd = [reason for reason in reasons if reason not in ("", "stop")]
+    return "length" if "length" in odd else (odd or reasons)[-1]
 
 
 def _sum(counts: list[int | None]) -> int | None:

@@ -11,9 +11,9 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from harness.tasks.turns import replies_of
+from harness.tasks.turns import replies_of, spoken
 from harness.types import Attempt, Reply
 
 ATTEMPT_FLAGS = {
@@ -86,16 +86,16 @@ def flags(attempt: Attempt) -> tuple[str, ...]:
     if reply is None:
         return ()
     found = []
-    if attempt.agent is None:
-        blank = not reply.text.strip()
-        if blank:
-            found.append("empty_reply")
-            if reply.thinking.strip():
-                found.append("thinking_only")
+    said = _said(attempt, reply) if attempt.agent is None else []
+    blank = [thinking for text, thinking in said if not text.strip()]
+    if blank:
+        found.append("empty_reply")
+        if any(thinking.strip() for thinking in blank):
+            found.append("thinking_only")
     if reply.finish_reason == "length":
         found.append("cut_by_length")
-    if attempt.agent is None:
-        found += _of_texts(attempt, _said(attempt, reply))
+    if said:
+        found += _of_texts(attempt, said)
     if reply.usage.completion_tokens is None or reply.seconds <= 0:
         found.append("no_speed")
     return tuple(found)
@@ -107,10 +107,11 @@ def _of_texts(attempt: Attempt, said: Sequence[tuple[str, str]]) -> Iterator[str
     # A table of values is as repetitive as a loop; but what passes has an end.
     if any((not passed and looping(text)) or looping(thinking) for text, thinking in said):
         yield "repetition"
-    prompt = _prompt(attempt.request)
-    if any(echoes(text, prompt) for text, _ in said):
+    prompts = _prompts(attempt, len(said))
+    if any(echoes(text, prompt) for (text, _), prompt in zip(said, prompts, strict=True)):
         yield "prompt_echo"
-    if forbids_fences(prompt) and any(_FENCE.search(text) for text, _ in said):
+    # First what finds something in few replies: prompts are long, and of a conversation each has one of its own.
+    if any(_FENCE.search(text) and forbids_fences(prompt) for (text, _), prompt in zip(said, prompts, strict=True)):
         yield "fences_unwanted"
 
 
@@ -236,16 +237,36 @@ def counted(attempt_flags: Counter[str], tasks: Iterable[Sequence[Sampled]]) -> 
     return {flag: total[flag] for flag in FLAGS if total[flag]}
 
 
-def _prompt(request: dict[str, Any]) -> str:
-    """What the model was told, without what it said itself."""
-    parts = [
-        message["content"]
+def _prompts(attempt: Attempt, replies: int) -> list[str]:
+    """What the model had been told before each of its replies, without what it said itself.
+
+    `request` is that of the last reply: what the user said later is nothing that an earlier reply could keep to. Where
+    a task's own assistant turns stand between the replies, an earlier one may be given more than it was told.
+    """
+    told = _told(attempt)
+    if replies == 1:
+        return [_others(told)]
+    own = [place for place, (role, _) in enumerate(told) if role == "assistant"][1 - replies :]
+    ends = [*own, *[len(told)] * (replies - len(own))]
+    return [_others(told[:end]) for end in ends]
+
+
+def _told(attempt: Attempt) -> list[tuple[str, str]]:
+    """(role, text) of the last request, in order."""
+    request = attempt.request
+    turns = [
+        (str(message.get("role")), message["content"])
         for message in request.get("messages") or ()
-        if isinstance(message, dict) and message.get("role") != "assistant" and isinstance(message.get("content"), str)
+        if isinstance(message, dict) and isinstance(message.get("content"), str)
     ]
-    if isinstance(request.get("prompt"), str):
-        parts.append(request["prompt"])
-    return "\n\n".join(parts)
+    prompt = request.get("prompt")
+    if isinstance(prompt, str):
+        turns += spoken(prompt) if attempt.kind == "conversation" else [("user", prompt)]
+    return turns
+
+
+def _others(told: Sequence[tuple[str, str]]) -> str:
+    return "\n\n".join(text for role, text in told if role != "assistant")
 
 
 @lru_cache(maxsize=512)

@@ -140,9 +140,9 @@ def _coverage(name: str, found: ModelTally, picks: Picks) -> Coverage:
         unselected=unselected,
         unusable_selections=unusable,
         selection_methods=methods,
-        empty_replies=found.empty,
-        thinking_only=found.thinking_only,
-        cut_by_length=found.cut_by_length,
+        empty_replies=found.flags["empty_reply"],
+        thinking_only=found.flags["thinking_only"],
+        cut_by_length=found.flags["cut_by_length"],
     )
 
 

@@ -78,9 +78,6 @@ class ModelTally:
     unscored: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     """First line of a provider or infrastructure error -> attempts."""
-    empty: int = 0
-    thinking_only: int = 0
-    cut_by_length: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     tokens_known: int = 0
@@ -151,11 +148,6 @@ class ModelTally:
         reply = attempt.reply
         if reply is None:
             return
-        # An agent has no reply of its own, but the sum of its calls.
-        blank = not reply.text.strip() and attempt.agent is None
-        self.empty += blank
-        self.thinking_only += blank and bool(reply.thinking.strip())
-        self.cut_by_length += reply.finish_reason == "length"
         self.prompt_tokens += reply.usage.prompt_tokens or 0
         self.model_s += reply.seconds
         tokens = reply.usage.completion_tokens

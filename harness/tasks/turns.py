@@ -10,6 +10,9 @@ from harness.types import Message
 LAST = "reply.md"
 """The file of a candidate that holds the last reply; earlier ones are `turn1.md`, `turn2.md`, ..."""
 _EARLIER = re.compile(r"turn([0-9]{1,4})\.md")
+CUES = {"user": "User", "assistant": "Assistant"}
+"""Role -> the name that its turns have in a transcript."""
+_CUE = re.compile(rf"^[ \t]*({'|'.join(CUES.values())}):", re.MULTILINE)
 
 
 def reply_files(replies: list[str] | tuple[str, ...]) -> dict[str, str]:
@@ -29,6 +32,28 @@ def asked_of(turns: Sequence[Message]) -> list[bool]:
     """For each turn whether the model is to reply to it: to every one of the user that no assistant's follows."""
     following = [*(turn.role for turn in turns[1:]), "user"][: len(turns)]
     return [turn.role == "user" and then == "user" for turn, then in zip(turns, following, strict=True)]
+
+
+def transcript(system: str, turns: Sequence[Message]) -> str:
+    """The conversation as a text that a model can go on with."""
+    lines = [f"{CUES.get(turn.role, turn.role)}: {turn.content}" for turn in turns]
+    return "\n\n".join([*([system] if system else []), *lines, f"{CUES['assistant']}:"])
+
+
+def own_words(text: str) -> str:
+    """A continued transcript up to the next speaker: not every server keeps to `stop`."""
+    return _CUE.split(text, maxsplit=1)[0]
+
+
+def spoken(prompt: str) -> list[tuple[str, str]]:
+    """(role, text) of what stands in a transcript, without the last turn, which is still to be spoken.
+
+    No turn of the model's has another speaker in it, see `own_words`; a user's that has is taken for several.
+    """
+    first, *rest = _CUE.split(prompt)
+    roles = {cue: role for role, cue in CUES.items()}
+    turns = [(roles[cue], text.strip()) for cue, text in zip(rest[::2], rest[1::2], strict=True)]
+    return [*([("system", first.strip())] if first.strip() else []), *turns[:-1]]
 
 
 def told(system: str, turns: tuple[Message, ...]) -> str:

@@ -346,6 +346,29 @@ def test_replies_that_repeat_what_the_task_asks_are_flagged(imported: Callable[.
     ]  # fmt: skip
 
 
+def test_an_earlier_empty_reply_and_what_was_not_asked(imported: Callable[..., Path], tmp_path: Path) -> None:
+    suite = tmp_path / "chat"
+    suite.mkdir()
+    (suite / "suite.yaml").write_text("title: Chat\n")
+    test = {"id": "two", "judge": "Kind.", "reference": ["Hi.", "Bye."], "turns": [{"user": "Hi"}, {"user": "Bye"}]}
+    (suite / "all.yaml").write_text(json.dumps({"category": "c", "tests": [test]}))
+    rows = [row(task="two", replies=["", "Bye."]), row(task="two", model="n", replies=["Hi."])]
+    found = {a.model: a for a in attempts(imported(rows, "--tasks", suite)).values()}
+    assert "empty_reply" in flags(found["m"])
+    assert "empty_reply" not in flags(found["n"])
+    # It replied to the first turn only, and its reply is the attempt's own.
+    assert [item["content"] for item in found["n"].request["messages"]] == ["Hi"]
+
+
+def test_a_line_says_itself_what_was_asked(imported: Callable[..., Path]) -> None:
+    rows = [
+        row(reply="```\nHello!\n```", prompt="Say hello, with no Markdown."),
+        row(model="n", reply="```\nHello!\n```", prompt="Say hello."),
+    ]
+    found = {a.model: flags(a) for a in attempts(imported(rows)).values()}
+    assert found == {"m": ("fences_unwanted", "no_speed"), "n": ("no_speed",)}
+
+
 def test_without_tasks_nobody_knows_what_was_asked(imported: Callable[..., Path]) -> None:
     (found,) = attempts(imported([row(reply="```\nHello!\n```")])).values()
     assert found.request == {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from harness.runner import run
 from harness.solvers import solver_for
 from harness.stats.pathologies import flags
 from harness.store import Store
+from harness.tasks.turns import spoken
 from harness.types import Attempt, Judgment, Outcome, Task
 from tests.servers.scripted import Exchange, Scripted, scripted
 from tests.servers.wires import USAGE, Chat
@@ -180,6 +181,41 @@ def test_a_reply_that_was_cut_off_is_told_of_the_whole_conversation(home: Path) 
     assert found.reply is not None
     assert found.reply.finish_reason == "length"
     assert flags(found) == ("cut_by_length",)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "whole"),
+    [
+        (("length", "content_filter", "stop"), "length"),
+        (("content_filter", "stop", "stop"), "content_filter"),
+        (("stop", "stop", "stop"), "stop"),
+    ],
+)
+def test_the_worst_end_of_any_reply_is_the_conversations(home: Path, reasons: tuple[str, ...], whole: str) -> None:
+    with scripted(*(WIRE.says("Well.", finish=reason) for reason in reasons)) as server:
+        found = attempts(planned(home, {"base_url": server.url + "/v1"}, "sums"))["sums"]
+    assert found.reply is not None
+    assert found.reply.finish_reason == whole
+
+
+def test_what_a_base_model_said_itself_is_no_prompt_that_it_repeats(home: Path) -> None:
+    tale = "A fox lived beside a river and went to count the stones on its bank every morning, whatever the weather. "
+    tale += "One day it found seven of them, the next day nine, and on the third day the water had come up so far that "
+    tale += "none were to be seen at all; so the fox sat down in the grass, looked up, and began to count the clouds."
+
+    def says(text: str) -> Callable[[Exchange], None]:
+        return lambda exchange: exchange.json({"choices": [{"text": text, "finish_reason": "stop"}]})
+
+    with scripted(says(f" {tale}"), says(" Yes."), says(" Bye.")) as server:
+        model = {"base_url": server.url + "/v1", "style": "completion", "stream": False}
+        found = attempts(planned(home, model, "sums"))["sums"]
+    assert tale in found.request["prompt"]
+    assert "prompt_echo" not in flags(found)
+    assert spoken(found.request["prompt"]) == [
+        ("system", "You are Pip."), ("user", "Hello"), ("assistant", "I am Pip. What shall I add?"),
+        ("user", "2 and 3"), ("assistant", tale), ("user", "And one more?"), ("assistant", "Yes."),
+        ("user", "Thank you!"),
+    ]  # fmt: skip
 
 
 def test_a_model_that_says_nothing_at_once_is_told_which_reply(home: Path) -> None:

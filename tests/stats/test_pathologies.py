@@ -166,6 +166,39 @@ def test_every_reply_of_a_conversation_is_looked_at(place: int) -> None:
     )
 
 
+def talk(roles: str, *texts: str) -> dict[str, Any]:
+    """A request: `u` the user's, `a` the model's own."""
+    names = {"u": "user", "a": "assistant"}
+    return {"messages": [{"role": names[r], "content": text} for r, text in zip(roles, texts, strict=True)]}
+
+
+def held(request: dict[str, Any], *texts: str) -> tuple[str, ...]:
+    """The flags of a conversation with this last request."""
+    turns = [Reply(text=text, finish_reason="stop", **SAID) for text in texts]
+    whole = turns[-1].model_copy(update={"raw": {"turns": [turn.model_dump(mode="json") for turn in turns]}})
+    made = attempt("m", "s/t", kind="conversation", verdict=WRONG, request=request)
+    return flags(made.model_copy(update={"reply": whole}))
+
+
+def test_a_reply_keeps_to_what_was_said_before_it() -> None:
+    fenced = "```\nx = 1\n```"
+    later = talk("uau", "Write it.", fenced, "Again, with no Markdown.")
+    assert held(later, fenced, "x = 1") == ()
+    assert held(later, "x = 1", fenced) == ("fences_unwanted",)
+    first = talk("uau", "Write it, with no Markdown.", fenced, "Again.")
+    assert held(first, fenced, "x = 1") == ("fences_unwanted",)
+    # The user gives the model's own words back.
+    assert held(talk("uau", "Tell me.", PROMPT, f"You said: {PROMPT}"), PROMPT, "I did.") == ()
+    assert held(talk("uau", PROMPT, PROMPT, "Thanks."), PROMPT, "Bye.") == ("prompt_echo",)
+    # A task's own turn of the assistant before the first reply is none of the model's.
+    given = talk("uauau", "Hello", "I am Pip.", "Write it.", fenced, "Again, with no Markdown.")
+    assert held(given, fenced, "x = 1") == ()
+
+
+def test_an_earlier_reply_without_text() -> None:
+    assert held(talk("uau", "a", "", "b"), "", "Bye.") == ("empty_reply",)
+
+
 def test_no_speed() -> None:
     for usage, seconds in ((Usage(), 1.0), (Usage(completion_tokens=5), 0.0)):
         reply = Reply(text="x = 1", usage=usage, seconds=seconds)
