@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from harness.stats.numbers import ModelSummary
+
 ODD = {
     "empty_reply": "empty",
     "thinking_only": "with thinking only",
@@ -75,7 +77,7 @@ def show_summary(done: Any) -> None:
         if best_of > 1:
             row += [percent(item.selected), percent(item.oracle), percent(item.distinct, bounds=False)]
         row += said(judged, item.model) if judged else []
-        made.add_row(*row, ", ".join(f"{count} {name}" for name, count in item.outcomes.items() if count))
+        made.add_row(*row, outcomes(item))
     show(made)
     lines = console(soft_wrap=True)
     for name, note in {name: profile.note for name, profile in done.plan.profiles.items() if profile.note}.items():
@@ -105,6 +107,12 @@ def show_summary(done: Any) -> None:
             highlight=False,
         )
     lines.print(f"report: {done.plan.paths.report}", highlight=False)
+
+
+def outcomes(item: ModelSummary) -> str:
+    """What became of all of a model's attempts, those without a verdict too: a rate is of the others."""
+    missing = {"failed": item.coverage.provider_failures, "not graded": item.coverage.ungraded}
+    return ", ".join(f"{count} {name}" for name, count in {**item.outcomes, **missing}.items() if count)
 
 
 SCALES = {"listwise": ", of 50", "rubric": ", of 3", "pairwise": ", share won"}

@@ -166,6 +166,15 @@ def test_judgments_are_like_others(imported: Callable[..., Path]) -> None:
     assert (listwise.reply, listwise.request, listwise.labels) == (None, {}, tuple(map(label, range(3))))
 
 
+def test_attempts_without_a_verdict_are_in_the_table(harness: Harness, write: Write, tmp_path: Path) -> None:
+    """Of four attempts three had no reply: `12 passed` alone would look like all of them."""
+    rows = [
+        row(f"s/t{t}", attempt=i, **({"error": "boom"} if i else {"passed": True})) for t in range(12) for i in range(4)
+    ]
+    done = harness("import", write(rows), "--name", "r", "--out", tmp_path / "runs", "--quiet")
+    assert "12 passed, 36 failed" in done.out
+
+
 def test_the_same_again_does_nothing(harness: Harness, write: Write, imported: Callable[..., Path]) -> None:
     rows = [row(reply="a"), {"task": "s/t", "judge": "J", "winner": "m"}]
     directory = imported(rows)
