@@ -17,6 +17,7 @@ from harness.stats.compare.noise import noise
 from harness.stats.compare.pairs import Standing, least_p, results, standing, turned
 from harness.stats.compare.planning import planning
 from harness.stats.compare.results import Comparison, ModelFacts, PairResult
+from harness.stats.compare.scored_by import told_scales
 from harness.stats.compare.spread import spread
 from harness.stats.compare.stability import samples, stability
 from harness.stats.compare.tables import METRICS, Metric, ModelRow, RunTable, Ties
@@ -82,7 +83,11 @@ def compare(
             tuple(None if np.isnan(of_possible[m, t]) else float(of_possible[m, t]) for m in placed.order)
             for t in range(len(found.tasks))
         ),
-        notes=(*_notes(tables, found, placed, each, wins, alpha), *told_missing(about, each.models)),
+        notes=(
+            *_notes(tables, found, placed, each, wins, alpha),
+            *told_scales(tables, found.tasks, each.models, metric),
+            *told_missing(about, each.models),
+        ),
     )
 
 
