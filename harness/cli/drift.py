@@ -13,6 +13,7 @@ import click
 from harness.cells import table_text, write_whole
 from harness.cli.runs import run_directory
 from harness.errors import UsageError
+from harness.words import plural
 
 if TYPE_CHECKING:
     from harness.stats.drift import Drift, ModelDrift, Moved, Scale
@@ -167,7 +168,7 @@ def _reasons(found: Drift) -> str:
     return ", ".join(f"{number} {why}" for why, number in sorted(counts.items())) or "there are no items"
 
 
-def document(found: Drift, first: str, second: str, notes: Sequence[str]) -> dict[str, Any]:
+def document(found: Drift, first: str, second: str, notes: Sequence[str] = ()) -> dict[str, Any]:
     """The JSON of `harness drift --json`; its keys are documented in docs/formats.md."""
     return {
         "a": first,
@@ -257,9 +258,10 @@ def _notes(found: Drift) -> Iterator[str]:
         elif reasons:
             absent.update(dict.fromkeys(reasons, 1))
     for why, number in absent.items():
-        yield f"{number} model{'s' * (number > 1)} without an item in common: {why}"
+        yield f"{plural(number, 'model')} without an item in common: {why}"
     if found.other_totals:
-        yield f"{found.other_totals} items were marked out of other totals in B: percentages of different things"
+        were = f"{plural(found.other_totals, 'item')} {'was' if found.other_totals == 1 else 'were'}"
+        yield f"{were} marked out of other totals in B: percentages of different things"
     single = [row.model for row in found.models if row.tasks == 1]
     if single:
         more = f" and {len(single) - SHOWN} more" if len(single) > SHOWN else ""

@@ -138,7 +138,7 @@ def test_compare_says_where_judges_decided_in_one_run_only(harness: Harness, run
     rows = [{**row, "score": 1, "max_score": 1} for row in replies()]
     missing = {"task": "t0", "model": "c", "outcome": "no_candidate"}
     bare, judged = run("bare", rows), run("judged", [*rows, *rubric("X", {"a": [2, 2], "=b": [3]})])
-    every = {"a": [2, 2, 2], "=b": [3, 3, 3]}
+    every: dict[str, Sequence[int]] = {"a": [2, 2, 2], "=b": [3, 3, 3]}
     whole, other = run("whole", [*rows, missing, *rubric("X", every)]), run("other", [*rows, *rubric("Y", every)])
 
     def told(*arguments: object) -> list[str]:

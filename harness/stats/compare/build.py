@@ -23,6 +23,7 @@ from harness.stats.compare.stability import samples, stability
 from harness.stats.compare.tables import METRICS, Metric, ModelRow, RunTable, Ties
 from harness.stats.pathologies import counted
 from harness.stats.tiers import ALPHA, LETTERS
+from harness.words import plural
 
 
 def compare(
@@ -168,13 +169,13 @@ def _notes(
     if found.left_out:
         changed = sum(item.why.startswith("changed") for item in found.left_out)
         notes.append(
-            f"{len(found.left_out)} tasks are left out: {changed} changed between the runs, "
-            f"{len(found.left_out) - changed} are not in all of them."
+            f"{plural(len(found.left_out), 'task is', 'tasks are')} left out: {changed} changed between the runs, "
+            f"{len(found.left_out) - changed} not in all of them."
         )
     notes += equal_runs(each)
     if sum(wins.undecided):
         notes.append(
-            f"{sum(wins.undecided)} wins could not be decided: a model has no graded attempt there, "
+            f"{plural(sum(wins.undecided), 'win')} could not be decided: a model has no graded attempt there, "
             "or a judge's verdict is missing."
         )
     if found.metric == "judge":
