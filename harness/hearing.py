@@ -15,6 +15,7 @@ from harness.plan import Plan, judge_profiles, planned_before, unchanged
 from harness.progress import Progress
 from harness.store import Store
 from harness.types import Purpose
+from harness.words import plural
 
 
 def order_of(planned: Plan) -> Order:
@@ -88,7 +89,8 @@ def judge(directory: Path, asked: JudgeConfig, progress: Progress, *, dry_run: b
     with Store(directory) as store:
         if asked.reparse:
             read, changed = reparse(store, names)
-            progress.note(f"{read} replies of judges read again, {changed} of them to another result")
+            again = plural(read, "reply of a judge", "replies of judges")
+            progress.note(f"{again} read again, {changed} of them to another result")
             return concluded(planned, store, [])
         return concluded(planned, store, hear(planned, store, order, progress))
 

@@ -21,6 +21,7 @@ from harness.judging.results import reparsed
 from harness.store import JudgmentStatus, Store
 from harness.tasks import chosen
 from harness.types import Attempt, JudgeMode, Judgment, Purpose, Task
+from harness.words import plural
 
 RUBRICS = "rubrics"
 """Fact: name of a prompt -> its text."""
@@ -179,15 +180,15 @@ def ask(docket: Docket, store: Store, order: Order, log: Log, heard: Callable[[J
     reasons = [f"judge {name}: {why}" for name, why in panel.given_up.items()]
     for name, errors in failures.items():
         if name not in panel.given_up:
-            number = f"{len(errors)} question{'s' * (len(errors) > 1)}"
             reasons.append(
-                f"judge {name}: {number} ended as provider failure, the same command asks again: "
-                f"{errors[-1].partition(chr(10))[0]}"
+                f"judge {name}: {plural(len(errors), 'question')} ended as provider failure, the same command "
+                f"asks again: {errors[-1].partition(chr(10))[0]}"
             )
     if left_out:
         spent = order.allowance(store)
         why = "the budget is spent; " if spent is not None and spent <= 0 else ""
-        reasons.append(f"{why}{left_out} questions to judges were not asked; the same command asks them")
+        asked = plural(left_out, "question to a judge was", "questions to judges were")
+        reasons.append(f"{why}{asked} not asked; the same command asks what is left")
     return reasons
 
 

@@ -23,6 +23,7 @@ from harness.solvers.seeds import attempt_seed
 from harness.store import Store
 from harness.tasks import load_tasks
 from harness.types import AttemptKey, Task
+from harness.words import plural
 
 NAME_BYTES = 200
 NO_JUDGES = ("reference", "replay")
@@ -68,8 +69,7 @@ class Plan:
     def notes(self) -> Iterator[str]:
         """What is left out, a line a model."""
         for name, number in self.not_asked.items():
-            tasks = "1 task needs" if number == 1 else f"{number} tasks need"
-            yield f"{name}: {tasks} a model that sees pictures: not asked"
+            yield f"{name}: {plural(number, 'task needs', 'tasks need')} a model that sees pictures: not asked"
 
     def trials(self) -> Iterator[Trial]:
         """Every attempt; models take turns, so that a run cut short has compared them on the same tasks."""

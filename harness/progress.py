@@ -13,8 +13,8 @@ class Progress(Protocol):
     def note(self, line: str) -> None:
         """Something worth a line."""
 
-    def begin(self, total: int, done: int, spent: float, what: str = "attempts") -> None:
-        """Attempts, or questions to judges, in all, those there already, dollars spent so far."""
+    def begin(self, total: int, done: int, spent: float, what: str = "") -> None:
+        """Attempts, or `what` else (so many of it, in words), in all, those there already, dollars spent so far."""
 
     def attempt(self, attempt: Attempt) -> None:
         """An attempt has ended."""

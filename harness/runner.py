@@ -18,6 +18,7 @@ from harness.sandbox import Sandbox
 from harness.sandbox.nothing import sandbox_for
 from harness.store import Failures, Store
 from harness.types import Attempt, AttemptKey, ModelCall, SandboxLevel
+from harness.words import plural
 
 
 def run(planned: Plan, progress: Progress) -> Run:
@@ -126,7 +127,7 @@ def _work(planned: Plan, store: Store, todo: Sequence[Trial], progress: Progress
     if budget is not None and store.spent() >= budget and left_out:
         reasons.append(_out_of_budget(budget, left_out))
     elif left_out:
-        reasons.append(f"{left_out} attempts were not made; the same command makes them")
+        reasons.append(f"{_not_made(left_out)}; the same command makes them")
     return reasons
 
 
@@ -140,8 +141,12 @@ def _failures(store: Store, explained: Container[str]) -> list[str]:
 
 
 def _counted(item: Failures) -> str:
-    return f"{item.number} attempt{'s' * (item.number > 1)} ended as {item.name.replace('_', ' ')}"
+    return f"{plural(item.number, 'attempt')} ended as {item.name.replace('_', ' ')}"
+
+
+def _not_made(number: int) -> str:
+    return f"{plural(number, 'attempt')} {'was' if number == 1 else 'were'} not made"
 
 
 def _out_of_budget(budget: float, left: int) -> str:
-    return f"the budget of {budget} US dollars is spent; {left} attempts were not made (a larger --budget resumes)"
+    return f"the budget of {budget} US dollars is spent; {_not_made(left)} (a larger --budget resumes)"

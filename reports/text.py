@@ -9,6 +9,7 @@ import re
 from datetime import UTC, datetime
 
 from harness.stats.score import Score
+from harness.words import plural as plural
 
 ELSEWHERE = "raw.jsonl"
 """The file of a run directory that has every text whole."""
@@ -116,11 +117,6 @@ def count(value: int | None) -> str:
 def number(value: float | None) -> str:
     """At most one decimal; a dash for None."""
     return "–" if value is None else f"{value:,.1f}".removesuffix(".0")
-
-
-def plural(value: int, noun: str) -> str:
-    """`1 task`, `12 tasks`."""
-    return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
 
 
 def _show(match: re.Match[str]) -> str:

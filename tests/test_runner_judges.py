@@ -113,7 +113,7 @@ def test_the_budget_of_a_run_counts_its_judges(world: World) -> None:
     with scripted(says(GOOD)) as model, scripted(judges.judging(taste)) as court:
         with_judge(world, model.url, court.url, price={"input": 0.0, "output": 1e6 / 34})
         first = run(world.plan(judges=("j",), budget_usd=0.5), Seen())
-        assert any("the budget is spent; 1 questions" in reason for reason in first.incomplete)
+        assert any("the budget is spent; 1 question to a judge" in reason for reason in first.incomplete)
         assert len(court.requests) == 1
         assert run(world.plan(judges=("j",), budget_usd=5.0), Seen()).incomplete == []
         with Store(first.plan.paths.root, write=False) as store:

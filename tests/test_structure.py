@@ -29,7 +29,7 @@ LAYERS = (
     ("config",),
     ("content",),
     ("host",),
-    ("syntax", "cells", "progress"),
+    ("syntax", "cells", "progress", "words"),
     ("tasks",),
     ("models",),
     ("sandbox",),

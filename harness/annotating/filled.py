@@ -14,6 +14,7 @@ from harness.annotating.sheet import FILLED_IN, ID, Key, cell_hash
 from harness.cells import unguarded
 from harness.errors import UsageError
 from harness.types import DIMENSIONS, Mark
+from harness.words import plural
 
 YES, NO = ("yes", "y", "true", "1", "x"), ("no", "n", "false", "0")
 MOST_BYTES = 256 * 2**20
@@ -111,8 +112,8 @@ def answers(path: Path, found: Sequence[Line], key: Key) -> Answers:
             unused += sum(_unused(mine.get(mark.label), mark) for mark in marks) if key.mode == "listwise" else 0
     if unused:
         made.notes.append(
-            f"{unused} numbers were not used: ranks count where every reply of a question has one, scores where every "
-            "reply has all of them"
+            f"{plural(unused, 'number was', 'numbers were')} not used: ranks count where every reply of a question has "
+            "one, scores where every reply has all of them"
         )
     return made
 

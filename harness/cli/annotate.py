@@ -12,6 +12,7 @@ import click
 from harness.cli.options import given
 from harness.cli.runs import run_directory
 from harness.errors import UsageError
+from harness.words import plural
 
 if TYPE_CHECKING:
     from harness.annotating.agreed import Agreement
@@ -57,7 +58,8 @@ def command(
             raise UsageError("--name belongs to --read", remedy="a sheet is nobody's until it is filled in")
         key = export(directory, target, Wanted(mode, tasks, sample, seed))
         made = {"sheet": key.sheet, "file": str(target), "questions": len(key.questions), "rows": len(key.rows)}
-        said = f"{target}: {len(key.questions)} questions, {len(key.rows)} rows. No model is named in it."
+        sizes = f"{plural(len(key.questions), 'question')}, {plural(len(key.rows), 'row')}"
+        said = f"{target}: {sizes}. No model is named in it."
         click.echo(json.dumps(made, indent=2) if as_json else said)
         return 0
     if not name:
@@ -81,7 +83,7 @@ def _document(found: Read) -> dict[str, Any]:
 def _show(found: Read) -> None:
     from harness.cli.tables import show, table
 
-    click.echo(f"{found.judge}: {found.scored} of {found.questions} questions scored")
+    click.echo(f"{found.judge}: {found.scored} of {plural(found.questions, 'question')} scored")
     for why, number in found.unfilled.items():
         click.echo(f"{number} {why}: unscored")
     for note in found.notes:

@@ -9,6 +9,7 @@ from harness.stats.compare.figures import Figures, told_expected, told_leaders, 
 from harness.stats.compare.pairs import turned
 from harness.stats.compare.results import Claim, Comparison, PairResult
 from harness.stats.pathologies import FLAGS, TASK_FLAGS
+from harness.words import plural
 
 MOST_PAIRS = 60
 MOST_ROWS = 40
@@ -44,7 +45,7 @@ def _spread(found: Comparison, figure: Figures) -> None:
     shown = found.runs if len(found.runs) <= 6 else ()
     again = ["mean", "range", "SD", "rerun"] if several else ["value"]
     made = table(
-        f"{found.metric}: {found.meaning}; {len(found.tasks)} tasks",
+        f"{found.metric}: {found.meaning}; {plural(len(found.tasks), 'task')}",
         _rows(found),
         "places",
         "",
@@ -97,7 +98,7 @@ def _noise(found: Comparison) -> None:
     rerun = "unknown (one run)" if noise.rerun_sd is None else f"{noise.rerun_sd:.2f} wins"
     lines.print(
         f"noise of wins: other prompts of this kind {noise.prompts_sd:.2f} (SD, {noise.models} equal models, "
-        f"{noise.tests} tests); the same prompts again {rerun}",
+        f"{plural(noise.tests, 'test')}); the same prompts again {rerun}",
         highlight=False,
     )
     if noise.runs is not None:
@@ -125,7 +126,7 @@ def _pairs(pairs: Sequence[PairResult], found: Comparison) -> None:
     unit = "percentage points" if found.unit == "share" else f"{found.unit} a task"
     fine = Figures(found.unit, one=True)
     made = table(
-        f"{family}: {differ} of {len(pairs)} pairs differ ({unit})",
+        f"{family}: {differ} of {plural(len(pairs), 'pair')} {'differs' if len(pairs) == 1 else 'differ'} ({unit})",
         "pair",
         "difference",
         "95%",
@@ -217,9 +218,9 @@ def _planning(found: Comparison, figure: Figures) -> None:
     show(made)
     lines = console(soft_wrap=True)
     if plan.pair_tasks is not None:
-        lines.print(f"for the difference of two {_rows(found)}s: {plan.pair_tasks:,} tasks", highlight=False)
+        lines.print(f"for the difference of two {_rows(found)}s: {plural(plan.pair_tasks, 'task')}", highlight=False)
     if plan.win_tests is not None:
-        lines.print(f"so that equal models' wins have an SD of that: {plan.win_tests:,} tests", highlight=False)
+        lines.print(f"so that equal models' wins have an SD of that: {plural(plan.win_tests, 'test')}", highlight=False)
     if plan.detectable is not None:
         share = found.unit == "share"
         size = Figures(found.unit).fine(plan.detectable)

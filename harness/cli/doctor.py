@@ -15,6 +15,7 @@ import click
 
 from harness import __version__
 from harness.errors import HarnessError
+from harness.words import plural
 
 if TYPE_CHECKING:
     import docker
@@ -137,7 +138,7 @@ def _models() -> Iterator[Finding]:
             not_ready.append(error.message.removeprefix("model "))
         else:
             ready.append(name)
-    yield Finding("catalogue", "ok", f"{len(catalogue.entries)} models, ready: {', '.join(ready)}")
+    yield Finding("catalogue", "ok", f"{plural(len(catalogue.entries), 'model')}, ready: {', '.join(ready)}")
     for message in not_ready:
         yield Finding("catalogue", "note", message)
     for name in ready:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import click
 from harness.cells import table_text, write_whole
 from harness.cli.runs import run_directory
 from harness.errors import UsageError
+from harness.words import plural
 
 if TYPE_CHECKING:
     from harness.stats.drift import Drift, ModelDrift, Moved, Scale
@@ -74,13 +75,13 @@ def command(
         beside = csv_file.with_name(f"{csv_file.stem}-items{csv_file.suffix}")
         write_whole(csv_file, table_text(MODEL_COLUMNS, _model_rows(found)))
         write_whole(beside, table_text(ITEM_COLUMNS, map(_item_row, found.moved)))
+    scales = [] if judge_a else _scales_told(one, two)
     if as_json:
-        click.echo(json.dumps(document(found, _named(one, judge_a), _named(two, judge_b)), indent=2))
+        click.echo(json.dumps(document(found, _named(one, judge_a), _named(two, judge_b), scales), indent=2))
     else:
         _show(found, _named(one, judge_a), _named(two, judge_b))
-        if judge_a is None and bool(one.marked) != bool(two.marked):
-            judged = one if one.marked else two
-            click.echo(f"{judged.name} alone was judged: its conversations have their judges' points, not the tests'")
+        for line in scales:
+            click.echo(line)
     return 0
 
 
@@ -99,7 +100,7 @@ def _judges(
         if judge_a or judge_b:
             raise UsageError(f"--scale {scale} is no judge's", remedy="leave --judge-a and --judge-b out")
         return None, None
-    there = [sorted({item.judge for item in report.marked}) for report in (one, two)]
+    there = [_compared_by(report) for report in (one, two)]
     named = [judge_a, judge_b]
     if not any(named) and scale == "auto" and not any(there):
         return None, None
@@ -122,6 +123,19 @@ def _judges(
             )
         named[place] = wanted
     return named[0], named[1]
+
+
+def _compared_by(report: ReportInput) -> list[str]:
+    """Judges that compared the replies of a run. Who only picked the best of N has a part in no verdict."""
+    return sorted({item.judge for item in report.marked if item.purpose == "compare"})
+
+
+def _scales_told(one: ReportInput, two: ReportInput) -> list[str]:
+    """A line where verdicts are compared and judges have a part in those of one run only."""
+    judged = [report.name for report in (one, two) if _compared_by(report)]
+    if len(judged) != 1:
+        return []
+    return [f"{judged[0]} alone was judged: its conversations have their judges' points, not the tests'"]
 
 
 def _scale(one: ReportInput, two: ReportInput, judge_a: str | None, judge_b: str | None, scale: str) -> Scale:
@@ -154,7 +168,7 @@ def _reasons(found: Drift) -> str:
     return ", ".join(f"{number} {why}" for why, number in sorted(counts.items())) or "there are no items"
 
 
-def document(found: Drift, first: str, second: str) -> dict[str, Any]:
+def document(found: Drift, first: str, second: str, notes: Sequence[str] = ()) -> dict[str, Any]:
     """The JSON of `harness drift --json`; its keys are documented in docs/formats.md."""
     return {
         "a": first,
@@ -169,6 +183,7 @@ def document(found: Drift, first: str, second: str) -> dict[str, Any]:
             for row in sorted(found.models, key=lambda row: -(row.before or 0.0))
             if row.items
         ],
+        "notes": list(notes),
     }
 
 
@@ -243,9 +258,10 @@ def _notes(found: Drift) -> Iterator[str]:
         elif reasons:
             absent.update(dict.fromkeys(reasons, 1))
     for why, number in absent.items():
-        yield f"{number} model{'s' * (number > 1)} without an item in common: {why}"
+        yield f"{plural(number, 'model')} without an item in common: {why}"
     if found.other_totals:
-        yield f"{found.other_totals} items were marked out of other totals in B: percentages of different things"
+        were = f"{plural(found.other_totals, 'item')} {'was' if found.other_totals == 1 else 'were'}"
+        yield f"{were} marked out of other totals in B: percentages of different things"
     single = [row.model for row in found.models if row.tasks == 1]
     if single:
         more = f" and {len(single) - SHOWN} more" if len(single) > SHOWN else ""

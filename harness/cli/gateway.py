@@ -13,6 +13,7 @@ import click
 
 from harness.cli.options import say
 from harness.errors import ConfigError, UsageError
+from harness.words import plural
 
 if TYPE_CHECKING:
     from harness.config import ModelProfile
@@ -181,4 +182,4 @@ def _open(gateway: object, session: Session, port: int | None, socket: Path | No
 def _say_spent(session: Session) -> None:
     spent = session.spent()
     cost = "unknown cost" if spent.cost_usd is None else f"${spent.cost_usd:.4f}"
-    say(f"{spent.calls} calls answered, {spent.refused} refused, {cost}")
+    say(f"{plural(spent.calls, 'call')} answered, {spent.refused} refused, {cost}")

@@ -20,6 +20,7 @@ from harness.cli.options import require_isolation_option, sandbox_option, say
 from harness.cli.tables import show, table
 from harness.errors import UsageError
 from harness.types import Frozen, Outcome, SandboxLevel, Task, Verdict
+from harness.words import plural
 
 SHAPES = (
     '{"task": id, "code": text}, {"task": id, "files": {path: text}}, or of a conversation {"task": id, "reply": text}'
@@ -83,7 +84,7 @@ def command(
         entries = (_entry(*found) for found in zip(itertools.count(), given, verdicts))
         tally = _print_json(entries) if as_json else _print_table(entries)
     if tally.broken:
-        click.echo(f"not complete: the sandbox failed on {tally.broken} candidates: {tally.reason}", err=True)
+        click.echo(f"not complete: the sandbox failed on {plural(tally.broken, 'candidate')}: {tally.reason}", err=True)
     return 1 if tally.broken else 0
 
 

@@ -9,9 +9,11 @@ from typing import Any
 import click
 
 from harness.cli.ended import completed
-from harness.cli.options import require_isolation_option, sandbox_option
+from harness.cli.options import given, require_isolation_option, sandbox_option
 from harness.cli.progress import display
+from harness.errors import UsageError
 from harness.types import SandboxLevel
+from harness.words import plural
 
 
 @click.command(short_help="make a run of replies and results recorded elsewhere")
@@ -55,6 +57,11 @@ def command(
     """
     from harness.importing.load import Order, load
 
+    if not tasks and given("sandbox", "require_isolation"):
+        raise UsageError(
+            "without tasks nothing is graded here",
+            remedy="give them with --tasks, or leave out --sandbox and --require-isolation",
+        )
     order = Order(
         files=files,
         name=name,
@@ -91,7 +98,9 @@ def _show(done: Any) -> None:
     counts = done.counts
     if done.unchanged:
         click.echo("nothing to do: this content was imported before")
-    said = f"{counts['replies']} replies of {counts['models']} models to {counts['tasks']} tasks"
-    click.echo(f"{said}, {counts['graded']} of them graded here; {counts['judgments']} judgments")
+    of = f"{plural(counts['models'], 'model')} to {plural(counts['tasks'], 'task')}"
+    said = f"{plural(counts['replies'], 'reply', 'replies')} of {of}"
+    click.echo(f"{said}, {counts['graded']} of them graded here; {plural(counts['judgments'], 'judgment')}")
     if counts["differ"]:
-        click.echo(f"{counts['differ']} verdicts found here are not those that were recorded; those found here count")
+        differ = f"{plural(counts['differ'], 'verdict')} found here {'is' if counts['differ'] == 1 else 'are'}"
+        click.echo(f"{differ} not what was recorded; what was found here counts")

@@ -14,6 +14,7 @@ from harness.cli.progress import display
 from harness.cli.runs import run_directory
 from harness.config import JudgeConfig
 from harness.errors import UsageError
+from harness.words import plural
 
 
 @click.command(short_help="have models judge the answers of a run")
@@ -85,5 +86,5 @@ def _announce(questions: Any, as_json: bool) -> int:
         click.echo(json.dumps({"questions": questions}, indent=2))
     else:
         for judge, number in questions.items():
-            click.echo(f"{judge}: {number} question{'' if number == 1 else 's'}")
+            click.echo(f"{judge}: {plural(number, 'question')}")
     return 0

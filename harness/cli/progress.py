@@ -29,8 +29,9 @@ class Tally:
         self.what = "attempts"
         self.began = time.monotonic()
 
-    def begin(self, total: int, done: int, spent: float, what: str = "attempts") -> None:
-        self.total, self.before, self.spent, self.what = total, done, spent, what
+    def begin(self, total: int, done: int, spent: float, what: str = "") -> None:
+        self.total, self.before, self.spent = total, done, spent
+        self.what = what or ("attempt" if total == 1 else "attempts")
         self.ended = self.passed = self.graded = self.failed = self.unread = 0
         self.began = time.monotonic()
 
@@ -88,11 +89,11 @@ class Lines(Tally):
         # No progress: what was done to the machine, or that a sandbox is weaker, is told to everybody.
         print(line, file=sys.stderr, flush=True)
 
-    def begin(self, total: int, done: int, spent: float, what: str = "attempts") -> None:
+    def begin(self, total: int, done: int, spent: float, what: str = "") -> None:
         if self.ended:
             self._say()
         super().begin(total, done, spent, what)
-        self._progress(f"{total} {what}" + (f", {done} of them done already" if done else ""))
+        self._progress(f"{total} {self.what}" + (f", {done} of them done already" if done else ""))
 
     def _progress(self, line: str) -> None:
         if not self._quiet:
@@ -147,9 +148,9 @@ class Live(Tally):
     def note(self, line: str) -> None:
         self._bar.console.print(line, markup=False, highlight=False)
 
-    def begin(self, total: int, done: int, spent: float, what: str = "attempts") -> None:
+    def begin(self, total: int, done: int, spent: float, what: str = "") -> None:
         super().begin(total, done, spent, what)
-        self._task = self._bar.add_task(what, total=total, completed=done, words="")
+        self._task = self._bar.add_task(self.what, total=total, completed=done, words="")
 
     def attempt(self, attempt: Attempt) -> None:
         self.add(attempt)

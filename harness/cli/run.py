@@ -14,6 +14,7 @@ from harness.cli.options import given, judge_mode_option, require_isolation_opti
 from harness.cli.progress import display
 from harness.config import RunConfig
 from harness.errors import ConfigError, UsageError
+from harness.words import plural
 
 
 @click.command(short_help="give every task to every model, grade, select, report")
@@ -116,6 +117,10 @@ def command(dry_run: bool, as_json: bool, quiet: bool, solver_config: Path | Non
     if not options["models"]:
         options.pop("models")
     if solver_config is not None:
+        if options["solver"] == "single_shot":
+            raise UsageError(
+                "--solver-config is for agents, and single_shot runs none", remedy="name one with --solver"
+            )
         from harness.solvers.agents.settings import read_settings
 
         options["agent"] = read_settings(solver_config)
@@ -150,8 +155,11 @@ def _announce(planned: Any, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(facts, indent=2))
     else:
-        grid = f"{len(planned.tasks)} tasks x {len(planned.profiles)} models x {config.repeats} repeats"
+        counts = ((len(planned.tasks), "task"), (len(planned.profiles), "model"), (config.repeats, "repeat"))
+        grid = " x ".join(plural(number, noun) for number, noun in counts)
         # Where some are not asked, the product is another number.
         without = " without what is not asked" if planned.not_asked else ""
-        click.echo(f"{grid} x best of {config.best_of}{without} = {planned.total} attempts, in {planned.paths.root}")
+        click.echo(
+            f"{grid} x best of {config.best_of}{without} = {plural(planned.total, 'attempt')}, in {planned.paths.root}"
+        )
     return 0

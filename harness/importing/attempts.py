@@ -10,6 +10,7 @@ from harness.importing.records import ReplyLine
 from harness.importing.survey import TaskFacts, shown_text
 from harness.tasks.turns import asked_of, reply_files
 from harness.types import Attempt, Candidate, Extraction, Outcome, Reply, Task, Usage, Verdict
+from harness.words import plural
 
 SOLVER = "imported"
 KIND = "conversation"
@@ -58,7 +59,7 @@ def recorded(line: ReplyLine, task: Task | None = None) -> Verdict:
         detail = "the file has no verdict"
         given = len(line.replies or (line.reply,))
         if task is not None and task.kind == "conversation" and line.replied and given != wanted(task):
-            detail += f", and {given} of {wanted(task)} replies"
+            detail += f", and {given} of {plural(wanted(task), 'reply', 'replies')}"
         return Verdict(outcome=Outcome.unscored, assurance="recorded", detail=detail)
     outcome = line.outcome or (Outcome.passed if _full(line) else Outcome.wrong_answer)
     points, most = line.score, line.max_score

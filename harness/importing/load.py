@@ -28,6 +28,7 @@ from harness.store import Store
 from harness.tasks import load_tasks
 from harness.tasks.turns import replies_of
 from harness.types import Attempt, Outcome, SandboxLevel, Selection, Task
+from harness.words import plural
 
 PROVIDER = "import"
 FACT = "imported"
@@ -191,8 +192,8 @@ def _keep_attempts(
         keep_manifest(store, _manifest(order, found, known, counts, grader.backend))
     failed = [item for item in store.failures() if item.name == Outcome.infra_error.value]
     return [
-        f"{item.model}: {item.number} replies could not be graded, the same `harness import` tries again: "
-        f"{item.why.partition(chr(10))[0]}"
+        f"{item.model}: {plural(item.number, 'reply', 'replies')} could not be graded, "
+        f"the same `harness import` tries again: {item.why.partition(chr(10))[0]}"
         for item in failed
     ]
 

@@ -58,7 +58,7 @@ def _lead(report: Report) -> str:
     shape = f"{text.plural(len(report.summary.tasks), 'task')}, {text.plural(len(models), 'model')}"
     drawn = f"{text.plural(each, 'attempt')} each" if repeats == 1 else f"{each} × {repeats} attempts each"
     verdicts = "all of them graded" if graded == total else f"{graded:,} of them graded"
-    return f"{shape}, {drawn}: {total:,} attempts, {verdicts}."
+    return f"{shape}, {drawn}: {text.plural(total, 'attempt')}, {verdicts}."
 
 
 def _remarks(report: Report) -> list[str]:

@@ -39,7 +39,8 @@ def _cell(found: TaskSummary | None, best_of: int) -> Cell:
     if found is None or not found.graded:
         return Cell("none", "–", "no graded attempt", "")
     share = found.pass_at_1.value
-    score = f"{found.hits} of {found.graded} attempts passed, mean score {text.percent(found.mean_score)}"
+    passed = f"{found.hits} of {text.plural(found.graded, 'attempt')} passed"
+    score = f"{passed}, mean score {text.percent(found.mean_score)}"
     chosen = found.selected if best_of > 1 else None
     repeats = round(found.graded / best_of) if best_of else 1
     word = ""

@@ -109,7 +109,7 @@ def test_groups(harness: Harness, made: Made, tmp_path: Path) -> None:
         made(name, grid(4, **{"a": 0.9, "b": 0.8, "c": 0.2, "d,e": 0.1}))
     said = ("--group", "up=a,b", "--group", "down=c", "--group", "down=d,e")
     done = harness("compare", "one", "two", "--metric", "wins", *said, "--csv", "numbers.csv")
-    assert "every two groups: 1 of 1 pairs" in done.out
+    assert "every two groups: 1 of 1 pair differs" in done.out
     assert "c, d,e" in done.out
     found = harness("compare", "one", "two", *said, "--json", "--metric", "wins").json
     assert {group["name"]: group["models"] for group in found["groups"]} == {"up": ["a", "b"], "down": ["c", "d,e"]}

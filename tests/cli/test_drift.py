@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from harness.store import Store
 from harness.types import DIMENSIONS
 from tests.cli.conftest import Harness
 
@@ -118,4 +119,40 @@ def test_points_are_no_marks(harness: Harness, run: Made) -> None:
         assert "two was judged and one was not" in refused
         assert "--scale score" in refused
     assert "two alone was judged" in harness("drift", one, two, "--scale", "score").out
+    assert "two alone was judged" in harness("drift", one, two, "--scale", "score", "--json").json["notes"][0]
     assert "alone was judged" not in harness("drift", one, run("three", rows)).out
+
+
+def test_who_picked_the_best_of_n_has_not_judged_the_run(harness: Harness, run: Made) -> None:
+    rows = [{**row, "score": 1, "max_score": 1} for row in replies()]
+    one, two = run("one", rows), run("two", [*rows, *rubric("X", {"a": [2, 2, 2]})])
+    with Store(two) as store:
+        labels = store.labels()
+        for said in list(store.judgments()):
+            store.save_judgment(said.model_copy(update={"purpose": "select"}), labels[said.id])
+    found = harness("drift", one, two, "--json").json
+    assert (found["scale"], found["overall"]["delta"], found["notes"]) == ("score", 0.0, [])
+
+
+def test_compare_says_where_judges_decided_in_one_run_only(harness: Harness, run: Made) -> None:
+    rows = [{**row, "score": 1, "max_score": 1} for row in replies()]
+    missing = {"task": "t0", "model": "c", "outcome": "no_candidate"}
+    bare, judged = run("bare", rows), run("judged", [*rows, *rubric("X", {"a": [2, 2], "=b": [3]})])
+    every: dict[str, Sequence[int]] = {"a": [2, 2, 2], "=b": [3, 3, 3]}
+    whole, other = run("whole", [*rows, missing, *rubric("X", every)]), run("other", [*rows, *rubric("Y", every)])
+
+    def told(*arguments: object) -> list[str]:
+        notes = harness("compare", *arguments, "--json").json["notes"]
+        return [note for note in notes if "two scales" in note]
+
+    (note,) = told(bare, whole)
+    assert note == (
+        "Judges have a part in 6 of 12 verdicts on 3 tasks, and none in the others (in bare): these are two scales. "
+        "`harness judge` those, too, or take --metric judge."
+    )
+    # t1 has a judged reply of `a` and one of `=b` that is not; a task that is all one or all the other is on one scale.
+    (partly,) = told(judged)
+    assert "1 of 2 verdicts on 1 task, and none in the others (in judged)" in partly
+    assert told(bare, run("again", rows)) == []
+    assert told(whole, other) == []  # the missing reply of c is on every scale the same
+    assert told(bare, whole, "--metric", "judge") == []

@@ -382,3 +382,13 @@ def test_without_tasks_nobody_knows_what_was_asked(imported: Callable[..., Path]
     (found,) = attempts(imported([row(reply="```\nHello!\n```")])).values()
     assert found.request == {}
     assert flags(found) == ("no_speed",)
+
+
+def test_options_of_grading_need_tasks(harness: Harness, write: Write, tmp_path: Path) -> None:
+    path = write([row(reply="x", passed=True)])
+    for option in (("--sandbox", "nothing-of-that-name"), ("--require-isolation", "container")):
+        refused = harness("import", path, "--name", "r", "--out", tmp_path / "runs", *option).refused()
+        assert "without tasks nothing is graded here" in refused
+    assert not (tmp_path / "runs").exists()
+    done = harness("import", path, "--name", "r", "--out", tmp_path / "runs", "--quiet")
+    assert "1 reply of 1 model to 1 task, 0 of them graded here; 0 judgments" in done.out

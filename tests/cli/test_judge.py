@@ -188,7 +188,7 @@ def test_the_budget_is_of_all_judging_and_resumes(harness: Harness, court: Court
         court.judge("ann", server.url, price={"input": 0.0, "output": 1e6 / 34})
         first = judge(harness, court, "--judge", "ann", "--budget", "1.5")
         assert first.code == 1
-        assert "the budget is spent; 1 questions to judges were not asked" in first.err
+        assert "the budget is spent; 1 question to a judge was not asked" in first.err
         assert judge(harness, court, "--budget", "1.5").code == 1
         assert len(server.requests) == 2
         assert judge(harness, court, "--budget", "5").code == 0

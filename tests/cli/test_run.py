@@ -73,7 +73,7 @@ def test_a_dry_run_does_nothing(harness: Harness, suite: str, tmp_path: Path) ->
     grid = ("--best-of", 1000, "--repeats", 1000, "--dry-run", "--model", "smollm2")
     done = harness(*reference(suite, *grid))
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("1 tasks x 2 models x 1000 repeats x best of 1000 = 2000000 attempts, in runs/s-")
+    assert done.out.startswith("1 task x 2 models x 1,000 repeats x best of 1000 = 2,000,000 attempts, in runs/s-")
     told = harness(*reference(suite, *grid, "--json"))
     assert told.json["attempts"] == 2_000_000
     assert told.json["tasks"] == ["s/t"]
@@ -98,6 +98,7 @@ def test_a_dry_run_does_nothing(harness: Harness, suite: str, tmp_path: Path) ->
         (("s", "--solver", "magic"), "unknown solver 'magic'"),
         (("s", "--select", "judge"), "needs a judge"),
         (("s", "--judge-mode", "rubric"), "--judge-mode and --rubric are for judges"),
+        (("s", "--solver-config", "s/t/task.yaml"), "--solver-config is for agents"),
         (("s", "--rubric", "s/t/task.yaml"), "--judge-mode and --rubric are for judges"),
         (("s", "--select", "luck"), "is not one of"),
         (("s", "--sandbox", "box"), "no sandbox 'box'"),
@@ -144,7 +145,7 @@ def test_a_model_that_cannot_be_reached(harness: Harness, suite: str, tmp_path: 
 def test_a_budget(harness: Harness, suite: str) -> None:
     done = harness(*reference(suite, "--budget", 0, "--json"))
     assert done.code == 1
-    assert "not complete: the budget of 0.0 US dollars is spent; 1 attempts were not made" in done.err
+    assert "not complete: the budget of 0.0 US dollars is spent; 1 attempt was not made" in done.err
     assert harness(*reference(suite, "--budget", 1, "--json")).code == 0
 
 
@@ -189,4 +190,4 @@ def test_as_a_process(suite: str, tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.startswith('{\n  "run": ')
     assert done.stdout.endswith("}\n")
-    assert done.stderr.splitlines()[0] == "1 attempts"
+    assert done.stderr.splitlines()[0] == "1 attempt"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from harness.content import content_dir, load_module
 from harness.stats.score import Interval, Score
+from harness.words import plural
 
 text = load_module("reports", "text")
 charts = load_module("reports", "charts")
@@ -45,6 +46,7 @@ def test_other_words() -> None:
     assert text.moment("yesterday") == "yesterday"
     assert (text.count(1234), text.number(3.0), text.number(None)) == ("1,234", "3", "–")
     assert (text.plural(1, "task"), text.plural(2000, "task")) == ("1 task", "2,000 tasks")
+    assert (plural(1, "reply", "replies"), plural(0, "reply", "replies")) == ("1 reply", "0 replies")
 
 
 @given(st.text(st.characters(codec=None), max_size=300))

@@ -25,6 +25,7 @@ from harness.grading.extract.thinking import Answer, strip_thinking
 from harness.grading.extract.workspace import read
 from harness.tasks.turns import LAST, replies_of, reply_files
 from harness.types import Candidate, Extraction, Reply, Task
+from harness.words import plural
 
 __all__ = ["candidate_from", "extract"]
 
@@ -134,7 +135,7 @@ def _extraction(
 def _workspace(task: Task, answer: Answer, cut: str, reader: Reader) -> Extraction:
     overlay, collector, note = read(task, answer.text, reader)
     if overlay.taken:
-        choice = f"{len(overlay.taken)} file{'s' * (len(overlay.taken) != 1)} changed: {_listed(overlay)}"
+        choice = f"{plural(len(overlay.taken), 'file')} changed: {_listed(overlay)}"
     elif collector.changes or overlay.rejected:
         choice = "no change that could be taken"
     elif collector.nameless:
@@ -142,7 +143,7 @@ def _workspace(task: Task, answer: Answer, cut: str, reader: Reader) -> Extracti
     else:
         choice = "no file in the reply"
     nameless = len(collector.nameless) if overlay.taken and not note else 0
-    ignored = f"; {nameless} block{'s' * (nameless != 1)} without a file name left out" if nameless else ""
+    ignored = f"; {plural(nameless, 'block')} without a file name left out" if nameless else ""
     return Extraction(
         candidate=Candidate(files=overlay.files) if overlay.taken else None,
         choice="; ".join(part for part in (note, choice) if part) + ignored + cut,

@@ -15,6 +15,7 @@ from harness.stats.agreement import disagreement, icc_agreement, krippendorff_al
 from harness.stats.intervals import clustered_mean, over_tasks
 from harness.stats.score import Score
 from harness.types import DIMENSIONS, Frozen, JudgeMode, Marked
+from harness.words import plural
 
 FAR = 2.0
 """Points on one dimension from which two judges are said to disagree."""
@@ -206,7 +207,7 @@ def cell_agreement(dimension: str, parts: Sequence[_Common]) -> CellAgreement:
 
 
 def _few(cells: int) -> str:
-    return f"{cells} cells: too few to say much." if cells < FEW_CELLS else ""
+    return f"{plural(cells, 'cell')}: too few to say much." if cells < FEW_CELLS else ""
 
 
 def _pairwise(marked: Sequence[Marked]) -> list[PairAgreement]:

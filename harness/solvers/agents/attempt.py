@@ -28,6 +28,7 @@ from harness.types import (
     Try,
     Usage,
 )
+from harness.words import plural
 
 if TYPE_CHECKING:
     from harness.routing.gateway import Session
@@ -273,7 +274,7 @@ def _ending(
 def _extraction(taken: Taken, ending: AgentEnding) -> Extraction:
     if taken.candidate is not None:
         named = ", ".join(taken.changed[:5]) + (f" and {len(taken.changed) - 5} more" if len(taken.changed) > 5 else "")
-        choice = f"{len(taken.changed)} file{'s' * (len(taken.changed) != 1)} changed by the agent: {named}"
+        choice = f"{plural(len(taken.changed), 'file')} changed by the agent: {named}"
         return Extraction(candidate=taken.candidate, choice=choice, rejected=taken.left, handed_over=True)
     if taken.rejected:
         return Extraction(

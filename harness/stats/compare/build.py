@@ -17,11 +17,13 @@ from harness.stats.compare.noise import noise
 from harness.stats.compare.pairs import Standing, least_p, results, standing, turned
 from harness.stats.compare.planning import planning
 from harness.stats.compare.results import Comparison, ModelFacts, PairResult
+from harness.stats.compare.scored_by import told_scales
 from harness.stats.compare.spread import spread
 from harness.stats.compare.stability import samples, stability
 from harness.stats.compare.tables import METRICS, Metric, ModelRow, RunTable, Ties
 from harness.stats.pathologies import counted
 from harness.stats.tiers import ALPHA, LETTERS
+from harness.words import plural
 
 
 def compare(
@@ -82,7 +84,11 @@ def compare(
             tuple(None if np.isnan(of_possible[m, t]) else float(of_possible[m, t]) for m in placed.order)
             for t in range(len(found.tasks))
         ),
-        notes=(*_notes(tables, found, placed, each, wins, alpha), *told_missing(about, each.models)),
+        notes=(
+            *_notes(tables, found, placed, each, wins, alpha),
+            *told_scales(tables, found.tasks, each.models, metric),
+            *told_missing(about, each.models),
+        ),
     )
 
 
@@ -163,13 +169,13 @@ def _notes(
     if found.left_out:
         changed = sum(item.why.startswith("changed") for item in found.left_out)
         notes.append(
-            f"{len(found.left_out)} tasks are left out: {changed} changed between the runs, "
-            f"{len(found.left_out) - changed} are not in all of them."
+            f"{plural(len(found.left_out), 'task is', 'tasks are')} left out: {changed} changed between the runs, "
+            f"{len(found.left_out) - changed} not in all of them."
         )
     notes += equal_runs(each)
     if sum(wins.undecided):
         notes.append(
-            f"{sum(wins.undecided)} wins could not be decided: a model has no graded attempt there, "
+            f"{plural(sum(wins.undecided), 'win')} could not be decided: a model has no graded attempt there, "
             "or a judge's verdict is missing."
         )
     if found.metric == "judge":

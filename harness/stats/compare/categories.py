@@ -14,6 +14,7 @@ from harness.stats.compare.results import Category
 from harness.stats.intervals import t_quantile
 from harness.stats.numbers import UNDERPOWERED
 from harness.stats.paired import holm
+from harness.words import plural
 
 POWER = 0.8
 _SAME = 1e-9
@@ -109,7 +110,7 @@ def _category(grid: Grid, name: str, rows: Floats, adjusted: Floats, whole_sd: f
 
 
 def _note(number: int, alpha: float, own: bool) -> str:
-    tests = f"{number} test{'s' * (number > 1)}"
+    tests = plural(number, "test")
     if least_p(number) > alpha:
         return f"{tests}: underpowered. A model better at every one of them would have p = {least_p(number):.2g}."
     weak = f"{tests}: underpowered. " if number < UNDERPOWERED else ""

@@ -10,6 +10,7 @@ import numpy as np
 from harness.stats.compare.grids import Grid
 from harness.stats.intervals import clopper_pearson
 from harness.stats.score import LEVEL
+from harness.words import plural
 
 _ROUNDING = 1e-6
 SHOWN = 4
@@ -57,14 +58,14 @@ def _of_wins(grid: Grid, still: Sequence[int], none: Sequence[int]) -> Iterator[
     for m in still[:SHOWN]:
         yield (
             f"{grid.models[m]}: {totals[0, m]:g} wins in each run. Runs that draw anew do that with probability "
-            f"{chances[m]:.3f}; that one of {len(active)} models with wins does, about {any_of_them:.2f}."
+            f"{chances[m]:.3f}; that one of {plural(len(active), 'model')} with wins does, about {any_of_them:.2f}."
         )
     if none:
         number = int(tasks[none[0]])
         high = clopper_pearson(0, number).high or 0.0
         yield (
-            f"No win in {runs} runs of {number} tasks: {_named(grid, none)}. The same tasks again are no new tasks: "
-            f"up to {high:.1%} of such tasks may be theirs."
+            f"No win in {runs} runs of {plural(number, 'task')}: {_named(grid, none)}. The same tasks again are "
+            f"no new tasks: up to {high:.1%} of such tasks may be theirs."
         )
 
 

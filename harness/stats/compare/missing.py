@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from harness.stats.compare.results import ModelFacts
 from harness.stats.compare.tables import Metric, RunTable
+from harness.words import plural
 
 ENOUGH = 0.9
 """The least share of attempts with a verdict on which a model is recommended."""
@@ -41,4 +42,5 @@ def told_missing(facts: Sequence[ModelFacts], compared: Collection[str]) -> Iter
         else:
             yield f"{item.model}: {what} and are in no rate."
     if len(lost) > SHOWN:
-        yield f"{len(lost) - SHOWN} more models have attempts without a verdict: --json has their numbers."
+        more = plural(len(lost) - SHOWN, "more model has", "more models have")
+        yield f"{more} attempts without a verdict: --json has their numbers."

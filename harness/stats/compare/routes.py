@@ -19,6 +19,7 @@ from harness.stats.compare.tables import Metric, RunTable, Ties
 from harness.stats.numbers import UNDERPOWERED
 from harness.stats.tiers import ALPHA
 from harness.types.routes import Basis, Evidence, Route, RoutingTable
+from harness.words import plural
 
 NO_EVIDENCE = "no evidence: cheapest"
 _SAME = 1e-9
@@ -76,7 +77,7 @@ def route(
             routes[name] = choose.route(field, "category", "")
         else:
             weak = "underpowered" if number < UNDERPOWERED else "separate no two models"
-            note = f"{number} task{'s' * (number != 1)} of this category: {weak}"
+            note = f"{plural(number, 'task')} of this category: {weak}"
             routes[name] = choose.route(whole, "overall", note)
     return RoutingTable(
         metric=metric,

@@ -10,7 +10,7 @@ from typing import Literal
 from harness.stats.inputs import ReportInput
 from harness.stats.pathologies import Sampled, flags
 from harness.stats.pooling import pooled
-from harness.types import DIMENSIONS, Attempt, Judgment, Labelled, Marked, Outcome
+from harness.types import DIMENSIONS, JUDGE_CASE, Attempt, Judgment, Labelled, Marked, Outcome
 
 Metric = Literal["pass", "score", "points", "wins", "judge"]
 METRICS: dict[Metric, str] = {
@@ -88,6 +88,8 @@ class RunTable:
     """(model, task) -> attempts that never came to a verdict: no reply, no grading."""
     unscored: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(model, task) -> attempts that only a judge could have said something of, and none has."""
+    scored_by: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
+    """(model, task, whether judges have a part in the verdict) -> graded replies of conversations."""
     marks: dict[tuple[str, str, int], float] = field(default_factory=dict)
     """-> mean over judges of the mark's share of its scale, 0..1."""
     ranks: dict[tuple[str, int], dict[str, float]] = field(default_factory=dict)
@@ -152,6 +154,10 @@ class RunTable:
             self.failed[attempt.model, attempt.task] += 1
             return
         row.graded += 1
+        # A reply that is missing is judged by nobody, and worth nothing on every scale.
+        if attempt.kind == "conversation" and verdict.outcome is not Outcome.no_candidate:
+            judged = any(case.id == JUDGE_CASE for case in verdict.cases)
+            self.scored_by[attempt.model, attempt.task, judged] += 1
         self.hashes.setdefault(attempt.task, set()).add(attempt.task_hash)
         key = (attempt.model, attempt.task, attempt.repeat)
         cell = self.cells.get(key)
