@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from harness.stats.inputs import ReportInput
 
 
-def load_report_input(directory: Path) -> ReportInput:
+def load_report_input(directory: Path, *, without: Collection[str] = ()) -> ReportInput:
     """What a report of a run directory is made of; the attempts are read from the store each time they are walked.
 
-    Raises StoreError when there is no run.
+    `without`: judges, as if they had never been asked. Raises StoreError when there is no run.
     """
     with Store(directory, write=False) as store:
-        return report_input(directory.resolve().name, store)
+        return report_input(directory.resolve().name, store, without=without)
 
 
-def report_input(name: str, store: Store) -> ReportInput:
+def report_input(name: str, store: Store, *, without: Collection[str] = ()) -> ReportInput:
     """The same of an open store."""
     from harness.stats.inputs import ReportInput, TaskInfo
 
     tasks = {item["id"]: TaskInfo.model_validate(item) for item in store.fact("tasks") or []}
     labels = store.labels()
-    said = marked(store.judgments(bare=True), labels)
-    status = store.judgment_status().values()
+    said = marked((item for item in store.judgments(bare=True) if item.judge not in without), labels)
+    status = [item for item in store.judgment_status().values() if item.judge not in without]
     asked = [item for item in status if not item.judge.startswith(ELSEWHERE)]
     return ReportInput(
         name=name,
         attempts=_Attempts(store.paths.root, Bench(said, asked) if status else None),
-        judgments=_Judgments(store.paths.root) if status else (),
+        judgments=_Judgments(store.paths.root, without) if status else (),
         marked=said,
         labels=labels,
         families=_families(store),
@@ -76,14 +76,15 @@ class _Attempts:
 
 
 class _Judgments:
-    """The judgments of a run directory, as often as they are walked."""
+    """The judgments of a run directory but those of some judges, as often as they are walked."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, without: Collection[str] = ()) -> None:
         self._directory = directory
+        self._without = without
 
     def __iter__(self) -> Iterator[Judgment]:
         with Store(self._directory, write=False) as store:
-            yield from store.judgments()
+            yield from (item for item in store.judgments() if item.judge not in self._without)
 
 
 class _Calls:

@@ -12,11 +12,12 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.judging.analysis.across import Judges
 from harness.stats.compare.figures import told_p
-from harness.stats.compare.results import Comparison, PairResult
+from harness.stats.compare.results import Comparison, PairResult, Spread
 from harness.stats.score import Score
 
-from .comparison_view import View
+from .comparison_view import View, judges_of
 from .files import write
 from .frame import environment, framed
 from .tables import safe
@@ -24,6 +25,7 @@ from .tables import safe
 PAGES = {
     "places": "Places",
     "groups": "Groups",
+    "judges": "Judges",
     "runs": "Runs",
     "pairs": "Pairs",
     "claims": "What held",
@@ -79,14 +81,10 @@ def numbers_csv(comparison: Comparison) -> str:
 
 def _rows(found: Comparison) -> Iterator[dict[str, object]]:
     for spread in found.spread:
-        one: dict[str, object] = {"section": "spread", "model": spread.model, "n": spread.tasks}
         for run, value in zip(found.runs, spread.values, strict=True):
-            yield {**one, "run": run, "metric": found.metric, "value": value}
-        yield {**one, "metric": "rerun", **_score(spread.rerun)}
-        yield {**one, "metric": "new_tasks", **_score(spread.new_tasks)}
-        for metric in ("range", "sd", "rerun_sd", "best_rank", "worst_rank"):
-            yield {**one, "metric": metric, "value": getattr(spread, metric)}
-        yield {**one, "metric": "letters", "note": spread.letters}
+            cells = {"section": "spread", "model": spread.model, "n": spread.tasks, "run": run}
+            yield {**cells, "metric": found.metric, "value": value}
+        yield from _spread("spread", spread)
     for group in found.groups:
         for name, values in (("total", group.totals), ("share", group.shares), ("expected", group.expected)):
             for run, value in zip(found.runs, values, strict=False):
@@ -119,6 +117,61 @@ def _rows(found: Comparison) -> Iterator[dict[str, object]]:
             yield {"section": "coverage", "model": item.model, "metric": metric, "value": getattr(item, metric)}
         for flag, number in item.flags.items():
             yield {"section": "pathology", "model": item.model, "metric": flag, "value": number, "n": item.attempts}
+    judges = judges_of(found)
+    if judges is not None:
+        for spread in judges.without:
+            yield from _spread("without_partial", spread)
+        yield from _judges(judges)
+
+
+def _spread(section: str, spread: Spread) -> Iterator[dict[str, object]]:
+    one: dict[str, object] = {"section": section, "model": spread.model, "n": spread.tasks}
+    yield {**one, "metric": "rerun", **_score(spread.rerun)}
+    yield {**one, "metric": "new_tasks", **_score(spread.new_tasks)}
+    for metric in ("range", "sd", "rerun_sd", "best_rank", "worst_rank"):
+        yield {**one, "metric": metric, "value": getattr(spread, metric)}
+    yield {**one, "metric": "letters", "note": spread.letters}
+
+
+def _judges(judges: Judges) -> Iterator[dict[str, object]]:
+    """Judges stand in the columns of models, modes in that of categories."""
+    for one in judges.partial:
+        for model, why in one.models.items():
+            yield {"section": "partial", "model": one.judge, "other": model, "note": why}
+    for cover in judges.said.coverage:
+        row = {"section": "judge", "model": cover.judge, "category": cover.mode, "note": cover.purpose}
+        counts = {
+            "asked": cover.asked,
+            "scored": cover.scored,
+            "rejected": sum(cover.rejected.values()),
+            "failed": cover.failed,
+        }
+        yield from ({**row, "metric": metric, "value": number} for metric, number in counts.items())
+    for bias in judges.said.bias:
+        row = {"section": "bias", "model": bias.judge, "category": bias.mode}
+        if bias.slots is not None:
+            for slot in bias.slots.slots:
+                yield {**row, "metric": f"place_{slot.slot}", **_score(slot.share), "p": bias.slots.p}
+        if bias.swap is not None:
+            yield {**row, "metric": "flips", **_score(bias.swap.rate), "p": bias.swap.p}
+        slope = bias.length
+        yield {
+            **row, "metric": "length", "value": slope.value, "low": slope.low, "high": slope.high, "n": slope.questions,
+            "p": slope.p, "note": slope.note,
+        }  # fmt: skip
+    for gap in judges.said.families:
+        yield {
+            "section": "bias", "model": gap.judge, "other": gap.other, "category": gap.mode, "metric": "own_family",
+            **_score(gap.gap), "p": gap.p,
+        }  # fmt: skip
+    for pair in judges.said.agreement:
+        row = {"section": "agreement", "model": pair.first, "other": pair.second, "category": pair.mode}
+        for cells in pair.cells:
+            for metric in ("kappa", "alpha", "icc"):
+                name = f"{metric}_{cells.dimension}"
+                yield {**row, "metric": name, "value": getattr(cells, metric), "n": cells.cells, "note": cells.note}
+        yield {**row, "metric": "rank_correlation", **_score(pair.rank_correlation)}
+        yield {**row, "metric": "same_winner", **_score(pair.same_winner)}
 
 
 def _pair(section: str, pair: PairResult) -> dict[str, object]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from harness.judging.analysis.across import JudgedComparison, Judges
 from harness.stats.compare.figures import Figures, told_expected, told_leaders, told_p
 from harness.stats.compare.results import Category, Claim, Comparison, Group, PairResult, Spread, Stability
 from harness.stats.compare.stability import KINDS
@@ -13,7 +14,9 @@ from harness.stats.pathologies import FLAGS, TASK_FLAGS
 
 from . import comparison_charts as charts
 from . import text
+from .agreements import Agree, agreements
 from .charts import heat, whisker
+from .judge_words import Finding, by_judge, figure, findings
 
 MOST_CLAIMS = 80
 MOST_TASKS = 300
@@ -34,6 +37,11 @@ class Cell:
     spoken: str
 
 
+def judges_of(found: Comparison) -> Judges | None:
+    """What the comparison says of its judges; None where there are none."""
+    return found.judges if isinstance(found, JudgedComparison) else None
+
+
 class View:
     """The rows of every page; each is made when a template asks for it."""
 
@@ -44,6 +52,7 @@ class View:
         self.shares = Figures("share", none="–")
         self.several = len(found.runs) > 1
         self.kinds = KINDS
+        self.plain_figure = figure
         self.most_claims = MOST_CLAIMS
         self.flag_meanings = FLAGS
 
@@ -55,6 +64,8 @@ class View:
             return bool(self.found.groups)
         if page == "claims":
             return bool(self.found.claims)
+        if page == "judges":
+            return judges_of(self.found) is not None
         return True
 
     @property
@@ -100,6 +111,29 @@ class View:
     def expected(self, group: Group) -> str:
         """The part of all that it would have by numbers alone."""
         return told_expected(group, self.shares)
+
+    # judges ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def judges(self) -> Judges:
+        found = judges_of(self.found)
+        assert found is not None
+        return found
+
+    @property
+    def without_partial(self) -> list[tuple[Spread, Spread | None]]:
+        """Each model without the partial judges, and with all."""
+        whole = {row.model: row for row in self.found.spread}
+        return [(row, whole.get(row.model)) for row in self.judges.without]
+
+    @property
+    def judge_findings(self) -> list[tuple[str, list[Finding]]]:
+        """Judge -> what moves it beside quality."""
+        return by_judge(findings(self.judges.said))
+
+    @property
+    def judge_agreement(self) -> list[Agree]:
+        return list(agreements(self.judges.said))
 
     # runs ------------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from harness.judging.analysis.bias import FamilyGap, JudgeBias, SlotBias, Swap
 from harness.judging.analysis.coverage import Coverage
@@ -96,6 +98,11 @@ def findings(judged: Judged) -> list[Finding]:
     lines += [_reading(cover) for cover in judged.coverage if cover.purpose == "compare"]
     order = {name: place for place, name in enumerate(sorted({line.judge for line in lines}))}
     return sorted(lines, key=lambda line: order[line.judge])
+
+
+def by_judge(lines: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:
+    """Judge -> its lines, in their order."""
+    return [(judge, list(group)) for judge, group in groupby(lines, key=lambda line: line.judge)]
 
 
 def _of_bias(bias: JudgeBias) -> list[Finding]:

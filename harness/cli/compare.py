@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli.compare_judges import with_judges
 from harness.cli.runs import run_directory
 from harness.content import load_module
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
     from harness.stats.compare import Comparison, RunTable
+    from harness.stats.inputs import ReportInput
 
 METRICS = ("pass", "score", "points", "wins", "judge")
 
@@ -82,9 +84,12 @@ def command(
     """
     found = [run_directory(run) for run in runs]
     wanted = target / 100 if target is not None and metric not in ("points", "wins") else target
-    tables = read(found)
+    loaded = load(found)
+    tables = tabled(loaded)
     together = parse_groups(groups, {model for table in tables for model in table.models})
-    comparison = compared(tables, metric, target=wanted, groups=together, **options)
+    plain = compared(tables, metric, target=wanted, groups=together, **options)
+    same = {key: value for key, value in options.items() if key != "baseline"}
+    comparison = with_judges(plain, found, loaded, tables, groups=together, **same)
     module = load_module("reports", "comparison")
     written = []
     if out is not None:
@@ -103,12 +108,23 @@ def command(
 
 def read(directories: Sequence[Path]) -> list[RunTable]:
     """A table a run directory, each walked once. Raises UsageError for one that is named twice."""
+    return tabled(load(directories))
+
+
+def load(directories: Sequence[Path]) -> list[ReportInput]:
+    """Run directories as they are read. Raises UsageError for one that is named twice."""
     from harness.readback import load_report_input
-    from harness.stats.compare import RunTable
 
     if len(set(directories)) < len(directories):
         raise UsageError("the same run is named twice", remedy="a run cannot be compared with itself")
-    return [RunTable.of(load_report_input(path)) for path in directories]
+    return [load_report_input(path) for path in directories]
+
+
+def tabled(loaded: Sequence[ReportInput]) -> list[RunTable]:
+    """A table a run; its attempts are walked once."""
+    from harness.stats.compare import RunTable
+
+    return [RunTable.of(report) for report in loaded]
 
 
 def parse_groups(texts: Sequence[str], known: Collection[str]) -> dict[str, list[str]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.cli.compare_judges import show_judges
 from harness.cli.tables import console, printable, show, table
+from harness.judging.analysis.across import JudgedComparison
 from harness.stats.compare.figures import Figures, told_expected, told_leaders, told_p
 from harness.stats.compare.pairs import turned
 from harness.stats.compare.results import Claim, Comparison, PairResult
@@ -15,9 +17,9 @@ MOST_PAIRS = 60
 MOST_ROWS = 40
 
 
-def show_comparison(found: Comparison) -> None:
+def show_comparison(found: JudgedComparison) -> None:
     """Who stands where, what differs, what held, what it would take."""
-    found = Comparison.model_validate(printable(found.model_dump()))
+    found = JudgedComparison.model_validate(printable(found.model_dump()))
     figure = Figures(found.unit)
     lines = console(soft_wrap=True)
     for note in found.notes:
@@ -30,6 +32,8 @@ def show_comparison(found: Comparison) -> None:
         highlight=False,
     )
     _groups(found, figure)
+    if found.judges is not None:
+        show_judges(found.judges, figure, _rows(found))
     if found.noise.models > 1:
         _noise(found)
     _pairs(found.against or found.pairs, found)

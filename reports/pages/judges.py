@@ -3,13 +3,12 @@
 # ruff: noqa: TID252 - reports/ has no import name of its own
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
 from markupsafe import Markup
 
-from harness.judging.analysis.agreement import FEW_CELLS, CellAgreement, PairAgreement
 from harness.judging.analysis.conflicts import Conflict
 from harness.judging.analysis.coverage import Coverage
 from harness.judging.analysis.standings import Ranking, Standing, Standings
@@ -17,8 +16,9 @@ from harness.judging.analysis.whole import Judged
 from harness.types import DIMENSIONS
 
 from .. import charts, text
+from ..agreements import agreements
 from ..clipper import Clipper
-from ..judge_words import SCALE, Finding, bounds, figure, findings, flag, lead, probability, reason, wins
+from ..judge_words import SCALE, Finding, by_judge, figure, findings, flag, lead, probability, reason, wins
 from ..marks_view import unread
 from ..page import Page, Report, table
 
@@ -174,58 +174,6 @@ def _coverage(judged: Judged) -> list[tuple[Coverage, list[tuple[str, int]], lis
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Agree:
-    """Two judges on one dimension, or on all."""
-
-    pair: str
-    mode: str
-    what: str
-    cells: str
-    apart: str
-    chance: str
-    kappa: str
-    alpha: str
-    icc: str
-    difference: str
-    correlation: str
-    winner: str
-    note: str
-    few: bool
-    """Too few cells to say much."""
-
-
-def _agreement(judged: Judged) -> Iterator[Agree]:
-    for pair in judged.agreement:
-        names = f"{text.one_line(pair.first, 60)} and {text.one_line(pair.second, 60)}"
-        for place, cells in enumerate(pair.cells):
-            yield _agree(pair, cells, names if place == 0 else "", first=place == 0)
-        if not pair.cells:
-            yield _agree(pair, None, names, first=True)
-
-
-def _agree(pair: PairAgreement, cells: CellAgreement | None, names: str, *, first: bool) -> Agree:
-    winner = f"{text.spoken(pair.same_winner)} of {pair.questions:,}, chance {text.percent(pair.same_by_chance)}"
-    correlation = figure(pair.rank_correlation.value, 2)
-    if pair.rank_correlation.low is not None:
-        correlation += f" ({bounds(pair.rank_correlation, 2)})"
-    difference = ""
-    if cells is not None and cells.difference.value is not None:
-        interval = bounds(cells.difference, 2)
-        difference = f"{cells.difference.value:+.2f}" + (f" ({interval})" if interval else "")
-    of_cells = dict.fromkeys(("apart", "chance", "kappa", "alpha", "icc"), "–") if cells is None else {
-        "apart": text.percent(cells.disagreement), "chance": text.percent(cells.by_chance),
-        "kappa": figure(cells.kappa, 2), "alpha": figure(cells.alpha, 2), "icc": figure(cells.icc, 2),
-    }  # fmt: skip
-    return Agree(
-        pair=names, mode=pair.mode, what=cells.dimension if cells else "pairs",
-        cells=text.count(cells.cells if cells else pair.questions), difference=difference or "–",
-        correlation=correlation if first and pair.rank_correlation.value is not None else "",
-        winner=winner if first and pair.questions and pair.mode != "rubric" else "",
-        note=cells.note if cells else "", few=cells is not None and 0 < cells.cells < FEW_CELLS, **of_cells,
-    )  # fmt: skip
-
-
 def _conflicts(report: Report) -> tuple[list[Conflict], int]:
     """The first of every judge in turn, and how many are left out."""
     rows = [(place, row) for each in _judged(report).conflicts for place, row in enumerate(each.rows)]
@@ -240,14 +188,13 @@ def context(report: Report) -> Mapping[str, object]:
     anchors = {}
     for place, (name, _) in enumerate(groupby(report.drill.attempts, key=lambda key: key.task), 1):
         anchors[name] = f"task-{place}"
-    lines = findings(judged)
     return {
         "lead": _lead(judged),
         "blocks": [_block(ranking) for ranking in judged.rankings],
         "judged": judged,
         "coverage": _coverage(judged),
-        "findings": [(judge, list(group)) for judge, group in groupby(lines, key=lambda line: line.judge)],
-        "agreement": list(_agreement(judged)),
+        "findings": by_judge(findings(judged)),
+        "agreement": list(agreements(judged)),
         "conflicts": rows,
         "more_conflicts": more,
         "anchors": anchors,
@@ -275,7 +222,7 @@ def markdown(report: Report) -> str:
         ["Judges", "Mode", "Cells", "n", "2 points apart", "by chance", "Kappa", "Alpha", "ICC", "First − second",
          "Ranks", "Same winner"],
         [[text.markdown(a.pair) or "″", a.mode, a.what, a.cells, a.apart, a.chance, a.kappa, a.alpha, a.icc,
-          a.difference, a.correlation or "–", a.winner or "–"] for a in _agreement(judged)],
+          a.difference, a.correlation or "–", a.winner or "–"] for a in agreements(judged)],
     ))  # fmt: skip
     rows, more = _conflicts(report)
     parts.append(table(

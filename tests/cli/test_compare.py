@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from harness.config import ModelProfile
+from harness.judging.analysis.across import JudgedComparison, Judges
 from harness.stats.compare import results
-from harness.stats.compare.results import Comparison
 from harness.stats.score import Score
 from harness.store import Store
 from harness.types import Attempt, Frozen, Outcome, Verdict
@@ -67,17 +67,17 @@ def test_json_is_one_document_with_the_documented_keys(
         made(name, grid(a=0.9, b=0.2))
     done = harness("compare", "one", "two", "--json", "--baseline", "b", "--out", tmp_path / "out")
     assert done.code == 0
-    assert Comparison.model_validate(done.json).model_dump(mode="json") == done.json
+    assert JudgedComparison.model_validate(done.json).model_dump(mode="json") == done.json
     assert done.json["runs"] == ["one", "two"]
     assert str(tmp_path / "out" / "compare.html") in done.err
     text = (root / "docs" / "formats.md").read_text(encoding="utf-8")
     chapter = text.split("## harness compare --json\n")[1].split("\n## ")[0]
     tables = dict(zip(["comparison", *re.findall(r"### (\w+)", chapter)], re.split(r"### \w+\n", chapter), strict=True))
     parts: dict[str, type[Frozen]] = {
-        "comparison": Comparison, "spread": results.Spread, "pairs": results.PairResult, "noise": results.Noise,
+        "comparison": JudgedComparison, "spread": results.Spread, "pairs": results.PairResult, "noise": results.Noise,
         "claims": results.Claim, "categories": results.Category, "planning": results.Planning, "needs": results.Need,
         "stability": results.Stability, "facts": results.ModelFacts, "tests": results.RunTest,
-        "groups": results.Group,
+        "groups": results.Group, "judges": Judges,
     }  # fmt: skip
     assert set(tables) == set(parts)
     for name, kind in parts.items():

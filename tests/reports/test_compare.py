@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,8 +13,11 @@ import numpy as np
 import pytest
 
 from harness.content import load_module
+from harness.judging.analysis.across import JudgedComparison, Judges, heard
 from harness.stats.compare import RunTable, compare
 from harness.stats.compare.results import Comparison
+from harness.stats.inputs import ReportInput
+from tests.judging.making import Bench
 from tests.stats.compare.made import attempt, runs, table, wins_tables
 
 comparison = load_module("reports", "comparison")
@@ -70,10 +75,34 @@ def test_hostile_names_are_text(metric: str) -> None:
     assert "49" not in re.findall(r">\s*(49)\s*<", comparison.html(three(HOSTILE, metric)))
 
 
+def test_hostile_judges_are_text() -> None:
+    bench = Bench()
+    for judge in HOSTILE[:3]:
+        for task in range(4):
+            bench.ask(judge, f"<b>{task}</b>", {m: {"score": 5 + i, "rank": 1 + i} for i, m in enumerate(HOSTILE)})
+        bench.ask(judge, "<b>lost</b>", {HOSTILE[0]: {}}, reason="<i>odd</i>")
+    report = ReportInput(
+        name="r", attempts=(), judgments=bench.judgments, marked=bench.marked, labels=bench.labels,
+        families={HOSTILE[1]: "<u>", HOSTILE[3]: "<u>"},
+    )  # fmt: skip
+    plain = three(HOSTILE)
+    said = heard([report], [HOSTILE])
+    assert said is not None
+    judges = Judges(partial=said.partial, without=plain.spread, said=said.said)
+    text = comparison.html(JudgedComparison.of(plain, judges))
+    page = outline(text)
+    assert "judges" in {attributes.get("id") for tag, attributes in page.tags if tag == "section"}
+    assert not {tag for tag, _ in page.tags} & {"script", "img", "iframe", "link", "b", "i", "u", "object"}
+    assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
+    assert "\u202e" not in text
+    rows = list(csv.reader(io.StringIO(comparison.numbers_csv(JudgedComparison.of(plain, judges)))))
+    assert {row[0] for row in rows} >= {"partial", "judge", "bias", "agreement", "without_partial"}
+
+
 def test_every_page_is_there_and_linked() -> None:
     page = outline(comparison.html(three(["a", "b", "c"], groups={"g": ["a", "b"]})))
     sections = [attributes["id"] for tag, attributes in page.tags if tag == "section"]
-    assert sections == list(comparison.PAGES)
+    assert sections == [name for name in comparison.PAGES if name != "judges"]
     assert [a["href"] for tag, a in page.tags if tag == "a" and a["href"] != "#places"] + ["#places"] == [
         f"#{name}" for name in sections[1:]
     ] + ["#places"]

@@ -13,6 +13,7 @@ from harness.judging.analysis.sheet import sheet
 from harness.stats.compare import RunTable, compare
 from harness.stats.pooling import pooled
 from harness.types import DIMENSIONS, Mark, Marked
+from tests.judging.making import Bench
 from tests.stats.compare.made import attempt, table
 
 
@@ -83,3 +84,78 @@ def test_two_ways_of_one_judge_are_two_scales() -> None:
             run.add(attempt(m, f"t{t:02d}"))
     run.judge([*marks({("lenient", "a"), ("lenient", "b")}), *listwise])
     assert len({round(share, 9) for share in run.marks.values()}) == 1
+
+
+def tournament(lost: str, rivals: str = "c") -> RunTable:
+    """Twelve tasks, one judge: b beats a, both beat the rivals; of b and a `one` order is not read, or `both`."""
+    bench = Bench()
+    run = table("one", [attempt(m, f"t{t:02d}") for m in f"ab{rivals}" for t in range(12)])
+    for t in range(12):
+        for first in "ab":
+            for rival in rivals:
+                bench.pair("j", f"t{t:02d}", first, rival, [first, first])
+        if lost == "both":
+            for part in ("1", "2"):
+                bench.ask("j", f"t{t:02d}", {"a": {}, "b": {}}, mode="pairwise", part=part, reason="truncated")
+        else:
+            bench.pair("j", f"t{t:02d}", "a", "b", ["b"] if lost == "one" else ["b", "b"])
+    run.judge(bench.marked, bench.judgments, bench.labels)
+    return run
+
+
+def test_all_pairs_read() -> None:
+    run = tournament("")
+    assert {row.model: row.mean for row in compare([run], "wins").spread} == {"b": 12, "a": 0, "c": 0}
+    assert run.loose == {}
+
+
+@pytest.mark.parametrize("lost", ["one", "both"])
+def test_a_pair_that_could_not_be_read_is_no_shared_win(lost: str) -> None:
+    run = tournament(lost)
+    found = compare([run], "wins")
+    assert [row.mean for row in found.spread] == [None] * 3
+    assert any("12 wins could not be decided" in note for note in found.notes)
+    # Their mean over the pairs that are left would be one of easier rivals.
+    assert {model for model, _, _ in run.marks} == {"c"}
+
+
+def test_a_pair_that_could_not_be_read_and_decides_nothing_is_no_loss() -> None:
+    bench = Bench()
+    run = table("one", [attempt(m, f"t{t:02d}") for m in "abc" for t in range(12)])
+    for t in range(12):
+        bench.pair("j", f"t{t:02d}", "a", "b", ["a", "a"])
+        bench.pair("j", f"t{t:02d}", "a", "c", ["a", "a"])
+        bench.pair("j", f"t{t:02d}", "b", "c", ["b"])
+    run.judge(bench.marked, bench.judgments, bench.labels)
+    assert {row.model: row.mean for row in compare([run], "wins").spread} == {"a": 12, "b": 0, "c": 0}
+    # Among the two it does.
+    assert [row.mean for row in compare([run], "wins", models=["b", "c"]).spread] == [None] * 2
+
+
+def test_another_judge_may_have_read_enough() -> None:
+    """One is missing a pair that it cannot turn over: two others have it."""
+    run = tournament("")
+    bench = Bench()
+    for t in range(12):
+        for judge in ("j", "k", "l"):
+            for one, other in (("b", "a"), ("b", "c"), ("a", "c")):
+                order = [one] if (judge, one, other) == ("j", "b", "a") else [one, one]
+                bench.pair(judge, f"t{t:02d}", one, other, order)
+    run.judge(bench.marked, bench.judgments, bench.labels)
+    assert {row.model: row.mean for row in compare([run], "wins").spread} == {"b": 12, "a": 0, "c": 0}
+    assert set(run.marks) == {(m, f"t{t:02d}", 0) for m in "abc" for t in range(12)}
+
+
+def test_equals_of_whom_one_has_not_met_the_strongest_are_not_told_apart() -> None:
+    """a and b tie, beat w and lose to s; what the judge said of a and s could not be read."""
+    bench = Bench()
+    run = table("one", [attempt(m, f"t{t:02d}") for m in "abws" for t in range(12)])
+    for t in range(12):
+        bench.pair("j", f"t{t:02d}", "a", "b", ["tie", "tie"])
+        for best, others in (("s", "bw"), ("a", "w"), ("b", "w")):
+            for other in others:
+                bench.pair("j", f"t{t:02d}", best, other, [best, best])
+        bench.pair("j", f"t{t:02d}", "a", "s", ["s"])
+    run.judge(bench.marked, bench.judgments, bench.labels)
+    told = {frozenset((pair.first, pair.second)) for pair in compare([run], "judge").pairs if pair.significant}
+    assert told == {frozenset("bw")}

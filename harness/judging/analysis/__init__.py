@@ -4,4 +4,5 @@ sheet       marks in columns, questions, pairs        standings  how models stan
 coverage    how much could be read                    bias       place, swapped order, own family, contradictions
 length      the slope of winning on length            agreement  two judges on the same cells, beside chance
 conflicts   judges against mechanics                  whole      all of it together: `judged`
+families    who is whose relative                     across     the judges of several runs, for a comparison
 """

@@ -9,10 +9,10 @@ stability.py   one model at one task           routes.py     category -> model, 
 results.py     Comparison and its parts        build.py      compare(tables) -> Comparison
 """
 
-from harness.stats.compare.build import compare
+from harness.stats.compare.build import compare, standings
 from harness.stats.compare.grids import Incomparable
 from harness.stats.compare.results import Comparison
 from harness.stats.compare.routes import route
 from harness.stats.compare.tables import METRICS, Metric, RunTable, Ties
 
-__all__ = ["METRICS", "Comparison", "Incomparable", "Metric", "RunTable", "Ties", "compare", "route"]
+__all__ = ["METRICS", "Comparison", "Incomparable", "Metric", "RunTable", "Ties", "compare", "route", "standings"]

@@ -16,7 +16,7 @@ from harness.stats.compare.missing import told_missing
 from harness.stats.compare.noise import noise
 from harness.stats.compare.pairs import Standing, least_p, results, standing, turned
 from harness.stats.compare.planning import planning
-from harness.stats.compare.results import Comparison, ModelFacts, PairResult
+from harness.stats.compare.results import Comparison, ModelFacts, PairResult, Spread
 from harness.stats.compare.scored_by import told_scales
 from harness.stats.compare.spread import spread
 from harness.stats.compare.stability import samples, stability
@@ -90,6 +90,22 @@ def compare(
             *told_missing(about, each.models),
         ),
     )
+
+
+def standings(
+    tables: Sequence[RunTable],
+    metric: Metric = "pass",
+    *,
+    ties: Ties = "share",
+    models: Sequence[str] = (),
+    groups: Groups | None = None,
+    alpha: float = ALPHA,
+    seed: int = 0,
+) -> tuple[Spread, ...]:
+    """`compare(...).spread` and nothing else. Raises Incomparable where there is nothing to compare."""
+    each = grid(tables, metric, ties=ties, models=models)
+    found = grouped(each, groups) if groups else each
+    return spread(found, standing(found, alpha=alpha, seed=seed))
 
 
 def facts(tables: Sequence[RunTable], names: Sequence[str]) -> tuple[ModelFacts, ...]:
@@ -183,4 +199,4 @@ def _notes(
     return notes
 
 
-__all__ = ["compare", "facts"]
+__all__ = ["compare", "facts", "standings"]

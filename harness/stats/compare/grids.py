@@ -276,6 +276,7 @@ def _wins(
     low = np.where(np.isnan(ranks), np.inf, ranks)
     by_judge = low <= low.min(axis=1, keepdims=True) + _ROUNDING
     high = np.where(graded, scores, -1.0)
+    decided &= ~(judged & _open(tables, replicates, names, tasks, ranks, by_judge))
     best = high.max(axis=1, keepdims=True)
     by_score = (high >= best - _ROUNDING) & (best > _ROUNDING)
     won = np.where(judged[:, None, :], by_judge & ~np.isnan(ranks), by_score) & decided[:, None, :]
@@ -283,6 +284,32 @@ def _wins(
     shares = won / np.maximum(number, 1) if ties == "share" else won & (number == 1)
     known = decided[:, None, :] & part[:, :, None]
     return np.where(known, shares, np.nan).astype(float), np.asarray((~decided).sum(axis=1))
+
+
+def _open(
+    tables: Sequence[RunTable],
+    replicates: Sequence[tuple[int, int]],
+    names: Sequence[str],
+    tasks: Sequence[str],
+    ranks: Floats,
+    first: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """(replicates, tasks) whether pairs that could not be read might have made others win than those ranked `first`."""
+
+    def bound(place: int) -> Floats:
+        found = _fill(
+            replicates, names, tasks,
+            lambda t, key: tables[t].loose.get(key[1:], {}).get(key[0], (np.nan, np.nan))[place],
+        )  # fmt: skip
+        return np.where(np.isnan(found), ranks, found)
+
+    least, most = bound(0), bound(1)
+    first = first & ~np.isnan(ranks)
+    behind = ~first & ~np.isnan(ranks)
+    overtaken = np.where(first, most, -np.inf).max(axis=1) >= np.where(behind, least, np.inf).min(axis=1)
+    # Of several who share a win each could have it alone.
+    shared = (first.sum(axis=1) > 1) & (first & (most > least)).any(axis=1)
+    return np.asarray(overtaken | shared, dtype=bool)
 
 
 def _lost(

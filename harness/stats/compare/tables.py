@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from harness.stats.inputs import ReportInput
 from harness.stats.pathologies import Sampled, flags
@@ -96,6 +96,8 @@ class RunTable:
     """(task, repeat) -> model -> mean rank over judges, where at least two models were ranked."""
     lost: dict[tuple[str, int], set[str]] = field(default_factory=dict)
     """(task, repeat) -> models in questions of who is better that came to nothing; empty where it is not known whom."""
+    loose: dict[tuple[str, int], dict[str, tuple[float, float]]] = field(default_factory=dict)
+    """(task, repeat) -> model -> least and greatest mean rank, had the pairs been read that were not."""
     judges: tuple[str, ...] = ()
 
     @classmethod
@@ -176,7 +178,10 @@ class RunTable:
         found: dict[tuple[str, str, int], dict[Voice, list[float]]] = {}
         ranks: dict[tuple[str, int], dict[str, dict[str, list[float]]]] = {}
         kept = [mark for mark in marked if mark.purpose == "compare"]
-        self.lost = _lost(kept, judgments, labels or {})
+        unread = _unread(kept, judgments, labels or {})
+        self.lost = {}
+        for question in unread:
+            self.lost.setdefault(question.key, set()).update(question.models)
         for mark in kept:
             if mark.mode == "pairwise":
                 continue
@@ -187,7 +192,8 @@ class RunTable:
             if mark.mark.rank is not None and mark.of > 1:
                 by_model = ranks.setdefault((mark.task, mark.repeat), {})
                 by_model.setdefault(mark.model, {}).setdefault(mark.judge, []).append(mark.mark.rank)
-        for pair, credit in _pairs(kept):
+        pairs = list(_pairs(kept))
+        for pair, credit in pairs:
             key = (pair[0].task, pair[0].repeat)
             if credit is None:
                 self.lost.setdefault(key, set()).update(mark.model for mark in pair)
@@ -196,13 +202,19 @@ class RunTable:
                 found.setdefault((mark.model, *key), {}).setdefault((mark.judge, mark.mode), []).append(share)
                 # A tie is in the middle: who ties with everybody has not done as well as who beats everybody.
                 ranks.setdefault(key, {}).setdefault(mark.model, {}).setdefault(mark.judge, []).append(2 - share)
+        lacking = _lacking(pairs, unread)
+        # Who has not met all of its rivals has a mean of the others: that would be a gift, or a loss.
+        for judge, key, two in lacking:
+            for model in two:
+                found.get((model, *key), {}).pop((judge, "pairwise"), None)
         # Every judge weighs the same, however often it was asked.
-        self.marks = _pooled(found)
+        self.marks = _pooled({key: by for key, by in found.items() if by})
         self.ranks = {
             key: {model: _mean(_mean(values) for values in by.values()) for model, by in models.items()}
             for key, models in ranks.items()
             if len(models) > 1
         }
+        self.loose = _loose(ranks, lacking)
         self.judges = tuple(sorted({mark.judge for mark in kept}))
 
     def met(self, metric: Metric) -> Collection[tuple[str, str, int]]:
@@ -230,17 +242,60 @@ def _pooled(found: Mapping[tuple[str, str, int], Mapping[Voice, Sequence[float]]
     return {key: min(1.0, max(0.0, share)) for key, share in zip(found, shares, strict=True) if share == share}
 
 
-def _lost(
+class _Unread(NamedTuple):
+    """A question of who is better that came to nothing."""
+
+    judge: str
+    mode: str
+    key: tuple[str, int]
+    """Task and repeat."""
+    models: frozenset[str]
+    """Empty where it is not known whom it was about."""
+
+
+_Lacking = Collection[tuple[str, tuple[str, int], frozenset[str]]]
+"""(judge, (task, repeat), two models): pairs that were asked about and that nothing is known of."""
+
+
+def _unread(
     marked: Iterable[Marked], judgments: Iterable[Judgment], labels: Mapping[str, Sequence[Labelled]]
-) -> dict[tuple[str, int], set[str]]:
-    """Questions of who is better that came to nothing, by whom they were about."""
+) -> list[_Unread]:
     read = {mark.judgment for mark in marked}
-    found: dict[tuple[str, int], set[str]] = {}
+    found = []
     for judgment in judgments:
         compared = judgment.purpose == "compare" and judgment.mode != "rubric" and len(judgment.labels) > 1
         if compared and judgment.id not in read:
-            models = found.setdefault((judgment.task, judgment.repeat), set())
-            models.update(item.model for item in labels.get(judgment.id, ()))
+            models = frozenset(item.model for item in labels.get(judgment.id, ()))
+            found.append(_Unread(judgment.judge, judgment.mode, (judgment.task, judgment.repeat), models))
+    return found
+
+
+def _lacking(pairs: Iterable[tuple[tuple[Marked, Marked], float | None]], unread: Iterable[_Unread]) -> _Lacking:
+    known: set[tuple[str, tuple[str, int], frozenset[str]]] = set()
+    half = set(known)
+    for (one, other), credit in pairs:
+        pair = (one.judge, (one.task, one.repeat), frozenset((one.model, other.model)))
+        (half if credit is None else known).add(pair)
+    whole = {(item.judge, item.key, item.models) for item in unread if item.mode == "pairwise" and item.models}
+    return (half | whole) - known
+
+
+def _loose(
+    ranks: Mapping[tuple[str, int], Mapping[str, Mapping[str, Sequence[float]]]], lacking: _Lacking
+) -> dict[tuple[str, int], dict[str, tuple[float, float]]]:
+    """How far mean ranks could move: a pair that nothing is known of is won, rank 1, or lost, rank 2."""
+    missing: dict[tuple[str, int], Counter[tuple[str, str]]] = {}
+    for judge, key, two in lacking:
+        missing.setdefault(key, Counter()).update((model, judge) for model in two)
+    found: dict[tuple[str, int], dict[str, tuple[float, float]]] = {}
+    for key, number in missing.items():
+        for model, by in ranks.get(key, {}).items():
+            judges = by.keys() | {judge for name, judge in number if name == model}
+            least, most = (
+                _mean(_mean([*by.get(judge, ()), *[rank] * number[model, judge]]) for judge in sorted(judges))
+                for rank in (1.0, 2.0)
+            )
+            found.setdefault(key, {})[model] = (least, most)
     return found
 
 
