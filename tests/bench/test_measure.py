@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -118,11 +120,20 @@ def test_a_program_that_fails_is_not_counted(image: Image) -> None:
         call(0)
 
 
+def forks() -> int:
+    """Processes that this machine has made since it started."""
+    found = re.search(r"^processes (\d+)$", Path("/proc/stat").read_text(), re.MULTILINE)
+    assert found is not None
+    return int(found[1])
+
+
 def test_floors_do_their_work() -> None:
     for way in (Interpreter(), Fork()):
         with way.open(2) as call:
+            before = forks()
             call(0)
             call(1)
+            assert forks() - before >= 2
 
 
 def test_a_warm_pool_is_full_again_after_each_fill(sandbox: DockerSandbox) -> None:

@@ -40,7 +40,7 @@ def test_without_the_token_there_is_nothing(door: Door, token: str, path: str) -
     with door.client("") as client:
         headers = {b"authorization": f"Bearer {token}".encode()} if token else {}
         response = client.post(path, json=HELLO | {"model": "secret"}, headers=headers)
-    refused(door, response, 401, "unauthorized")
+    assert refused(door, response, 401, "unauthorized")
     call = door.calls.one()
     assert (call.number, call.request, call.asked) == (1, None, ""), "nothing of what it sent is kept"
     assert door.session.refusals == ["unauthorized"]
@@ -51,7 +51,7 @@ def test_without_the_token_there_is_nothing(door: Door, token: str, path: str) -
 def test_only_the_whole_token_as_bearer_counts(door: Door, header: str) -> None:
     with door.client("") as client:
         response = client.get("/models", headers={"authorization": header.format(door.session.token)})
-    refused(door, response, 401, "unauthorized")
+    assert refused(door, response, 401, "unauthorized")
 
 
 def test_the_scheme_may_be_written_small(door: Door) -> None:
@@ -65,10 +65,10 @@ def test_unknown_models_paths_and_methods(door: Door) -> None:
     assert "there is m" in message
     assert door.calls.told[-1].asked == "gpt-x"
     with door.client() as client:
-        refused(door, client.post("/completions", json={}), 404, "not_found")
-        refused(door, client.get("/models/"), 404, "model_not_found", "model")
+        assert refused(door, client.post("/completions", json={}), 404, "not_found")
+        assert refused(door, client.get("/models/"), 404, "model_not_found", "model")
         response = client.get("/chat/completions")
-        refused(door, response, 405, "method_not_allowed")
+        assert refused(door, response, 405, "method_not_allowed")
         assert response.headers["allow"] == "POST"
     assert [call.number for call in door.calls.told] == [1, 2, 3, 4]
     assert door.session.spent().refused == 4
@@ -109,7 +109,7 @@ def test_malformed_bodies(door: Door, name: str) -> None:
     body, param = MALFORMED[name]
     with door.client() as client:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        refused(door, client.post("/chat/completions", content=content), 400, "invalid_request", param)
+        assert refused(door, client.post("/chat/completions", content=content), 400, "invalid_request", param)
 
 
 @pytest.mark.parametrize(
@@ -126,8 +126,12 @@ def test_what_would_change_the_answer_is_named(door: Door, key: str, value: Any)
 
 def test_parts_that_no_model_is_sent_are_named(door: Door) -> None:
     sound = {"role": "user", "content": [{"type": "input_audio", "input_audio": {}}]}
-    refused(door, door.ask(messages=[sound]), 400, "unsupported_parameter", "messages[0].content[0].type=input_audio")
-    refused(door, door.ask(messages=[MESSAGE | {"audio": {}}]), 400, "unsupported_parameter", "messages[0].audio")
+    assert refused(
+        door, door.ask(messages=[sound]), 400, "unsupported_parameter", "messages[0].content[0].type=input_audio"
+    )
+    assert refused(
+        door, door.ask(messages=[MESSAGE | {"audio": {}}]), 400, "unsupported_parameter", "messages[0].audio"
+    )
 
 
 def test_what_changes_nothing_is_taken(open_door: OpenDoor) -> None:
@@ -140,7 +144,7 @@ def test_what_changes_nothing_is_taken(open_door: OpenDoor) -> None:
 def test_a_large_body_is_refused_by_its_length(door: Door) -> None:
     with door.client() as client:
         response = client.post("/chat/completions", content=b" " * (MAX_BODY + 1))
-    refused(door, response, 413, "request_too_large")
+    assert refused(door, response, 413, "request_too_large")
 
 
 def test_a_large_body_of_unknown_length_is_refused_while_it_comes(door: Door) -> None:
@@ -154,7 +158,7 @@ def test_a_large_body_of_unknown_length_is_refused_while_it_comes(door: Door) ->
 
     with door.client() as client:
         response = client.post("/chat/completions", content=chunks())
-    refused(door, response, 413, "request_too_large")
+    assert refused(door, response, 413, "request_too_large")
     assert door.calls.one().request is None
 
 
@@ -185,7 +189,7 @@ def test_a_flood_of_refusals_fills_no_disk(door: Door) -> None:
 
 def test_a_large_body_that_is_refused_is_not_kept(door: Door) -> None:
     long = [{"role": "user", "content": "x" * 100_000}]
-    refused(door, door.ask(model="other", messages=long), 404, "model_not_found", "model")
+    assert refused(door, door.ask(model="other", messages=long), 404, "model_not_found", "model")
     assert door.calls.told[-1].request is None
-    refused(door, door.ask(model="other"), 404, "model_not_found", "model")
+    assert refused(door, door.ask(model="other"), 404, "model_not_found", "model")
     assert door.calls.told[-1].request == HELLO | {"model": "other"}

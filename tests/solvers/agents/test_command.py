@@ -108,10 +108,7 @@ def test_the_time_that_hidden_tests_take_is_not_the_agents(workshop: Workshop) -
     assert attempt.outcome is Outcome.passed
 
 
-def test_nothing_but_the_gateway_can_be_reached(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An agent that looks for the network, keys, hidden tests, other attempts, and its own door."""
-    monkeypatch.setenv("CLOUD_API_KEY", "sk-very-secret-key-of-the-cloud")
-    script = """\
+NOSY = """\
 import glob, socket, subprocess
 for address in (("1.1.1.1", 53), ("172.17.0.1", 22), ("169.254.169.254", 80)):
     try:
@@ -166,9 +163,14 @@ print("WRONG TOKEN", ask("let me in", token="hg-guess"))
 print("NO TOKEN", ask("let me in", token=""))
 print("OTHER MODEL", ask("", path="/models/gpt")[0])
 """
+"""An agent that looks for the network, keys, hidden tests, other attempts, and its own door."""
+
+
+def test_nothing_but_the_gateway_can_be_reached(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUD_API_KEY", "sk-very-secret-key-of-the-cloud")
     with scripted(*says("yes")) as server:
         workshop.model(server.url, api_key_env="CLOUD_API_KEY")
-        attempt = workshop.one("command", agent(script))
+        attempt = workshop.one("command", agent(NOSY))
     assert attempt.agent is not None
     said = attempt.agent.transcript
     for word in ("REACHED", "RESOLVED", "FOUND", "READ"):
