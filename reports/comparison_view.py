@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from harness.judging.analysis.across import JudgedComparison, Judges
-from harness.stats.compare.figures import Figures, told_expected, told_leaders, told_p
+from harness.stats.compare.figures import Figures, known_shares, told_expected, told_leaders, told_p, told_places
 from harness.stats.compare.results import Category, Claim, Comparison, Group, PairResult, Spread, Stability
 from harness.stats.compare.stability import KINDS
 from harness.stats.pathologies import FLAGS, TASK_FLAGS
@@ -106,7 +106,18 @@ class View:
 
     def place(self, row: Spread) -> str:
         """`2–4`."""
-        return str(row.best_rank) if row.best_rank == row.worst_rank else f"{row.best_rank}–{row.worst_rank}"
+        return told_places(row.best_rank, row.worst_rank, "–")
+
+    @property
+    def lettered(self) -> bool:
+        """Whether there are letters: with too many there are none."""
+        return any(row.letters for row in self.found.spread)
+
+    @property
+    def known(self) -> dict[str, str]:
+        """Model -> share of its attempts that the numbers are of; empty where that is all of them everywhere."""
+        shares = known_shares(self.found)
+        return {item.model: self.shares.value(shares.get(item.model, 1.0)) for item in self.found.facts if shares}
 
     def expected(self, group: Group) -> str:
         """The part of all that it would have by numbers alone."""

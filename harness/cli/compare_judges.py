@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cli.tables import console, show, table
 from harness.content import load_module
+from harness.stats.compare.figures import told_places
 
 if TYPE_CHECKING:
     from harness.judging.analysis.across import JudgedComparison, Judges
@@ -65,8 +66,7 @@ def show_judges(judges: Judges, figure: Figures, row_name: str) -> None:
     if judges.without:
         made = table("without partial judges", row_name, "mean", "places", "")
         for row in judges.without:
-            places = str(row.best_rank) if row.best_rank == row.worst_rank else f"{row.best_rank}-{row.worst_rank}"
-            made.add_row(row.model, figure.value(row.mean), places, row.letters)
+            made.add_row(row.model, figure.value(row.mean), told_places(row.best_rank, row.worst_rank), row.letters)
         show(made)
     made = table("judges", "judge", "mode", "asked", "read", "not readable", "no reply", "not impartial to")
     for cover in judges.said.coverage:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from harness.cli.compare_judges import show_judges
 from harness.cli.tables import console, printable, show, table
 from harness.judging.analysis.across import JudgedComparison
-from harness.stats.compare.figures import Figures, told_expected, told_leaders, told_p
+from harness.stats.compare.figures import Figures, known_shares, told_expected, told_leaders, told_p, told_places
 from harness.stats.compare.pairs import turned
 from harness.stats.compare.results import Claim, Comparison, PairResult
 from harness.stats.pathologies import FLAGS, TASK_FLAGS
@@ -25,12 +25,6 @@ def show_comparison(found: JudgedComparison) -> None:
     for note in found.notes:
         lines.print(note, highlight=False)
     _spread(found, figure)
-    lines.print(
-        "places: 1 + models significantly better to models - models significantly worse (Holm over all pairs); models "
-        "that share a letter are not told apart\n"
-        "new tasks: 95% interval for new tasks of this kind; rerun: for another run of the same tasks",
-        highlight=False,
-    )
     _groups(found, figure)
     if found.judges is not None:
         show_judges(found.judges, figure, _rows(found))
@@ -48,28 +42,41 @@ def _spread(found: Comparison, figure: Figures) -> None:
     several = len(found.runs) > 1
     shown = found.runs if len(found.runs) <= 6 else ()
     again = ["mean", "range", "SD", "rerun"] if several else ["value"]
+    known, lettered = known_shares(found), any(row.letters for row in found.spread)
     made = table(
         f"{found.metric}: {found.meaning}; {plural(len(found.tasks), 'task')}",
         _rows(found),
         "places",
-        "",
+        *([""] if lettered else []),
         *shown,
         *again,
         "new tasks",
+        *(["known"] if known else []),
     )
     share = Figures("share")
+    told = {item.model for item in found.facts}
     for row in found.spread:
         moved = [figure.fine(row.range), figure.fine(row.sd), figure.bounds(row.rerun.low, row.rerun.high)]
         made.add_row(
             row.model,
-            place(row.best_rank, row.worst_rank),
-            row.letters,
+            told_places(row.best_rank, row.worst_rank),
+            *([row.letters] if lettered else []),
             *(figure.value(value) for value in row.values[: len(shown)]),
             figure.value(row.mean),
             *(moved if several else []),
             f"{share.value(row.new_tasks.value)} {share.bounds(row.new_tasks.low, row.new_tasks.high)}",
+            # Of a group no share is told: its models' stand in the notes.
+            *([share.value(known.get(row.model, 1.0 if row.model in told else None))] if known else []),
         )
     show(made)
+    letters = "; models that share a letter are not told apart" if lettered else ""
+    shown_known = "\nknown: attempts with a verdict; all other numbers are of these" if known else ""
+    console(soft_wrap=True).print(
+        "places: 1 + models significantly better to models - models significantly worse (Holm over all pairs)"
+        f"{letters}\n"
+        f"new tasks: 95% interval for new tasks of this kind; rerun: for another run of the same tasks{shown_known}",
+        highlight=False,
+    )
 
 
 def _groups(found: Comparison, figure: Figures) -> None:
@@ -84,11 +91,6 @@ def _groups(found: Comparison, figure: Figures) -> None:
             cells = [f"{figure.value(total)} ({part})" for total, part in zip(group.totals, cells, strict=True)]
         made.add_row(group.name, ", ".join(group.models), *cells[: len(shown)], told_expected(group, share))
     show(made)
-
-
-def place(best: int, worst: int) -> str:
-    """`1`, or `1-3`."""
-    return str(best) if best == worst else f"{best}-{worst}"
 
 
 def _rows(found: Comparison) -> str:

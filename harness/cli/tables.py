@@ -67,7 +67,7 @@ def show_summary(done: Any) -> None:
         columns += [f"best of {best_of}, selected", f"best of {best_of}, oracle", "distinct"]
     judged = done.judged
     columns += (
-        [f"judges{SCALES.get(judged.panel.mode, '') if judged.panel else ''}", "wins", "unscored"] if judged else []
+        [f"judges{SCALES.get(judged.panel.mode, '') if judged.panel else ''}", "wins", "not judged"] if judged else []
     )
     made = table(f"{done.plan.name}: pass rates with 95% intervals over tasks", *columns, "outcomes")
     for item in done.summary.models:

@@ -245,7 +245,7 @@ def _markdown_finding(line: Finding) -> str:
 def _markdown_standings(ranking: Ranking) -> str:
     scale, lettered = SCALE[ranking.mode][0], _lettered(ranking.panel)
     rows = [_row(ranking.panel, one) for one in ranking.panel.models]
-    head = ["Model", f"Mean, {scale}", "Letters", "Places", "Wins", "Share", "Equal models", "Mean rank", "Unscored"]
+    head = ["Model", f"Mean, {scale}", "Letters", "Places", "Wins", "Share", "Equal models", "Mean rank", "Not judged"]
     body = [
         [text.markdown(row.model) + (" (own family of a judge)" if row.own else ""),
          f"{row.value} ({row.interval})" if row.interval else row.value, (row.letters if lettered else "") or "–",

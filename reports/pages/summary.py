@@ -110,7 +110,7 @@ def markdown(report: Report) -> str:
     """The same as one table."""
     head = ["Model", "One attempt", "Selected", "Oracle", "Hit rate", "Distinct", "Mean score", "Tokens/s", "Cost"]
     judged = report.judged
-    head += ["Tasks", f"Judges' mean{_scale(judged)}", "Wins", "Unscored"] if judged else []
+    head += ["Tasks", f"Judges' mean{_scale(judged)}", "Wins", "Not judged"] if judged else []
     rows = []
     for model in report.models:
         note = report.run.notes.get(model.model, "")

@@ -159,6 +159,10 @@ def test_what_is_in_no_rate_is_told(harness: Harness, made: Made) -> None:
     rows += [attempt("never", f"s/t{t:02d}", verdict=waits if t else None, error="" if t else "503") for t in range(12)]
     made("one", [*rows, *grid(a=0.5)])
     done = harness("compare", "one")
+    row = next(line for line in done.out.splitlines() if line.startswith("│ flaky"))
+    assert row.rstrip("│ ").endswith("25%")
+    assert "known: attempts with a verdict" in done.out
+    assert "share a letter" in done.out
     assert "flaky: 36 of 48 attempts have no verdict (36 failed) and are in no rate." in done.out
     assert (
         "never: 12 of 12 attempts have no verdict (1 failed, 11 unscored), so it is compared with nobody." in done.out

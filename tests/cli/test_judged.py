@@ -62,7 +62,9 @@ def test_one_table_for_code_and_chat(capsys: pytest.CaptureFixture[str]) -> None
     assert cells["m"][5:7] == ["1 of 1", "1"]
     assert cells["n"][5:7] == ["0 of 1", "0"]
     show_summary(done(Bench()))
-    assert "unscored" not in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "unscored" not in told
+    assert "not judged" not in told
 
 
 def test_a_run_whose_judges_could_not_be_read_has_no_marks_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:

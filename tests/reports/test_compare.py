@@ -133,6 +133,26 @@ def test_groups_are_shown_with_what_they_have_together() -> None:
     assert "one SD of wins if all models were equal" in comparison.html(three(["a", "b"], "wins"))
 
 
+def test_what_a_row_rests_on_is_told_where_it_is_not_everything() -> None:
+    rows = [attempt(m, f"t{t}", index=i, score=float(m == "a")) for m in "ab" for t in range(8) for i in range(2)]
+    whole = comparison.html(compare([table("one", rows)]))
+    assert "Known<small>" not in whole
+    lost = [
+        item.model_copy(update={"verdict": None, "error": "503"}) if item.attempt and item.model == "a" else item
+        for item in rows
+    ]
+    text = comparison.html(compare([table("one", lost)]))
+    places = text.split("</table>")[0]
+    assert re.findall(r'<td class="few">(\d+%)</td></tr>', places) == ["50%", "100%"]
+
+
+def test_without_letters_there_is_no_word_of_them() -> None:
+    found = compare([table("one", [attempt(m, f"t{t}") for m in "ab" for t in range(8)])])
+    assert ">Letters<" in comparison.html(found)
+    none = found.model_copy(update={"spread": tuple(row.model_copy(update={"letters": ""}) for row in found.spread)})
+    assert "etters" not in comparison.html(none).split("</style>")[-1]
+
+
 def test_small_categories_are_marked() -> None:
     text = comparison.html(three(["a", "b"]))
     assert text.count("underpowered</span>") == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from harness.stats.compare.results import Category, Group
+from harness.stats.compare.results import Category, Comparison, Group
 
 
 class Figures:
@@ -41,6 +41,21 @@ class Figures:
             return self._none
         ends = [f"{100 * end:.0f}" if self._share else f"{end:.{self._digits}f}" for end in (low, high)]
         return f"[{', '.join('0' if end == '-0' else end for end in ends)}]"
+
+
+def told_places(best: int, worst: int, dash: str = "-") -> str:
+    """`1`, or `1-3`."""
+    return str(best) if best == worst else f"{best}{dash}{worst}"
+
+
+def known_shares(found: Comparison) -> dict[str, float]:
+    """Model -> share of its attempts that the metric could use, 0..1, where that is not all of them.
+
+    Judges mark what has no verdict of its own: for `wins` and `judge` only what failed is missing.
+    """
+    marked = found.metric in ("wins", "judge")
+    known = {item.model: item.graded + (item.unscored if marked else 0) for item in found.facts}
+    return {item.model: known[item.model] / item.attempts for item in found.facts if known[item.model] < item.attempts}
 
 
 def told_expected(group: Group, figures: Figures) -> str:
