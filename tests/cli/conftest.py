@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.cli import main
+from tests.cli.recorded import Write
 
 
 @dataclass(frozen=True)
@@ -49,3 +51,27 @@ def harness(capfd: pytest.CaptureFixture[str]) -> Harness:
         return Done(ended.value.code, out, err)
 
     return run
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Rows -> a file of them."""
+
+    def written(rows: Sequence[dict[str, Any]], name: str = "r.jsonl") -> Path:
+        path = tmp_path / name
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return path
+
+    return written
+
+
+@pytest.fixture
+def imported(harness: Harness, write: Write, tmp_path: Path) -> Callable[..., Path]:
+    """Import rows as the run `r`; its directory."""
+
+    def made(rows: Sequence[dict[str, Any]], *more: object) -> Path:
+        done = harness("import", write(rows), "--name", "r", "--out", tmp_path / "runs", "--quiet", *more)
+        assert done.code == 0, done
+        return tmp_path / "runs" / "r"
+
+    return made

@@ -14,7 +14,7 @@ import yaml
 
 from harness.cli.new import TEMPLATES
 from tests.cli.conftest import Harness
-from tests.store.test_store import mounted_disk
+from tests.store.test_disks import mounted_disk
 
 
 @pytest.fixture

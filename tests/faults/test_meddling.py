@@ -17,7 +17,7 @@ from docker.errors import APIError
 from harness.sandbox.image import Image
 from tests.faults.conftest import ROUNDS, Start, Verdicts, under_way
 from tests.servers.dockerd import PrivateEngine, wait_until
-from tests.store.test_store import mounted_disk, remount
+from tests.store.test_disks import mounted_disk, remount
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300 * max(1, ROUNDS))]
 

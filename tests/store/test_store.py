@@ -1,81 +1,19 @@
-"""The run directory: one row an attempt, raw.jsonl its mirror, one writer, and disks that are full or read-only."""
+"""The run directory: one row an attempt, raw.jsonl its mirror, one writer."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import resource
 import sqlite3
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.errors import StoreError
 from harness.store import Store
-from harness.types import (
-    Attempt,
-    AttemptKey,
-    Candidate,
-    CaseResult,
-    Extraction,
-    Outcome,
-    Reply,
-    Selection,
-    Usage,
-    Verdict,
-)
-
-
-def attempt(number: int = 0, outcome: Outcome | None = Outcome.passed, *, model: str = "m", size: int = 10) -> Attempt:
-    """An attempt; `outcome` None is a provider failure."""
-    text = "x" * size
-    case = CaseResult(id="a", outcome=outcome or Outcome.passed, visible=True, points=float(outcome == "passed"))
-    verdict = None if outcome is None else Verdict(outcome=outcome, points=case.points, max_points=1.0, cases=(case,))
-    return Attempt(
-        task=f"s/t{number // 5:05d}", suite="s", category="general", kind="function", model=model, repeat=0,
-        attempt=number % 5, seed=number, solver="single_shot", verdict=verdict, task_hash="h",
-        error="" if outcome else "503", started="2025-01-01T00:00:00.000+00:00", cost_usd=0.25,
-        reply=Reply(text=text, usage=Usage(prompt_tokens=7)) if outcome else None,
-        extraction=Extraction(candidate=Candidate(files={"solution.py": text}), choice="all") if outcome else None,
-    )  # fmt: skip
-
-
-def lines(root: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in (root / "raw.jsonl").read_text().splitlines()]
-
-
-@pytest.fixture
-def filled(tmp_path: Path) -> Path:
-    """A run directory with ten attempts, one of them failed."""
-    with Store(tmp_path) as store:
-        for number in range(10):
-            store.save(attempt(number, None if number == 3 else Outcome.passed))
-    return tmp_path
-
-
-@contextlib.contextmanager
-def mounted_disk(place: Path, options: str) -> Iterator[Path]:
-    """A small file system of its own. Skips the test where none can be mounted."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a file system")
-    place.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"no file system can be mounted here: {done.stderr.decode().strip()}")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "--lazy", place], check=True)
-
-
-def remount(place: Path, mode: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{mode}", place], check=True)
+from harness.types import Outcome, Reply, Selection, Usage
+from tests.store.made import attempt, lines
 
 
 def test_one_row_an_attempt(tmp_path: Path) -> None:
@@ -157,59 +95,6 @@ def test_numbers_no_column_takes(tmp_path: Path) -> None:
         store.save(attempt(0).model_copy(update={"reply": reply}))
         (kept,) = store.attempts()
         assert kept.reply == reply
-
-
-def torn(raw: bytes) -> bytes:
-    return raw[:-40]
-
-
-def missing(raw: bytes) -> bytes:
-    return b"".join(raw.splitlines(True)[:-1])
-
-
-def missing_in_the_middle(raw: bytes) -> bytes:
-    parts = raw.splitlines(True)
-    return b"".join([*parts[:4], *parts[5:]])
-
-
-def extra(raw: bytes) -> bytes:
-    return raw + raw.splitlines(True)[0]
-
-
-def exchanged(raw: bytes) -> bytes:
-    parts = raw.splitlines(True)
-    return b"".join([*parts[:-1], parts[0]])
-
-
-def stale(raw: bytes) -> bytes:
-    return raw.replace(b'"error":"503"', b'"error":"504"')
-
-
-def empty(raw: bytes) -> bytes:
-    return b""
-
-
-@pytest.mark.parametrize("damage", [torn, missing, missing_in_the_middle, extra, exchanged, stale, empty, None])
-def test_raw_jsonl_is_mended(damage: Callable[[bytes], bytes] | None, filled: Path) -> None:
-    raw = filled / "raw.jsonl"
-    whole = raw.read_bytes()
-    if damage is None:
-        raw.unlink()
-    else:
-        raw.write_bytes(damage(whole))
-    with Store(filled) as store:
-        assert raw.read_bytes() == whole
-        store.save(attempt(10))
-    assert len(lines(filled)) == 11
-    assert sorted(item.name for item in filled.iterdir()) == ["lock", "raw.jsonl", "store.db"]
-
-
-def test_whole_lines_in_any_order_are_left_as_they_are(filled: Path) -> None:
-    raw = filled / "raw.jsonl"
-    turned = b"".join(reversed(raw.read_bytes().splitlines(True)))
-    raw.write_bytes(turned)
-    Store(filled).close()
-    assert raw.read_bytes() == turned
 
 
 KILLED = """
@@ -295,77 +180,3 @@ def test_a_file_where_the_directory_should_be(tmp_path: Path) -> None:
         with pytest.raises(StoreError, match=r"File exists|Not a directory") as caught:
             Store(place)
         assert "--out" in caught.value.remedy
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of one megabyte."""
-    with mounted_disk(tmp_path / "disk", "size=1m") as place:
-        yield place
-
-
-def test_a_directory_that_cannot_be_written(disk: Path) -> None:
-    with Store(disk / "run") as store:
-        store.save(attempt())
-        store.set_fact("x", 1)
-    remount(disk, "ro")
-    for place in (disk / "run", disk / "new"):
-        with pytest.raises(StoreError, match="Read-only file system") as caught:
-            Store(place)
-        assert "--out" in caught.value.remedy
-    with Store(disk / "run", write=False) as store:
-        assert (list(store.attempts()), store.fact("x")) == ([attempt()], 1)
-
-
-def fill(store: Store) -> int:
-    """Save until the disk is full; how many were saved."""
-    for number in count():
-        try:
-            store.save(attempt(number, size=3000))
-        except StoreError as error:
-            if "free space" not in error.remedy:
-                raise
-            return number
-    raise AssertionError
-
-
-def test_a_full_disk_keeps_every_attempt_and_resumes(disk: Path) -> None:
-    with Store(disk / "run") as store:
-        saved = fill(store)
-        assert saved > 10
-        kept = list(store.attempts())
-    # The attempt that did not fit may have been committed before its line failed.
-    assert len(kept) in (saved, saved + 1)
-    assert kept == [attempt(number, size=3000) for number in range(len(kept))]
-    with Store(disk / "run", write=False) as store:
-        assert list(store.attempts()) == kept
-    remount(disk, "size=8m")
-    with Store(disk / "run") as store:
-        assert len(store.done()) == len(kept)
-        store.save(attempt(len(kept), size=3000))
-        store.finish()
-    assert len(lines(disk / "run")) == len(kept) + 1
-    assert not list((disk / "run").glob("*.new"))
-
-
-@pytest.fixture
-def in_memory(tmp_path: Path) -> Iterator[Path]:
-    """A directory where waiting for the disk costs nothing, as each attempt does wait for it."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else tmp_path) as place:
-        yield Path(place)
-
-
-def test_many_attempts_take_little_memory(in_memory: Path) -> None:
-    with Store(in_memory) as store:
-        for number in range(5000):
-            store.save(attempt(number, size=1000))
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        assert sum(1 for _ in store.attempts()) == 5000
-        assert len(store.done()) == 5000
-        store.finish()
-    with Store(in_memory) as store:
-        assert store.done()[AttemptKey(task="s/t00999", model="m", repeat=0, attempt=4)] == "h"
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert (in_memory / "raw.jsonl").stat().st_size > 14_000_000
-    assert grown < 12_000, "kilobytes: less than the attempts themselves"
