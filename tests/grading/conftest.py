@@ -56,3 +56,7 @@ def function_task() -> Callable[..., Task]:
         return make_task("function", entry="f", cases=made, **keys)
 
     return make
+
+
+def outcomes(verdict: Verdict) -> list[str]:
+    return [case.outcome.value for case in verdict.cases]

@@ -4,15 +4,13 @@ one always does."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness.types import Outcome, PytestCase, Task, Verdict
+from harness.types import Outcome, PytestCase, Task
 from tests.full import FULL
-
-Judge = Callable[..., Verdict]
+from tests.grading.conftest import Judge
 
 HONEST = """
 def total(prices):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,10 +12,10 @@ from harness.grading.admission import admit
 from harness.sandbox.pool import Pool
 from harness.tasks import load
 from harness.tasks.native import read_task
-from harness.types import Outcome, PytestCase, Task, Verdict
+from harness.types import Outcome, PytestCase, Task
+from tests.grading.conftest import Judge
 from tests.grading.test_cheats import BUGGY, CHEATS, COIN, HONEST, NAMES, SIDE_FILES, TESTS, answer
 
-Judge = Callable[..., Verdict]
 HONEST_OUTCOMES = {Outcome.wrong_answer, Outcome.runtime_error, Outcome.crash, Outcome.timeout, Outcome.output_limit}
 
 

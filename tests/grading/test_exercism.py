@@ -12,10 +12,9 @@ from harness.grading.extract import extract
 from harness.grading.grade import grade
 from harness.sandbox.pool import Pool
 from harness.tasks import load
-from harness.types import Candidate, Extraction, Outcome, PytestCase, Reply, Task, Verdict
+from harness.types import Candidate, Extraction, Outcome, PytestCase, Reply, Task
 from tests.full import FULL
-
-Judge = Callable[..., Verdict]
+from tests.grading.conftest import Judge
 
 
 @pytest.fixture(scope="module")

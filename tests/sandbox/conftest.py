@@ -23,6 +23,7 @@ from harness.types import CallInput, CaseEvidence, Evidence, ExecInput, Job, Lim
 _values = importlib.import_module(f"{content_package('sandboxes')}.runner.values")
 
 Calls = Callable[..., list[CaseEvidence]]
+Plain = Callable[[CaseEvidence], Any]
 Program = Callable[..., CaseEvidence]
 
 
@@ -114,7 +115,7 @@ def program(pool: Pool) -> Program:
 
 
 @pytest.fixture
-def plain() -> Callable[[CaseEvidence], Any]:
+def plain() -> Plain:
     """The value that a case returned."""
 
     def decoded(seen: CaseEvidence) -> Any:

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 from harness.sandbox import SEND_S, Box, BoxLost, Frame, Sandbox, wire
 from harness.sandbox.pool import Pool
-from harness.types import CaseEvidence, Job
-from tests.sandbox.conftest import ends
+from harness.types import Job
+from tests.sandbox.conftest import Calls, ends
 
-Calls = Callable[..., list[CaseEvidence]]
 MakeJob = Callable[..., Job]
 
 

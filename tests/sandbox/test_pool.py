@@ -21,14 +21,12 @@ from harness.sandbox.docker import DockerSandbox
 from harness.sandbox.dockerbox import DockerBox
 from harness.sandbox.pool import SIZES, Pool
 from harness.sandbox.reaper import list_containers, reap
-from harness.types import CaseEvidence, Job, Limits, PytestInput
-from tests.sandbox.conftest import ends
+from harness.types import Job, Limits, PytestInput
+from tests.sandbox.conftest import Calls, Plain, ends
 
 if TYPE_CHECKING:
     import docker
 
-Calls = Callable[..., list[CaseEvidence]]
-Plain = Callable[[CaseEvidence], Any]
 MakeJob = Callable[..., Job]
 
 

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from harness.types import CaseEvidence
-
-Calls = Callable[..., list[CaseEvidence]]
-Plain = Callable[[CaseEvidence], Any]
+from tests.sandbox.conftest import Calls, Plain
 
 
 def test_the_next_candidate_can_write_whatever_became_of_the_mode(calls: Calls, plain: Plain) -> None:

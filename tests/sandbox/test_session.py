@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from harness.types import CaseEvidence
+from tests.sandbox.conftest import Calls, Plain
 
-Calls = Callable[..., list[CaseEvidence]]
 Program = Callable[..., CaseEvidence]
-Plain = Callable[[CaseEvidence], Any]
 
 # What f(1) does, before f(2) which is always answered.
 ENDINGS = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from harness.types import AgentEnding, Outcome
@@ -11,11 +9,6 @@ from tests.servers.scripted import Exchange, scripted
 from tests.solvers.agents.workshop import AFTER, BEFORE, HALF, NEARLY, WIRE, Workshop, asked, never, says, whole
 
 pytestmark = pytest.mark.engine
-
-
-@pytest.fixture
-def workshop(tmp_path: Path) -> Workshop:
-    return Workshop(tmp_path)
 
 
 def test_three_files_are_right_at_the_second_reflection(workshop: Workshop) -> None:
