@@ -20,6 +20,7 @@ from results import load, machine, table, write
 from scipy.stats import binom
 
 from harness.stats.bestofn import Draw, Sample, best_of_n
+from harness.stats.compare.spread import across
 from harness.stats.intervals import clopper_pearson, over_tasks, rate, wilson
 from harness.stats.paired import paired_difference
 from harness.stats.score import Interval, Score
@@ -48,6 +49,7 @@ def main() -> None:
         sized("Means over tasks", means_over_tasks, rng, options.runs),
         sized("Paired differences of two models", differences, rng, options.runs),
         sized("Curves of best-of-5: selected and oracle at k = 1, 3, 5", curves, rng, max(50, options.runs // 10)),
+        reruns(rng, options.runs),
         equal_models(rng, max(50, options.runs // 5)),
     ]
     text = "\n\n".join([machine(before), *parts])
@@ -156,6 +158,25 @@ def _selected_truth(rates_of_tasks: Floats, k: int) -> float:
     right = np.divide(0.8 * rates_of_tasks, looks)
     missed = np.divide(0.2 * rates_of_tasks, 1 - looks)
     return float(np.mean((1 - none) * right + none * missed))
+
+
+def reruns(rng: np.random.Generator, runs: int) -> str:
+    """The interval for another run of the same tasks, after three: overall, and where these three were equal."""
+    rows = []
+    for (a, b), tasks in itertools.product(POPULATIONS, (1, 28)):
+        held: list[bool] = []
+        equal: list[bool] = []
+        # Equal runs of many tasks are rare.
+        for _ in range(runs * 5):
+            chances = rng.beta(a, b, tasks)
+            totals = (rng.random((3, tasks)) < chances).sum(axis=1)
+            holds = _holds(across(totals.tolist(), tasks, tasks)[3], float(chances.sum()))
+            held.append(holds)
+            if np.ptp(totals) == 0:
+                equal.append(holds)
+        rows.append([f"Beta({a}, {b})", tasks, f"{100 * np.mean(held):.1f}", f"{100 * np.mean(equal):.1f}", len(equal)])
+    head = ["tasks' chances", "tasks", "all", "three equal runs", "of these"]
+    return f"**Another run of the same tasks, after three**, {runs * 5:,} triples each.\n\n" + table(head, rows)
 
 
 def equal_models(rng: np.random.Generator, runs: int) -> str:

@@ -111,11 +111,19 @@ def beta_uniform(hits: int, n: int, *, level: float = LEVEL) -> Interval:
     return Interval(low, high, "beta-uniform")
 
 
-def t_interval(values: Sequence[float], *, bounds: tuple[float, float] | None = None, level: float = LEVEL) -> Interval:
+def t_interval(
+    values: Sequence[float],
+    *,
+    bounds: tuple[float, float] | None = None,
+    trials: float = 1.0,
+    level: float = LEVEL,
+) -> Interval:
     """Student's interval of the mean of a few independent runs, in the unit of `values`.
 
     `bounds` are the least and the greatest possible value, e.g. (0, 28) for wins in 28 tests: they clip the interval,
-    and when all runs are equal they carry Wilson's interval for a share of len(values) trials instead. Without bounds
+    and when all runs are equal they carry Wilson's interval for a share of len(values) * `trials` trials instead.
+    `trials`: of how many independent trials each value is the sum or mean, e.g. 28 of such wins; that their chances
+    differ makes the interval wider than it need be, since a sum varies most where all are alike. Without bounds
     equal runs have no interval: the note says how many further runs could differ (rule of three, exact form
     1 - (1-level)^(1/n)). Values outside of `bounds` widen them. Raises ValueError for no values and for NaN.
     """
@@ -137,8 +145,8 @@ def t_interval(values: Sequence[float], *, bounds: tuple[float, float] | None = 
         note = f"{seen}: no spread to build an interval on; up to {unseen:.0%} of further runs could differ."
         return Interval(None, None, "rule-of-three", note)
     width = bounds[1] - bounds[0]
-    low, high = wilson_bounds(min(1.0, max(0.0, (mean - bounds[0]) / width)), n, z_quantile(level))
-    note = f"{seen}: the interval is Wilson's for {n} trials between {bounds[0]:g} and {bounds[1]:g}."
+    low, high = wilson_bounds(min(1.0, max(0.0, (mean - bounds[0]) / width)), n * trials, z_quantile(level))
+    note = f"{seen}: the interval is Wilson's for {n * trials:.4g} trials between {bounds[0]:g} and {bounds[1]:g}."
     return Interval(bounds[0] + width * low, bounds[0] + width * high, "wilson-scaled", note)
 
 

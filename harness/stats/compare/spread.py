@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.stats.compare.grids import Grid
+from harness.stats.compare.grids import Floats, Grid
 from harness.stats.compare.pairs import Standing
 from harness.stats.compare.results import Spread
 from harness.stats.intervals import over_tasks, t_interval
@@ -20,15 +20,24 @@ def spread(grid: Grid, found: Standing) -> tuple[Spread, ...]:
     return tuple(_model(grid, found, m, totals[:, m].tolist(), int(tasks[m]), float(possible[m])) for m in found.order)
 
 
-def across(values: Sequence[float], possible: float) -> tuple[float, float | None, float | None, Score]:
+def _trials(scale: Floats) -> float:
+    """Tasks of equal weight that vary as much as these together, of weights `scale`, shape (tasks,): Kish (1965)."""
+    squares = float(np.sum(scale**2))
+    return float(np.sum(scale)) ** 2 / squares if squares > 0 else 1.0
+
+
+def across(
+    values: Sequence[float], possible: float, trials: float = 1.0
+) -> tuple[float, float | None, float | None, Score]:
     """(mean, range, SD, mean with its interval for another run) of a model's totals, each of 0..`possible`.
 
-    The interval is Student's t, clipped to what is possible; equal runs get Wilson's, so that it never is [x, x].
-    Raises ValueError for no values.
+    The interval is Student's t, clipped to what is possible; equal runs get Wilson's, so that it never is [x, x]:
+    with `trials` a run, the tasks behind its total, which vary one by one from run to run. Raises ValueError for no
+    values.
     """
     data = np.asarray(values, dtype=float)
     several = data.size > 1
-    interval = t_interval(list(values), bounds=(0.0, possible))
+    interval = t_interval(list(values), bounds=(0.0, possible), trials=trials)
     mean = float(data.mean())
     score = Score.of(mean, interval, data.size)
     return mean, float(np.ptp(data)) if several else None, float(data.std(ddof=1)) if several else None, score
@@ -53,7 +62,9 @@ def _model(grid: Grid, found: Standing, m: int, totals: list[float], tasks: int,
     values = [None if np.isnan(value) else float(value) for value in totals]
     known = [value for value in values if value is not None]
     mean, wide, deviation, rerun = (
-        across(known, possible) if known and possible > 0 else (None, None, None, Score.missing("No task in all runs."))
+        across(known, possible, _trials(grid.scale[grid.complete[m]]))
+        if known and possible > 0
+        else (None, None, None, Score.missing("No task in all runs."))
     )
     shares = grid.means[m] / np.where(grid.scale > 0, grid.scale, 1.0)
     shares = np.clip(shares[~np.isnan(shares)], 0.0, 1.0)

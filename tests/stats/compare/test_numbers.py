@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import fmean, variance
 
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from harness.stats.compare import RunTable, compare
 from harness.stats.compare.noise import permuted_margins, small_counts
@@ -59,6 +60,10 @@ def test_intervals_of_wins() -> None:
     mean, wide, deviation, rerun = across([8, 6, 6], 28)
     assert [mean, wide, deviation] == pytest.approx([6.6667, 2, 1.1547], abs=5e-5)
     assert [rerun.low, rerun.high] == pytest.approx([3.798, 9.535], abs=5e-4)
+    of_tasks = across([4, 4, 4], 28, 28)[3]
+    elsewhere = [28 * bound for bound in proportion_confint(12, 84, method="wilson")]
+    assert [of_tasks.low, of_tasks.high] == pytest.approx(elsewhere)
+    assert elsewhere == pytest.approx([2.3422, 6.5324], abs=5e-5)
     _, wide, _, rerun = across([4, 4, 4], 28)
     assert wide == 0
     assert rerun.low is not None
