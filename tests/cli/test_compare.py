@@ -162,6 +162,12 @@ def test_what_is_in_no_rate_is_told(harness: Harness, made: Made) -> None:
     row = next(line for line in done.out.splitlines() if line.startswith("│ flaky"))
     assert row.rstrip("│ ").endswith("25%")
     assert "known: attempts with a verdict" in done.out
+    # In a rate what waits for judges is missing; in what judges mark it is not.
+    held = [attempt("a", f"s/t{t:02d}", index=1, verdict=waits) for t in range(12)]
+    made("two", [*grid(a=0.5, b=0.2), *held])
+    row = next(line for line in harness("compare", "two").out.splitlines() if line.startswith("│ a "))
+    assert row.rstrip("│ ").endswith("50%")
+    assert "known: attempts" not in harness("compare", "two", "--metric", "wins").out
     assert "share a letter" in done.out
     assert "flaky: 36 of 48 attempts have no verdict (36 failed) and are in no rate." in done.out
     assert (

@@ -73,7 +73,7 @@ def route(
         own = found.only(of_category(found, name))
         number = len(own.tasks)
         field = _field(own, tested, tested.adjusted[c], alpha, _lacking(tables, own, metric))
-        if number >= UNDERPOWERED and field.worse.any():
+        if field.worse.any():  # over at least `UNDERPOWERED` tasks, see `_field`
             routes[name] = choose.route(field, "category", "")
         else:
             weak = "underpowered" if number < UNDERPOWERED else "separate no two models"

@@ -129,3 +129,11 @@ def test_groups_that_cannot_be(groups: dict[str, list[str]], message: str) -> No
         compare([run], "pass", groups=groups)
     # A group may have the name of one of its own models, and there may be a single one.
     assert compare([run], "pass", groups={"a": ["a", "b", "c"]}).models == ("a",)
+
+
+def test_the_share_of_a_top_tier_is_of_all_that_models_have() -> None:
+    """Two models of one group are right everywhere, the one of the other in a quarter: eight of nine."""
+    run = points("one", a=[1] * 16, b=[1] * 16, c=[1] * 4 + [0] * 12)
+    (tier,) = compare([run], "score", groups=TWO).tiers
+    assert tier.models == ("big",)
+    assert tier.share == pytest.approx(32 / 36)

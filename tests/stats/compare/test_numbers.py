@@ -12,7 +12,8 @@ from harness.stats.compare.noise import permuted_margins, small_counts
 from harness.stats.compare.results import Comparison
 from harness.stats.compare.spread import across
 from harness.stats.noise import homogeneity, most_wins_at_least
-from tests.stats.compare.made import P2, WINS, wins_tables
+from harness.types import Outcome, Verdict
+from tests.stats.compare.made import P2, WINS, attempt, table, wins_tables
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +112,15 @@ def test_the_luckiest_of_equal_models() -> None:
     assert most_wins_at_least(0, 10, 3) == 1
     assert most_wins_at_least(11, 10, 3) == 0
     assert most_wins_at_least(1, 5, 1) == pytest.approx(1)
+
+
+def test_equal_runs_of_tasks_of_unequal_weight_are_fewer_trials() -> None:
+    """One task of 12 points and three of 4: as much as three equal ones, (12 + 3 * 4)^2 / (144 + 3 * 16)."""
+    rows = [
+        attempt("m", f"t{t}", repeat=r, verdict=Verdict(outcome=Outcome.wrong_answer, points=most / 2, max_points=most))
+        for r in range(3)
+        for t, most in enumerate((12, 4, 4, 4))
+    ]
+    (row,) = compare([table("one", rows)], "points").spread
+    bounds = proportion_confint(4.5, 9, method="wilson")
+    assert (row.rerun.low, row.rerun.high) == pytest.approx([24 * bound for bound in bounds])
