@@ -87,7 +87,7 @@ def compare(
         notes=(
             *_notes(tables, found, placed, each, wins, alpha),
             *told_scales(tables, found.tasks, each.models, metric),
-            *told_missing(about, each.models),
+            *told_missing(about, each.models, metric),
         ),
     )
 

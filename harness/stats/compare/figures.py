@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from harness.stats.compare.missing import missing
 from harness.stats.compare.results import Category, Comparison, Group
 
 
@@ -49,13 +50,9 @@ def told_places(best: int, worst: int, dash: str = "-") -> str:
 
 
 def known_shares(found: Comparison) -> dict[str, float]:
-    """Model -> share of its attempts that the metric could use, 0..1, where that is not all of them.
-
-    Judges mark what has no verdict of its own: for `wins` and `judge` only what failed is missing.
-    """
-    marked = found.metric in ("wins", "judge")
-    known = {item.model: item.graded + (item.unscored if marked else 0) for item in found.facts}
-    return {item.model: known[item.model] / item.attempts for item in found.facts if known[item.model] < item.attempts}
+    """Model -> share of its attempts that the metric could use, 0..1, where that is not all of them."""
+    lost = {item.model: sum(missing(item, found.metric).values()) for item in found.facts}
+    return {item.model: 1 - lost[item.model] / item.attempts for item in found.facts if lost[item.model]}
 
 
 def told_expected(group: Group, figures: Figures) -> str:

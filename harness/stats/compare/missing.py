@@ -10,6 +10,8 @@ from harness.words import plural
 
 ENOUGH = 0.9
 """The least share of attempts with a verdict on which a model is recommended."""
+JUDGED = ("wins", "judge")
+"""Metrics that need no verdict of an attempt."""
 SHOWN = 5
 """Models named one by one."""
 
@@ -24,20 +26,27 @@ def share_known(tables: Sequence[RunTable], model: str, tasks: Collection[str], 
     )
     failed = sum(table.failed[model, task] for table in tables for task in tasks)
     unscored = sum(table.unscored[model, task] for table in tables for task in tasks)
-    if metric in ("wins", "judge"):
+    if metric in JUDGED:
         known, unscored = known + unscored, 0
     every = known + failed + unscored
     return known / every if every else None
 
 
-def told_missing(facts: Sequence[ModelFacts], compared: Collection[str]) -> Iterator[str]:
+def missing(item: ModelFacts, metric: str) -> dict[str, int]:
+    """Why -> attempts of a model that the metric cannot use; empty where it uses all. Judges: as in `share_known`."""
+    counts = {"failed": item.failed, "unscored": 0 if metric in JUDGED else item.unscored}
+    return {why: number for why, number in counts.items() if number}
+
+
+def told_missing(facts: Sequence[ModelFacts], compared: Collection[str], metric: Metric) -> Iterator[str]:
     """A line a model of whose attempts some are in no rate, most missing first; and one that no rate is of at all."""
-    lost = [item for item in facts if item.graded < item.attempts]
-    lost.sort(key=lambda item: (item.graded / item.attempts, item.model))
+    lost = [item for item in facts if missing(item, metric)]
+    lost.sort(key=lambda item: (-sum(missing(item, metric).values()) / item.attempts, item.model))
     for item in lost[:SHOWN]:
-        parts = [f"{item.failed:,} failed"] * (item.failed > 0) + [f"{item.unscored:,} unscored"] * (item.unscored > 0)
-        what = f"{item.attempts - item.graded:,} of {item.attempts:,} attempts have no verdict ({', '.join(parts)})"
-        if not item.graded and item.model not in compared:
+        counts = missing(item, metric)
+        parts = ", ".join(f"{number:,} {name}" for name, number in counts.items())
+        what = f"{sum(counts.values()):,} of {item.attempts:,} attempts have no verdict ({parts})"
+        if item.model not in compared:
             yield f"{item.model}: {what}, so it is compared with nobody."
         else:
             yield f"{item.model}: {what} and are in no rate."
