@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 # The first example may import scipy, and a machine may be busy: time is no failure.
 settings.register_profile("harness", deadline=None)
 settings.load_profile("harness")
+
+# What a shell's background jobs and `nohup` ignore, all processes that they start ignore as well. This one still does,
+# but by a function: the commands that tests start, and interrupt, begin with the default.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, lambda *_: None)
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -196,6 +196,8 @@ def over_tasks(means: ArrayLike, counts: ArrayLike, *, level: float = LEVEL) -> 
     rates near 0 or 1 it covers where the plain t interval does not (`docs/statistics.md` has the simulation). Task
     means without spread count as one trial a task; a single task gets an interval for further attempts at it. Where
     every task was all or nothing, tasks are plain trials: their variance follows from the mean and `rate` is used.
+    No lower bound is above that of tasks which all gave 1, no upper one below that of tasks which all gave 0: values
+    between 0 and 1 that hardly differ cannot exclude more of the scale than the best or the worst would.
     Raises ValueError for NaN: a task without a value is left out, and is no 0.
     """
     data = _known(means)
@@ -216,6 +218,7 @@ def over_tasks(means: ArrayLike, counts: ArrayLike, *, level: float = LEVEL) -> 
     if np.all((data == 0) | (data == 1)):
         return Score.of(mean, rate(int(data.sum()), number, level=level), number)
     low, high = wilson_bounds(mean, mean * (1 - mean) / error**2, t_quantile(number - 1, level))
+    low, high = min(low, _of_trials(1.0, number, level)[0]), max(high, _of_trials(0.0, number, level)[1])
     return Score.of(mean, Interval(low, high, "wilson-clustered"), number)
 
 

@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -58,21 +57,13 @@ class Command:
     """`harness` as a process of its own."""
 
     def __init__(self, arguments: list[str], **environment: str) -> None:
-        # A shell's background jobs and `nohup` ignore these, and so would whatever they start.
-        ignored = [each for each in (signal.SIGINT, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_IGN]
-        for number in ignored:
-            signal.signal(number, signal.SIG_DFL)
-        try:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "harness", *arguments],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                env={**os.environ, **environment},
-            )
-        finally:
-            for number in ignored:
-                signal.signal(number, signal.SIG_IGN)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "harness", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environment},
+        )
 
     @property
     def running(self) -> bool:

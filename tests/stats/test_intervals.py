@@ -216,6 +216,23 @@ def test_tasks_that_were_all_or_nothing_are_trials() -> None:
     assert over_tasks([1, 0, 1, 1, 0, 1, 0, 0, 1, 0.8], [5] * 10).method == "wilson-clustered"
 
 
+def test_almost_perfect_is_no_surer_than_perfect() -> None:
+    for number in (2, 8, 24, 100):
+        perfect = over_tasks([1.0] * number, [1] * number)
+        for worst in (0.0, 0.5, 0.99, 1 - 1e-7):
+            almost = over_tasks([1.0] * (number - 1) + [worst], [1] * number)
+            assert almost.low is not None
+            assert perfect.low is not None
+            assert almost.low <= perfect.low
+            mirrored = over_tasks([0.0] * (number - 1) + [1 - worst], [1] * number)
+            assert mirrored.high == pytest.approx(1 - almost.low)
+    # In the middle of the scale that says nothing.
+    middle = over_tasks([0.5] * 50 + [0.6] * 50, [5] * 100)
+    assert middle.low is not None
+    assert middle.high is not None
+    assert middle.high - middle.low < 0.03
+
+
 def test_fieller_covers_and_knows_when_it_cannot_tell() -> None:
     rng = np.random.default_rng(3)
     inside = 0

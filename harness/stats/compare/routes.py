@@ -124,12 +124,14 @@ class _Chooser:
 
     def _cheapest(self, field: _Field, note: str) -> Route:
         ordered = sorted(field.grid.models, key=lambda name: (name in field.lacking, self.cost[name], name))
+        # Who mostly failed helps nobody whose first choice has failed.
+        fallback = next((name for name in ordered[1:] if name not in field.lacking), None)
         if self.cost[ordered[0]] == (inf, inf) and len(ordered) > 1:
             unknown = "price and time are unknown: first by name"
             note = f"{note}; {unknown}" if note else unknown
         return Route(
             primary=ordered[0],
-            fallback=ordered[1] if len(ordered) > 1 else None,
+            fallback=fallback,
             basis="none",
             reason=_told(f"{NO_EVIDENCE} ({note})" if note else NO_EVIDENCE, field),
             not_told_apart=tuple(sorted(ordered[1:])),

@@ -167,7 +167,7 @@ def test_who_mostly_fails_is_not_chosen_by_what_is_left_of_it() -> None:
         found = route([survivor()], prices={"flaky": 0.0, "good": 5.0}, prefer_cheap=cheap)
         for made_route in (found.default, *found.routes.values()):
             assert made_route.primary == "good"
-            assert made_route.fallback == "flaky"
+            assert made_route.fallback is None
             assert "flaky 25%" in made_route.reason
     # Nine of ten are enough.
     rows = [attempt("a", f"t{t}", index=i) for t in range(10) for i in range(1)]
@@ -176,6 +176,14 @@ def test_who_mostly_fails_is_not_chosen_by_what_is_left_of_it() -> None:
     assert route([most]).default.primary == "a"
     assert "left out" not in route([most]).default.reason
     assert "left out" in route([table("one", [*rows, lost("a", "t0", 1), lost("a", "t1", 1)])]).default.reason
+
+
+def test_where_everybody_mostly_fails_the_cheapest_is_named_alone() -> None:
+    rows = [attempt(m, f"t{t}", score=float(t % 2)) for m in "ab" for t in range(12)]
+    rows += [lost(m, f"t{t}", i) for m in "ab" for t in range(12) for i in (1, 2, 3)]
+    found = route([table("one", rows)], prices={"a": 2.0, "b": 1.0}).default
+    assert (found.primary, found.fallback) == ("b", None)
+    assert "a 25%, b 25%" in found.reason
 
 
 def test_what_waits_for_judges_is_missing_in_rates_only() -> None:
