@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +47,11 @@ def main() -> None:
     before, rng = load(), np.random.default_rng(options.seed)
     parts = [
         rates(),
-        sized("Means over tasks", means_over_tasks, rng, options.runs),
-        sized("Paired differences of two models", differences, rng, options.runs),
+        *(
+            sized(f"{title}, {told} each", partial(simulate, attempts=attempts), rng, options.runs)
+            for title, simulate in (("Means over tasks", means_over_tasks), ("Paired differences", differences))
+            for told, attempts in (("one attempt", 1), ("five attempts", ATTEMPTS))
+        ),
         sized("Curves of best-of-5: selected and oracle at k = 1, 3, 5", curves, rng, max(50, options.runs // 10)),
         reruns(rng, options.runs),
         equal_models(rng, max(50, options.runs // 5)),
@@ -109,17 +113,17 @@ def sized(title: str, simulate: Simulation, rng: np.random.Generator, runs: int)
     return f"{told}\n\n" + table(["tasks", "average", "worst population", "widest"], rows)
 
 
-def means_over_tasks(rng: np.random.Generator, tasks: int, runs: int) -> Iterator[float]:
-    """Attempts of one model at tasks whose pass rates are drawn from each population: one a task, and several."""
-    for attempts, (a, b) in itertools.product((1, ATTEMPTS), POPULATIONS):
+def means_over_tasks(rng: np.random.Generator, tasks: int, runs: int, *, attempts: int) -> Iterator[float]:
+    """Attempts of one model at tasks whose pass rates are drawn from each population."""
+    for a, b in POPULATIONS:
         drawn = rng.binomial(attempts, rng.beta(a, b, (runs, tasks))) / attempts
         counts = [attempts] * tasks
         yield float(np.mean([_holds(over_tasks(row, counts), a / (a + b)) for row in drawn]))
 
 
-def differences(rng: np.random.Generator, tasks: int, runs: int) -> Iterator[float]:
+def differences(rng: np.random.Generator, tasks: int, runs: int, *, attempts: int) -> Iterator[float]:
     """Two models at the same tasks, of which one is better by a constant in logits, or is not."""
-    for attempts, (middle, spread, better) in itertools.product((1, ATTEMPTS), DIFFICULTIES):
+    for middle, spread, better in DIFFICULTIES:
         many = rng.normal(middle, spread, 400_000)
         truth = float(np.mean(_logistic(many + better) - _logistic(many)))
         hard = rng.normal(middle, spread, (runs, tasks))
