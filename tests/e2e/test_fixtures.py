@@ -43,7 +43,7 @@ def test_the_real_dev_tasks_have_what_the_format_asks_of_them(root: Path) -> Non
             assert any(not case.visible for case in task.cases), task.id
 
 
-def test_the_prompts_of_the_article_have_its_points(root: Path) -> None:
+def test_the_published_prompts_have_the_points_they_had(root: Path) -> None:
     tasks = {task.name: task for task in load(root / "fixtures" / "single_function").tasks}
     assert tasks["parse_iso_duration"].points == 22
     assert len(tasks["flatten"].cases) == 10
