@@ -15,6 +15,8 @@ STATE := $(shell cat pyproject.toml constraints.txt harness/__init__.py | cksum 
 STAMP := $(VENV)/installed-$(STATE)
 PIP_INSTALL := $(PY) -m pip --python $(BIN)/python install --quiet --no-input --disable-pip-version-check
 PYTEST_ARGS ?=
+# Two processes; tests/conftest.py says which tests stay together.
+TWO := -n 2 --dist loadgroup
 
 export PIP_NO_WARN_SCRIPT_LOCATION = 1
 
@@ -47,10 +49,10 @@ demo: setup
 	$(BIN)/harness run fixtures/warmup fixtures/real_dev --model smollm2 --model reference --best-of 5 --name demo
 
 test: setup
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(TWO) $(PYTEST_ARGS)
 
 test-full: setup
-	FULL=1 FAULT_ROUNDS=$${FAULT_ROUNDS:-5} $(BIN)/python -m pytest $(PYTEST_ARGS)
+	FULL=1 FAULT_ROUNDS=$${FAULT_ROUNDS:-5} $(BIN)/python -m pytest $(TWO) $(PYTEST_ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

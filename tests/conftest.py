@@ -30,7 +30,22 @@ for _number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, lambda *_: None)
 
+AGENTS = ("solvers/agents", "e2e/test_agents")
+MACHINE = ("bench", "e2e", "faults", "grading", "sandbox")
+"""Tests that need most of a machine, its engine or its time: never two of them at once."""
+
 ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Which tests `make test` gives to one and the same of its two processes; all others go to whichever is free."""
+    for item in items:
+        place = item.path.relative_to(ROOT / "tests").as_posix()
+        if place.startswith(AGENTS):
+            item.add_marker(pytest.mark.xdist_group("agents"))
+        elif place.startswith(MACHINE) or any(item.iter_markers("engine")) or any(item.iter_markers("model")):
+            item.add_marker(pytest.mark.xdist_group("machine"))
 
 
 @pytest.fixture(autouse=True)
