@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -272,11 +273,13 @@ def test_a_missing_program_is_named(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def own_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Dockerd]]:
+def own_daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Dockerd]]:
     """Makes a `Dockerd` with its data, socket and pid file in a temporary directory; stops it afterwards."""
     if shutil.which("dockerd") is None or os.geteuid() != 0:
         pytest.skip("a daemon of our own needs dockerd and root")
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/own.sock")
+    # Names of sockets are short, and those of pytest's own directories may not be.
+    place = Path(tempfile.mkdtemp(prefix="engine-"))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{place}/own.sock")
     made: list[Dockerd] = []
 
     def make(*more: str) -> Dockerd:
@@ -284,12 +287,12 @@ def own_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
         # outlive it where it fails early.
         command: tuple[str, ...] = ("unshare", "--net", "--mount", "dockerd", "--bridge=none", "--iptables=false")
         places = {"--data-root": "data", "--exec-root": "exec", "--pidfile": "pid"}
-        command += tuple(f"{option}={tmp_path / name}" for option, name in places.items())
+        command += tuple(f"{option}={place / name}" for option, name in places.items())
         daemon = Dockerd(
-            command=(*command, f"--host=unix://{tmp_path}/own.sock", *more),
-            pid_file=tmp_path / "pid",
-            containerd_pid_file=tmp_path / "exec/containerd/containerd.pid",
-            log_file=tmp_path / "log",
+            command=(*command, f"--host=unix://{place}/own.sock", *more),
+            pid_file=place / "pid",
+            containerd_pid_file=place / "exec/containerd/containerd.pid",
+            log_file=place / "log",
             systemd=False,
             deadline_s=60,
         )
@@ -304,6 +307,7 @@ def own_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
             deadline = time.monotonic() + 30
             while not has_ended(pid) and time.monotonic() < deadline:
                 time.sleep(0.1)
+    shutil.rmtree(place)
 
 
 @pytest.mark.engine
