@@ -16,7 +16,7 @@ STAMP := $(VENV)/installed-$(STATE)
 PIP_INSTALL := $(PY) -m pip --python $(BIN)/python install --quiet --no-input --disable-pip-version-check
 PYTEST_ARGS ?=
 # Two processes; tests/conftest.py says which tests stay together.
-TWO := -n 2 --dist loadgroup
+TWO := -n 2
 
 export PIP_NO_WARN_SCRIPT_LOCATION = 1
 

@@ -6,13 +6,14 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
     import docker
+    from xdist.scheduler import LoadScopeScheduling
 
     from harness.sandbox import Sandbox
     from harness.sandbox.bubblewrap import BubblewrapSandbox
@@ -30,22 +31,27 @@ for _number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, lambda *_: None)
 
+FREE = ("importing", "judging", "models", "reports", "routing", "stats", "store", "tasks", "verifiers")
 AGENTS = ("solvers/agents", "e2e/test_agents")
-MACHINE = ("bench", "e2e", "faults", "grading", "sandbox")
-"""Tests that need most of a machine, its engine or its time: never two of them at once."""
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Which tests `make test` gives to one and the same of its two processes; all others go to whichever is free."""
-    for item in items:
-        place = item.path.relative_to(ROOT / "tests").as_posix()
-        if place.startswith(AGENTS):
-            item.add_marker(pytest.mark.xdist_group("agents"))
-        elif place.startswith(MACHINE) or any(item.iter_markers("engine")) or any(item.iter_markers("model")):
-            item.add_marker(pytest.mark.xdist_group("machine"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """How `make test` shares tests out to its two processes: those that need most of the machine, its engine or its
+    time are never run beside each other."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            place = file.removeprefix("tests/")
+            if place.startswith(AGENTS):
+                return "agents"
+            return file if place.startswith(FREE) else "machine"
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
