@@ -33,22 +33,24 @@ for _number in (signal.SIGINT, signal.SIGHUP):
 
 FREE = ("importing", "judging", "models", "reports", "routing", "stats", "store", "tasks", "verifiers")
 AGENTS = ("solvers/agents", "e2e/test_agents")
+FAULTS = ("faults",)
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """How `make test` shares tests out to its two processes: those that need most of the machine, its engine or its
-    time are never run beside each other."""
+    """How `make test` shares tests out to its two processes: those that need the machine's engine, a model or most of
+    its time are not run beside each other. Agents have containers of their own, faults an engine of their own."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
             place = file.removeprefix("tests/")
-            if place.startswith(AGENTS):
-                return "agents"
+            for group, places in (("agents", AGENTS), ("faults", FAULTS)):
+                if place.startswith(places):
+                    return group
             return file if place.startswith(FREE) else "machine"
 
     return Scheduling(config, log)
