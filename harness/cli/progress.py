@@ -75,6 +75,8 @@ class Lines(Tally):
         super().__init__()
         self._quiet = quiet
         self._next = time.monotonic() + LINE_EVERY_S
+        self._said = 0
+        """Of how many ended the last line told."""
 
     def __enter__(self) -> Self:
         return self
@@ -82,17 +84,16 @@ class Lines(Tally):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.ended:
-            self._say()
+        self._end()
 
     def note(self, line: str) -> None:
         # No progress: what was done to the machine, or that a sandbox is weaker, is told to everybody.
         print(line, file=sys.stderr, flush=True)
 
     def begin(self, total: int, done: int, spent: float, what: str = "") -> None:
-        if self.ended:
-            self._say()
+        self._end()
         super().begin(total, done, spent, what)
+        self._said = 0
         self._progress(f"{total} {self.what}" + (f", {done} of them done already" if done else ""))
 
     def _progress(self, line: str) -> None:
@@ -112,7 +113,13 @@ class Lines(Tally):
             self._next = time.monotonic() + LINE_EVERY_S
             self._say()
 
+    def _end(self) -> None:
+        """The last line of what was under way, unless it was told already."""
+        if self.ended != self._said:
+            self._say()
+
     def _say(self) -> None:
+        self._said = self.ended
         left = (self.total - self.before - self.ended) / max(1e-6, self.rate)
         self._progress(f"{self.before + self.ended}/{self.total} {self.what}, {self.words()}, about {left:.0f} s left")
 

@@ -222,6 +222,24 @@ def test_route(harness: Harness, made: Made, tmp_path: Path) -> None:
     assert json.dumps("no run") not in harness("route", "nowhere").refused()
 
 
+def test_what_answers_with_references_is_no_route(harness: Harness, made: Made) -> None:
+    directory = made("one", grid(3, ceiling=1.0, good=0.9, bad=0.0))
+    ceiling = ModelProfile(name="ceiling", provider="reference", local=True).model_dump(mode="json")
+    with Store(directory) as store:
+        store.set_fact("models", {"ceiling": ceiling, "good": profile("good", local=False)})
+    done = harness("route", "one")
+    assert "ceiling" not in done.out
+    assert "primary: good" in done.out
+    assert "ceiling answers with the tasks' own references and is left out" in done.err
+    named = harness("route", "one", "--model", "ceiling", "--model", "bad")
+    assert "primary: ceiling" in named.out
+    assert "left out" not in named.err
+    alone = made("two", grid(3, ceiling=1.0))
+    with Store(alone) as store:
+        store.set_fact("models", {"ceiling": ceiling})
+    assert "only ceiling" in harness("route", "two").refused()
+
+
 def test_route_file_is_read_back(harness: Harness, made: Made, tmp_path: Path) -> None:
     from harness.routing.table import read_table
 

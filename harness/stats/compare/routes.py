@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness.stats.compare.build import facts
 from harness.stats.compare.categories import Within, of_category, within
-from harness.stats.compare.grids import Floats, Grid, grid, nanmean
+from harness.stats.compare.grids import Floats, Grid, Incomparable, grid, nanmean
 from harness.stats.compare.missing import ENOUGH, share_known
 from harness.stats.compare.pairs import DRAWS, results
 from harness.stats.compare.results import PairResult
@@ -48,6 +48,7 @@ def route(
     prefer_cheap: bool = True,
     ties: Ties = "share",
     models: Sequence[str] = (),
+    unroutable: Collection[str] = (),
     alpha: float = ALPHA,
     draws: int = DRAWS,
     seed: int = 0,
@@ -59,10 +60,11 @@ def route(
     both models of a pair met decide nothing, and who met fewer is not chosen on them. `prices`: dollars an attempt
     where known better than from the attempts (0 for local models); a model without a known price counts as dearest.
     A model is not chosen where less than `ENOUGH` of its attempts have a verdict: what is left of it is no sample.
-    `prefer_cheap`: of models that are not told apart the cheapest is taken, else the one with the greatest mean. Raises
+    `prefer_cheap`: of models that are not told apart the cheapest is taken, else the one with the greatest mean.
+    `unroutable`: who cannot be asked anything new, and is compared with nobody unless `models` names it. Raises
     Incomparable.
     """
-    found = grid(tables, metric, ties=ties, models=models)
+    found = grid(tables, metric, ties=ties, models=models or _routable(tables, metric, unroutable))
     tested = within(found, overall=True, draws=draws, seed=seed)
     cost = _costs(tables, found.models, prices or {})
     whole = _field(found, tested, tested.overall, alpha, _lacking(tables, found, metric))
@@ -87,6 +89,17 @@ def route(
         default=general,
         routes=routes,
     )
+
+
+def _routable(tables: Sequence[RunTable], metric: Metric, unroutable: Collection[str]) -> tuple[str, ...]:
+    """The models with a graded attempt, without `unroutable`; nobody where no attempt is graded."""
+    graded = {model for table in tables for model, _, _ in table.met(metric)}
+    if graded and graded <= set(unroutable):
+        raise Incomparable(
+            f"these runs have no model that can be asked, only {', '.join(sorted(graded))}",
+            "run the tasks with a model of the catalogue: `harness models`",
+        )
+    return tuple(sorted(graded - set(unroutable)))
 
 
 @dataclass(frozen=True, slots=True)
