@@ -123,11 +123,13 @@ def said(judged: Any, model: str) -> list[str]:
     """Mean, wins and unscored replies of a model by all judges together; dashes for what nobody said."""
     unscored = str(judged.unscored.get(model, 0))
     found, score = judged.standing(model), judged.lead(model)
-    if score is None or score.value is None:
-        return ["-", "-", unscored]
-    mean = f"{score.value:.2f} [{score.low:.2f}, {score.high:.2f}]" if score.low is not None else f"{score.value:.2f}"
-    wins = f"{found.wins:.1f}".removesuffix(".0")
-    return [mean, f"{wins} of {found.comparisons}" if found.comparisons else "-", unscored]
+    mean = wins = "-"
+    if score is not None and score.value is not None:
+        mean = f"{score.value:.2f}" + (f" [{score.low:.2f}, {score.high:.2f}]" if score.low is not None else "")
+    # Judges who only put in order give places and wins without a mean.
+    if found is not None and found.comparisons:
+        wins = f"{found.wins:.1f}".removesuffix(".0") + f" of {found.comparisons}"
+    return [mean, wins, unscored]
 
 
 def show_judges(done: Any) -> None:

@@ -198,13 +198,16 @@ def over_tasks(means: ArrayLike, counts: ArrayLike, *, level: float = LEVEL) -> 
     every task was all or nothing, tasks are plain trials: their variance follows from the mean and `rate` is used.
     No lower bound is above that of tasks which all gave 1, no upper one below that of tasks which all gave 0: values
     between 0 and 1 that hardly differ cannot exclude more of the scale than the best or the worst would.
-    Raises ValueError for NaN: a task without a value is left out, and is no 0.
+    Raises ValueError for NaN: a task without a value is left out, and is no 0; and for values outside of 0..1.
     """
     data = _known(means)
     number = data.size
     if number == 0:
         return Score.missing("No graded attempt.")
-    mean = min(1.0, max(0.0, float(data.mean())))
+    if data.min() < -_FLAT or data.max() > 1 + _FLAT:
+        raise ValueError(f"over_tasks needs values in 0..1, got {data.min():g} to {data.max():g}")
+    data = np.clip(data, 0, 1)
+    mean = float(data.mean())
     if number == 1:
         trials = max(1, int(np.asarray(counts).sum()))
         low, high = _of_trials(mean, trials, level)

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
-_ROUNDS = 500
-_STILL = 1e-10
+_RANK = 1e-12
+"""Singular values below this part of the greatest are 0: one for each set of judges that are connected."""
 
 
 def pooled(
@@ -22,7 +22,8 @@ def pooled(
     judge's missing mark would be a gift: severities are taken out, as estimated by least squares over all rows in the
     additive model value = unit + judge (two-way layout with missing cells; Yates 1934), and the mean severity of the
     group's judges is put back. Judges that share no unit, not even through others, cannot be aligned: of a group only
-    those connected judges count that marked most of it. Units that are left without a value, or had none, are NaN.
+    those connected judges count that marked most of it, of as many units those that marked most of everything, and
+    nobody where that is equal, too. Units that are left without a value, or had none, are NaN.
     """
     rows = tuple(np.asarray(column, dtype=np.intp) for column in (judge, unit, group))
     data = np.asarray(values, dtype=float)
@@ -32,12 +33,32 @@ def pooled(
     if not patchy.any():
         return _means(rows[1], data, weight, units)
     kept = ~patchy | _aligned(*rows)
+    if not kept.any():
+        return np.full(units, np.nan)
     (judges, places, groups), data, weight = (column[kept] for column in rows), data[kept], weight[kept]
     severity = _severities(judges, places, data, weight)
     # What the judges of a group are like on average, each once.
     pairs = np.unique(np.stack([groups, judges]), axis=1)
     level = _means(pairs[0], severity[pairs[1]], np.ones(pairs.shape[1]), int(rows[2].max()) + 1)
     return _means(places, data - severity[judges] + level[groups], weight, units)
+
+
+def placed(judge: ArrayLike, unit: ArrayLike, group: ArrayLike, values: ArrayLike) -> Floats:
+    """Shape (units,): the mean of each unit over judges, for values that say how it stands within its group.
+
+    Arguments as in `pooled`. A place or a win among fewer candidates is another quantity, which no severity explains:
+    of a group those judges count that placed most of its units. NaN for units that none of these placed.
+    """
+    judges, places, groups = (np.asarray(column, dtype=np.intp) for column in (judge, unit, group))
+    data = np.asarray(values, dtype=float)
+    if not data.size:
+        return np.zeros(0)
+    _, row, counts = np.unique(np.stack([groups, judges]), axis=1, return_inverse=True, return_counts=True)
+    seen = counts[row.reshape(-1)]
+    widest = np.zeros(int(groups.max()) + 1, dtype=np.intp)
+    np.maximum.at(widest, groups, seen)
+    kept = seen == widest[groups]
+    return _means(places[kept], data[kept], np.ones(int(kept.sum())), int(places.max()) + 1)
 
 
 def _means(places: Places, values: Floats, weight: Floats, number: int) -> Floats:
@@ -61,15 +82,18 @@ def _patchy(judge: Places, unit: Places, group: Places) -> NDArray[np.bool_]:
 def _aligned(judge: Places, unit: Places, group: Places) -> NDArray[np.bool_]:
     """(rows,) whether the row's judge is of those connected ones that marked most units of its group."""
     part = _components(judge, unit)[judge]
+    everything = np.bincount(part)
     cells = np.unique(np.stack([group, part, unit]), axis=1)
     pairs, counts = np.unique(cells[:2], axis=1, return_counts=True)
-    best: dict[int, tuple[int, int]] = {}
+    found: dict[int, list[tuple[int, int, int]]] = {}
     for (where, which), number in zip(pairs.T.tolist(), counts.tolist(), strict=True):
-        if number > best.get(where, (0, 0))[0]:
-            best[where] = (number, which)
-    chosen = np.zeros(int(group.max()) + 1, dtype=np.intp)
-    for where, (_, which) in best.items():
-        chosen[where] = which
+        found.setdefault(where, []).append((number, int(everything[which]), which))
+    chosen = np.full(int(group.max()) + 1, -1, dtype=np.intp)
+    for where, parts in found.items():
+        most = max(parts)
+        # Which of two equals is taken must not depend on what judges are called.
+        if sum(one[:2] == most[:2] for one in parts) == 1:
+            chosen[where] = most[2]
     return np.asarray(chosen[group] == part, dtype=bool)
 
 
@@ -87,13 +111,15 @@ def _components(judge: Places, unit: Places) -> Places:
 
 
 def _severities(judge: Places, unit: Places, values: Floats, weight: Floats) -> Floats:
-    """(judges,) their effects, by alternating least squares; 0 on average only where they are connected."""
+    """(judges,) their effects by weighted least squares, units eliminated; only differences of connected ones count."""
+    from scipy.sparse import csr_array
+
     judges, units = int(judge.max()) + 1, int(unit.max()) + 1
-    found = np.zeros(judges)
-    for _ in range(_ROUNDS):
-        levels = np.nan_to_num(_means(unit, values - found[judge], weight, units))
-        moved = np.nan_to_num(_means(judge, values - levels[unit], weight, judges))
-        if np.abs(moved - found).max(initial=0.0) < _STILL:
-            return moved
-        found = moved
-    return found
+    level = np.nan_to_num(_means(unit, values, weight, units))
+    total = np.bincount(unit, weight, minlength=units)
+    share = csr_array((weight / total[unit], (unit, judge)), shape=(units, judges))
+    marks = csr_array((weight, (unit, judge)), shape=(units, judges))
+    # The normal equations of the judges alone: own weight less what is shared through each unit.
+    left = np.diag(np.bincount(judge, weight, minlength=judges)) - (marks.T @ share).toarray()
+    right = np.bincount(judge, weight * (values - level[unit]), minlength=judges)
+    return np.asarray(np.linalg.lstsq(left, right, rcond=_RANK)[0], dtype=float)

@@ -75,3 +75,11 @@ def test_a_run_whose_judges_could_not_be_read_has_no_marks_and_says_so(capsys: p
     assert [cell.strip() for cell in row.split("│")][4:7] == ["-", "-", "1"]
     found = document(done(bench))["models"]["m"]["judged"]
     assert found == {"mode": None, "mean": None, "wins": None, "comparisons": 0, "unscored": 1}
+
+
+def test_judges_who_only_put_in_order_give_wins(capsys: pytest.CaptureFixture[str]) -> None:
+    bench = Bench()
+    bench.ask("j", "s/chat", {"m": {"rank": 1}, "n": {"rank": 2}})
+    show_summary(done(bench))
+    row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("│ m"))
+    assert [cell.strip() for cell in row.split("│")][4:7] == ["-", "1 of 1", "0"]

@@ -256,6 +256,13 @@ def test_quantiles() -> None:
     assert math.isclose(intervals.z_quantile(0.5), 0.6744897501960817)
 
 
+def test_over_tasks_refuses_what_is_no_share() -> None:
+    for values in ([-0.1, 0.05, -0.05, 0.02], [0.5, 1.2]):
+        with pytest.raises(ValueError, match=r"in 0\.\.1"):
+            over_tasks(values, [1] * len(values))
+    assert over_tasks([1 + 1e-12, 0.5], [1, 1]).value == pytest.approx(0.75)
+
+
 def test_nan_is_no_zero() -> None:
     for asked in (lambda: over_tasks([float("nan"), 1.0], [1, 1]), lambda: t_interval([float("nan"), 1.0])):
         with pytest.raises(ValueError, match="NaN"):

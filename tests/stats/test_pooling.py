@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.judging.analysis.sheet import sheet
+from harness.judging.analysis.standings import rankings
 from harness.stats.compare import RunTable, compare
-from harness.stats.pooling import pooled
+from harness.stats.pooling import placed, pooled
 from harness.types import DIMENSIONS, Mark, Marked
 from tests.judging.making import Bench
 from tests.stats.compare.made import attempt, table
@@ -22,8 +23,10 @@ def test_by_hand() -> None:
     assert pooled([0, 0, 1, 1], [0, 1, 0, 1], [0] * 4, [1, 2, 3, 3]).tolist() == [2, 2.5]
     # Judge 1 is harder by 2 and has nothing for unit 1: 5 there is 3 to it, 4 for both.
     assert pooled([0, 0, 1], [0, 1, 0], [0] * 3, [5, 5, 3]) == pytest.approx([4, 4])
-    # Two judges without a unit in common cannot be aligned; in groups of their own they need not be.
-    assert pooled([0, 1], [0, 1], [0, 0], [1, 3]) == pytest.approx([1, np.nan], nan_ok=True)
+    # Two judges without a unit in common cannot be aligned, and neither is the right one; in groups of their own they
+    # need not be.
+    assert pooled([0, 1], [0, 1], [0, 0], [1, 3]) == pytest.approx([np.nan] * 2, nan_ok=True)
+    assert pooled([0, 1, 1], [0, 1, 2], [0, 0, 1], [1, 3, 2]) == pytest.approx([np.nan, 3, 2], nan_ok=True)
     assert pooled([0, 1], [0, 1], [0, 1], [1, 3]).tolist() == [1, 3]
     # Most of the group decides who counts; a third judge that knows both sides aligns them.
     assert pooled([0, 1, 1], [0, 1, 2], [0] * 3, [1, 3, 2]) == pytest.approx([np.nan, 3, 2], nan_ok=True)
@@ -45,6 +48,68 @@ def test_severities_are_found_exactly_where_the_model_holds(seed: int, judges: i
     found = pooled(j, u, u // models, truth[u] + severity[j])
     differences = found.reshape(tasks, models) - truth.reshape(tasks, models)
     assert np.ptp(differences, axis=1) == pytest.approx(0, abs=1e-6)
+
+
+def test_severities_are_exact_however_little_two_judges_share() -> None:
+    # Two judges with 300 units of their own, and two groups in which they meet at one unit: all are worth the same.
+    judge, unit, group = [0] * 300 + [1] * 300, list(range(600)), list(range(600))
+    for k in range(2):
+        a, b, c = 600 + 3 * k, 601 + 3 * k, 602 + 3 * k
+        judge, unit, group = [*judge, 0, 0, 1, 1], [*unit, a, b, b, c], [*group, *[600 + k] * 4]
+    values = [2.0 if one == 0 else 1.0 for one in judge]
+    found = pooled(judge, unit, group, values)[600:]
+    assert found == pytest.approx([1.5] * 6, abs=1e-9)
+
+
+def test_severities_are_those_of_a_regression_on_dummies() -> None:
+    rng = np.random.default_rng(5)
+    kept = rng.random((4, 30)) < 0.4
+    kept[0, ::3] = True
+    judge, unit = np.nonzero(kept)
+    values, weights = rng.normal(size=judge.size), rng.choice([0.5, 1.0], size=judge.size)
+    columns = np.zeros((judge.size, 34))
+    columns[np.arange(judge.size), judge] = 1
+    columns[np.arange(judge.size), 4 + unit] = 1
+    root = np.sqrt(weights)[:, None]
+    fitted = np.linalg.lstsq(columns * root, values * root[:, 0], rcond=None)[0]
+    group = unit // 30  # all in one group: what is put back is the same for every unit
+    found, there = pooled(judge, unit, group, values, weights), np.unique(unit)
+    assert np.ptp(found[there] - fitted[4 + there]) == pytest.approx(0, abs=1e-9)
+
+
+def test_places_are_of_those_who_compared_most() -> None:
+    # Judge 0 ranks four, judge 1 the last two of them: its first place is no first place of four.
+    assert placed([0, 0, 0, 0, 1, 1], [0, 1, 2, 3, 2, 3], [0] * 6, [1, 2, 3, 4, 1, 2]).tolist() == [1, 2, 3, 4]
+    # Of equals the mean; who was placed by nobody of them has none.
+    found = placed([0, 0, 1, 1, 2], [0, 1, 0, 2, 3], [0] * 5, [1, 2, 2, 1, 1])
+    assert found == pytest.approx([1.5, 2, 1, np.nan], nan_ok=True)
+    assert placed([], [], [], []).tolist() == []
+
+
+def test_a_judge_of_some_candidates_changes_no_place_of_the_panel() -> None:
+    def ranked(judge: str, task: int, order: str) -> list[Marked]:
+        return [
+            Marked(
+                judgment=f"{judge}{task}", judge=judge, mode="listwise", purpose="compare", task=f"t{task}", repeat=0,
+                part="", model=model, attempt=0, slot=slot, of=len(order), characters=9,
+                mark=Mark(label="ABCD"[slot], rank=slot + 1),
+            )
+            for slot, model in enumerate(order)
+        ]  # fmt: skip
+
+    said = [
+        mark for t in range(12) for judge, order in (("j", "abcd"), ("k", "cd")) for mark in ranked(judge, t, order)
+    ]
+    (found,) = rankings(said, {}, {})
+    assert [(row.model, row.rank.value, row.wins) for row in sorted(found.panel.models, key=lambda row: row.model)] == [
+        ("a", 1, 12), ("b", 2, 0), ("c", 3, 0), ("d", 4, 0),
+    ]  # fmt: skip
+    run = RunTable("r")
+    run.judge(said)
+    assert run.ranks["t0", 0] == {"a": 1, "b": 2, "c": 3, "d": 4}
+    # Who alternates, with one that ranks two only: nothing is out of its bounds.
+    turns = [mark for t in range(4) for mark in ranked("j", t, ("abcd", "bacd")[t % 2]) + ranked("k", t, "cd")]
+    assert {row.model: row.rank.value for row in rankings(turns, {}, {})[0].panel.models}["a"] == 1.5
 
 
 def marks(gone: set[tuple[str, str]]) -> list[Marked]:

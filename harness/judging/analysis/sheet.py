@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.stats.pooling import pooled
+from harness.stats.pooling import placed, pooled
 from harness.types import DIMENSIONS, JudgeMode, Marked
 
 MODES: tuple[JudgeMode, ...] = ("listwise", "rubric", "pairwise")
@@ -26,6 +26,9 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(DIMENSIONS, (1, 10)), "rubric": (0, 3), "passes": (0, 1),
 }  # fmt: skip
 """Least and greatest value of a measure; of `rank` the greatest is the number of candidates."""
+
+RELATIVE = ("win", "chance", "rank")
+"""Measures that say how a candidate stands among the others of its question, not how good it is."""
 
 
 class Cell(NamedTuple):
@@ -150,13 +153,17 @@ class Sheet:
         return np.asarray(self.values[:, MEASURES.index(measure)])
 
     def panel(self) -> Sheet:
-        """One row a unit: the mean over judges, whose severity is taken out where some of them are missing."""
+        """One row a unit: the mean over judges, whose severity is taken out where some of them are missing.
+
+        Of what is relative to the other candidates, the mean over those judges that compared most of them.
+        """
         units, first, places = np.unique(self.unit, return_index=True, return_inverse=True)
         known = ~np.isnan(self.values)
         means = np.full((units.size, len(MEASURES)), np.nan)
         for place, measure in enumerate(MEASURES):
             here = known[:, place]
-            found = pooled(self.judge[here], places[here], self.group[here], self.values[here, place])
+            mean = placed if measure in RELATIVE else pooled
+            found = mean(self.judge[here], places[here], self.group[here], self.values[here, place])
             # Without the severity of who is missing a value may lie outside of what a judge can say.
             means[: found.size, place] = np.clip(found, *BOUNDS.get(measure, (-np.inf, np.inf)))
         columns = (np.zeros(units.size, np.intp), self.model[first], self.task[first], units, self.group[first])

@@ -192,6 +192,7 @@ class RunTable:
             if mark.mark.rank is not None and mark.of > 1:
                 by_model = ranks.setdefault((mark.task, mark.repeat), {})
                 by_model.setdefault(mark.model, {}).setdefault(mark.judge, []).append(mark.mark.rank)
+        ranks = {key: _widest(by_model) for key, by_model in ranks.items()}
         pairs = list(_pairs(kept))
         for pair, credit in pairs:
             key = (pair[0].task, pair[0].repeat)
@@ -240,6 +241,16 @@ def _pooled(found: Mapping[tuple[str, str, int], Mapping[Voice, Sequence[float]]
     voice_of, unit_of, group_of, values_of, weights = zip(*rows, strict=True)
     shares = pooled(voice_of, unit_of, group_of, values_of, weights).tolist()
     return {key: min(1.0, max(0.0, share)) for key, share in zip(found, shares, strict=True) if share == share}
+
+
+def _widest(ranks: Mapping[str, Mapping[str, list[float]]]) -> dict[str, dict[str, list[float]]]:
+    """Of model -> judge -> ranks what those judges say that ranked most models: a place among fewer is another one."""
+    number = Counter(judge for by in ranks.values() for judge in by)
+    most = max(number.values())
+    kept = {
+        model: {judge: values for judge, values in by.items() if number[judge] == most} for model, by in ranks.items()
+    }
+    return {model: by for model, by in kept.items() if by}
 
 
 class _Unread(NamedTuple):
