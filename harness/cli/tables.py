@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.stats.numbers import ModelSummary
+from harness.words import percentages
 
 ODD = {
     "empty_reply": "empty",
@@ -168,7 +169,7 @@ def percent(score: Any, *, bounds: bool = True) -> str:
     """`62% [41, 80]`, or a dash for what there is not."""
     if score is None or score.value is None:
         return "-"
-    text = f"{score.value:.0%}"
     if not bounds or score.low is None or score.high is None:
-        return text
-    return f"{text} [{score.low * 100:.0f}, {score.high * 100:.0f}]"
+        return f"{percentages(score.value)[0]}%"
+    value, low, high = percentages(score.value, score.low, score.high)
+    return f"{value}% [{low}, {high}]"

@@ -241,15 +241,20 @@ def ratio_over_tasks(tops: ArrayLike, bottoms: ArrayLike, *, level: float = LEVE
 
     Fieller (1954): all r for which the mean of tops - r * bottoms is within t_(C-1) standard errors of 0.
     Bounds are None where the data cannot bound the ratio, i.e. mean(bottoms) itself may be 0. A ratio that is the same
-    share, 0..1, in every task gets Wilson's interval with one trial for each task with a bottom that is not 0.
+    share, 0..1, in every task gets Wilson's interval with one trial for each task with a bottom that is not 0; the same
+    ratio outside of 0..1, for which there is no such thing, has no bounds.
     """
     top, bottom = np.asarray(tops, dtype=float), np.asarray(bottoms, dtype=float)
     number = top.size
     if number < 2:
         return Interval(None, None, "fieller", "One task: no interval over tasks.")
     share = float(top.mean() / bottom.mean()) if bottom.mean() else math.nan
-    if 0 <= share <= 1 and float(np.abs(top - share * bottom).max()) < _FLAT:
+    if not math.isnan(share) and float(np.abs(top - share * bottom).max()) < _FLAT:
         trials = int(np.count_nonzero(bottom))
+        if not -_FLAT <= share <= 1 + _FLAT:
+            note = f"The same ratio in all {trials} tasks with a gain: no spread to build an interval on."
+            return Interval(None, None, "fieller", note)
+        share = min(1.0, max(0.0, share))
         low, high = wilson_bounds(share, trials, z_quantile(level))
         note = f"The same share in all {trials} tasks with a gain: the interval is Wilson's with one trial a task."
         return Interval(low, high, "wilson-flat", note)
@@ -263,7 +268,8 @@ def ratio_over_tasks(tops: ArrayLike, bottoms: ArrayLike, *, level: float = LEVE
     if a <= 0:
         return Interval(None, None, "fieller", "The gain to recover may be zero: these tasks cannot bound the share.")
     half = math.sqrt(max(0.0, inside))
-    return Interval(float((b - half) / a), float((b + half) / a), "fieller")
+    # The ratio itself is always inside, but for rounding.
+    return Interval(min(share, float((b - half) / a)), max(share, float((b + half) / a)), "fieller")
 
 
 def _known(values: ArrayLike) -> NDArray[np.float64]:

@@ -22,6 +22,21 @@ def wins_sd(tests: int, models: int, *, scaled_to: int | None = None) -> float:
     return sqrt(tests * p * (1 - p)) * (1 if scaled_to is None else scaled_to / tests)
 
 
+def shared_wins_sd(won: ArrayLike, models: int) -> float:
+    """`wins_sd` for tests of which some were won by nobody and some by several, in wins of as many tests.
+
+    `won`, shape (models, T): each model's share of each win. A new test is taken to be like one of these, with the
+    models dealt out anew: sqrt(T (s / K - (w / K)^2)), s and w the means over tests of the sum of squared shares and of
+    the sum of shares, K = `models`. Where every test has one winner that is `wins_sd`. 0 where nothing can differ.
+    Raises ValueError for no tests or models.
+    """
+    shares = np.asarray(won, dtype=float)
+    if models < 1 or shares.shape[1] < 1:
+        raise ValueError(f"need tests >= 1 and models >= 1, got {shares.shape[1]} and {models}")
+    squares, sums = (float(np.nansum(shares**power)) / shares.shape[1] for power in (2, 1))
+    return sqrt(max(0.0, shares.shape[1] * (squares / models - (sums / models) ** 2)))
+
+
 def prompts_needed(half_width: float, models: int, *, scale: int, deviations: float = 1.0) -> int:
     """Tests needed so that `deviations` of `wins_sd`, told in wins of `scale` tests, are at most `half_width` wins.
 

@@ -69,25 +69,39 @@ def sign_flip(differences: ArrayLike, *, draws: int = 20_000, seed: int = 0) -> 
     ((hits + 1) / (draws + 1), Phipson and Smyth 2010). 1.0 without any difference. Differences that are only rounding,
     a billionth of the greatest or less, are none. Raises ValueError for NaN: a missing value is no difference of 0.
     """
-    data = _known(differences)
-    data = data[np.abs(data) > _ROUNDING * np.abs(data).max(initial=0.0)]
+    exact = exact_sign_flip(differences)
+    if exact is not None:
+        return exact
+    data = _moved(differences)
     seen = abs(float(data.sum())) * (1 - _ROUNDING)
-    if data.size == 0:
-        return 1.0
-    whole = _whole_numbers(data)
-    if whole is not None:
-        return _exact(whole)
-    if data.size <= EXACT_UP_TO:
-        sums: NDArray[np.float64] = np.zeros(1)
-        for value in data:
-            sums = np.concatenate((sums + value, sums - value))
-        return float(np.mean(np.abs(sums) >= seen))
     rng = np.random.default_rng(seed)
     hits = 0
     for start in range(0, draws, 1000):
         signs = rng.integers(0, 2, size=(min(1000, draws - start), data.size)) * 2 - 1
         hits += int(np.count_nonzero(np.abs(signs @ data) >= seen))
     return float((hits + 1) / (draws + 1))
+
+
+def exact_sign_flip(differences: ArrayLike) -> float | None:
+    """`sign_flip` over all patterns; None where there are too many of them to try. Raises ValueError for NaN."""
+    data = _moved(differences)
+    if data.size == 0:
+        return 1.0
+    whole = _whole_numbers(data)
+    if whole is not None:
+        return _exact(whole)
+    if data.size > EXACT_UP_TO:
+        return None
+    sums: NDArray[np.float64] = np.zeros(1)
+    for value in data:
+        sums = np.concatenate((sums + value, sums - value))
+    return float(np.mean(np.abs(sums) >= abs(float(data.sum())) * (1 - _ROUNDING)))
+
+
+def _moved(differences: ArrayLike) -> NDArray[np.float64]:
+    """The differences that are more than rounding."""
+    data = _known(differences)
+    return np.asarray(data[np.abs(data) > _ROUNDING * np.abs(data).max(initial=0.0)])
 
 
 def _whole_numbers(data: NDArray[np.float64]) -> NDArray[np.int64] | None:

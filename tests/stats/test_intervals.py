@@ -249,6 +249,14 @@ def test_fieller_covers_and_knows_when_it_cannot_tell() -> None:
     assert ratio_over_tasks([0.2], [0.4]).note.startswith("One task")
 
 
+def test_the_same_ratio_everywhere_is_no_interval_without_width() -> None:
+    # A selector that takes the failing one of two at every task.
+    found = ratio_over_tasks([-0.5] * 12, [0.5] * 12)
+    assert (found.low, found.high) == (None, None)
+    assert "no spread" in found.note
+    assert ratio_over_tasks([-0.1, -0.3, -0.7], [0.2, 0.6, 1.4]).low is None
+
+
 def test_quantiles() -> None:
     assert intervals.t_quantile(2) == pytest.approx(4.302653, abs=1e-6)
     assert intervals.z_quantile() == pytest.approx(1.959964, abs=1e-6)

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
-from harness.stats.noise import homogeneity, most_wins_at_least, prompts_needed, rerun_variance, wins_sd
+from harness.stats.noise import (
+    homogeneity,
+    most_wins_at_least,
+    prompts_needed,
+    rerun_variance,
+    shared_wins_sd,
+    wins_sd,
+)
 
 THREE_RUNS = [
     [8, 6, 6], [4, 4, 6], [4, 5, 6], [4, 4, 4], [2, 4, 1], [5, 2, 3],
@@ -68,5 +75,23 @@ def test_rerun_variance_is_unbiased() -> None:
 def test_senseless_sizes_are_refused() -> None:
     with pytest.raises(ValueError, match="tests >= 1"):
         wins_sd(0, 3)
+    with pytest.raises(ValueError, match="tests >= 1"):
+        shared_wins_sd(np.zeros((3, 0)), 3)
     with pytest.raises(ValueError, match="greater than 0"):
         prompts_needed(0, 3, scale=28)
+
+
+def test_wins_of_nobody_and_of_several() -> None:
+    one_each = np.eye(4)[:, np.arange(12) % 4]
+    assert shared_wins_sd(one_each, 4) == pytest.approx(wins_sd(12, 4))
+    # Shared by all tells nobody from another, and neither does a test without a winner.
+    assert shared_wins_sd(np.full((4, 12), 0.25), 4) == pytest.approx(0)
+    # Drawn: a test is one of these, models dealt out anew.
+    won = np.zeros((4, 10))
+    won[0, :3] = 1
+    won[:2, 3:5] = 0.5
+    won[:, 5] = 0.25
+    rng = np.random.default_rng(4)
+    tests = rng.integers(0, 10, (20_000, 10))
+    who = rng.integers(0, 4, (20_000, 10))
+    assert won[who, tests].sum(axis=1).std() == pytest.approx(shared_wins_sd(won, 4), rel=0.03)

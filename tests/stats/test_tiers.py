@@ -66,3 +66,9 @@ def test_a_clear_winner_is_first() -> None:
     better, worse = [1.0] * 12, [0.0] * 12
     found = rank_sets(2, compare_all([worse, better]))
     assert [tuple(item) for item in found] == [(2, 2), (1, 1)]
+
+
+def test_a_difference_of_rounding_separates_nobody() -> None:
+    pairs = [Pair(0, 1, 1e-13, 0.001, 0.001)]
+    assert rank_sets(2, pairs) == [(1, 2), (1, 2)]
+    assert letters([0, 1], pairs) == {0: "a", 1: "a"}

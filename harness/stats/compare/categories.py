@@ -14,6 +14,7 @@ from harness.stats.compare.results import Category
 from harness.stats.intervals import t_quantile
 from harness.stats.numbers import UNDERPOWERED
 from harness.stats.paired import holm
+from harness.stats.tiers import ALPHA
 from harness.words import plural
 
 POWER = 0.8
@@ -70,10 +71,10 @@ def pair_sd(rows: Floats) -> float | None:
 def detectable(deviation: float | None, tasks: int, scale: float = 1.0) -> float | None:
     """Difference that a paired test at 5% finds with 80% probability: (t_.975 + t_.8) SD / sqrt(n), n - 1 degrees.
 
-    In the unit of the SD. None without an SD, with one task, or where it is more than `scale`, the greatest difference
-    there can be.
+    In the unit of the SD. None without an SD, where it is more than `scale`, the greatest difference there can be, and
+    with so few tasks that no difference at all is found: sign flips of fewer than six never reach 5%.
     """
-    if deviation is None or tasks < 2 or deviation < _SAME:
+    if deviation is None or deviation < _SAME or least_p(tasks) > ALPHA:
         return None
     found = (t_quantile(tasks - 1) + t_quantile(tasks - 1, 2 * POWER - 1)) * deviation / sqrt(tasks)
     return found if found <= scale else None

@@ -93,7 +93,8 @@ def _of_nothing(grid: Grid, found: Standing) -> Iterator[Claim]:
         held = int((totals[said, m] <= _SAME).sum())
         chance = None
         if grid.metric == "wins" and len(said):
-            chance = (1 - float(grid.sizes[m] / grid.sizes.sum())) ** (len(grid.tasks) * len(said))
+            # A test that nobody won was no occasion.
+            chance = (1 - float(grid.sizes[m] / grid.sizes.sum())) ** float(grid.won[said].sum())
         verb = "wins nothing" if grid.metric == "wins" else "gets nothing"
         yield _claim("nothing", f"{name} {verb}", [name], "", held, len(said), chance, found.ranks[m].best > 1)
 

@@ -6,6 +6,7 @@ from collections import Counter
 
 from harness.stats.compare.missing import missing
 from harness.stats.compare.results import Category, Comparison, Group
+from harness.words import percentages
 
 
 class Figures:
@@ -40,8 +41,8 @@ class Figures:
         """`[41, 80]`."""
         if low is None or high is None:
             return self._none
-        ends = [f"{100 * end:.0f}" if self._share else f"{end:.{self._digits}f}" for end in (low, high)]
-        return f"[{', '.join('0' if end == '-0' else end for end in ends)}]"
+        ends = percentages(low, high) if self._share else [f"{end:.{self._digits}f}" for end in (low, high)]
+        return f"[{', '.join(end.removeprefix('-') if float(end) == 0 else end for end in ends)}]"
 
 
 def told_places(best: int, worst: int, dash: str = "-") -> str:

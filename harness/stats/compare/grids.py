@@ -102,12 +102,17 @@ class Grid:
             kept = kept / np.maximum(tasks, 1)
         return np.where(takes_part(self.values) & (tasks > 0)[None, :], kept, np.nan), tasks
 
+    @property
+    def won(self) -> Floats:
+        """Shape (units,): how many tests somebody won, where values are wins; of several repeats the mean."""
+        return np.asarray(np.nansum(self.values * self.sizes[:, None], axis=(1, 2)))
+
     def possible(self) -> Floats:
         """(models,) the greatest possible total of each."""
         if not self.whole:
             return np.ones(len(self.models))
         if self.metric == "wins":
-            return np.full(len(self.models), float(len(self.tasks)))
+            return np.asarray(self.complete.sum(axis=1), dtype=float)
         return np.asarray((self.complete * self.scale[None, :]).sum(axis=1), dtype=float)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from harness.stats.compare.grids import Floats, Grid
 from harness.stats.compare.results import Luck, Noise, RunTest
 from harness.stats.compare.spread import rerun_sd
-from harness.stats.noise import homogeneity, most_wins_at_least, wins_sd
+from harness.stats.noise import homogeneity, most_wins_at_least, shared_wins_sd, wins_sd
 
 PERMUTATIONS = 4000
 LEAST_PERMUTATIONS = 400
@@ -29,12 +29,26 @@ def noise(wins: Grid, *, seed: int = 0) -> Noise:
     return Noise(
         models=models,
         tests=tests,
-        prompts_sd=wins_sd(tests, models),
+        prompts_sd=_prompts_sd(wins),
         rerun_sd=_rms(reruns),
         observed_sd=_rms(spreads),
         runs=run_test(wins.values, seed=seed),
         luck=tuple(_luck(wins, unit) for unit in range(len(wins.units))),
     )
+
+
+def _prompts_sd(wins: Grid) -> float:
+    """What the draw of as many prompts does to one of equal models: root mean square over units.
+
+    Where nobody, or everybody, won each test nothing was seen of it: then it is that of tests with one winner.
+    """
+    models, tests = len(wins.models), len(wins.tasks)
+    spreads = []
+    for values in wins.values:
+        decided = (~np.isnan(values)).any(axis=0)
+        if np.nansum(values) > 0:
+            spreads.append(shared_wins_sd(values[:, decided], models) * sqrt(tests / int(decided.sum())))
+    return _rms(spreads) or wins_sd(tests, models)
 
 
 def run_test(values: Floats, *, seed: int = 0) -> RunTest | None:
@@ -125,13 +139,16 @@ def _statistic(tables: Floats) -> Floats:
 
 
 def _luck(wins: Grid, unit: int) -> Luck:
+    """A test that nobody won is nobody's luck, and one that all of them share tells nobody from another."""
     values = wins.values[unit]
-    present = ~np.isnan(values).all(axis=1)
-    tests = int((~np.isnan(values)).any(axis=0).sum())
-    models = int(present.sum())
-    most = float(np.nansum(values, axis=1).max()) if present.any() else 0.0
-    chance = most_wins_at_least(ceil(most - 1e-9), tests, models) if tests and models else 1.0
-    return Luck(run=wins.units[unit], most=most, tests=tests, models=models, p=chance)
+    values = values[~np.isnan(values).all(axis=1)]
+    models = len(values)
+    won = np.nansum(values, axis=0)
+    shared = np.ptp(np.nan_to_num(values), axis=0) < 1e-9 if models else np.zeros(won.shape, dtype=bool)
+    most = float(np.nansum(values, axis=1).max(initial=0.0))
+    open_, beyond = round(float(won[~shared].sum())), most - float(won[shared].sum()) / max(1, models)
+    chance = most_wins_at_least(ceil(beyond - 1e-9), open_, models) if open_ else 1.0
+    return Luck(run=wins.units[unit], most=most, tests=round(float(won.sum())), models=models, p=chance)
 
 
 def _rms(values: Sequence[float]) -> float | None:

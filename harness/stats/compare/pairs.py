@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from harness.stats.compare.grids import Floats, Grid, nanmean
 from harness.stats.compare.results import PairResult
-from harness.stats.paired import EXACT_UP_TO, holm, mcnemar, paired_difference, sign_flip
+from harness.stats.paired import exact_sign_flip, holm, mcnemar, paired_difference
 from harness.stats.tiers import Pair, Ranks, letters, rank_sets
 
 DRAWS = 20_000
@@ -55,9 +55,9 @@ def sign_flips(rows: Floats, *, draws: int = DRAWS, seed: int = 0) -> NDArray[np
     Hoeffding's bound 2 exp(-S^2 / 2 sum d^2) (1963) where that is smaller: the exact p never exceeds it.
     """
     data = np.nan_to_num(rows, nan=0.0)
-    # Without draws p is exact, or 1 where there are too many patterns to try.
-    found = np.array([sign_flip(row, draws=0) for row in data])
-    many = (found == 1.0) & (np.count_nonzero(data, axis=1) > EXACT_UP_TO)
+    exact = [exact_sign_flip(row) for row in data]
+    many = np.array([p is None for p in exact], dtype=bool)
+    found = np.array([1.0 if p is None else p for p in exact])
     if many.any():
         drawn = np.ascontiguousarray(data[many].T)
         seen = np.abs(drawn.sum(axis=0)) * (1 - _SAME)
@@ -127,7 +127,7 @@ def results(
                 down=down,
                 least_p=least_p(up + down),
                 significant=adjusted[place] <= alpha and abs(whole) > _SAME,
-                runs_agree=sum(whole * unit > 0 for unit in units),
+                runs_agree=sum(whole * unit > 0 and min(abs(whole), abs(unit)) > _SAME for unit in units),
                 runs=len(units),
             )
         )

@@ -88,6 +88,7 @@ class Luck(Frozen):
     run: str
     most: float
     tests: int
+    """That somebody won."""
     models: int
     p: float
 
@@ -98,7 +99,7 @@ class Noise(Frozen):
     models: int
     tests: int
     prompts_sd: float
-    """SD of one model's wins if all were equal: sqrt(T p (1 - p)), p = 1 / models."""
+    """SD of one model's wins if all were equal: sqrt(T p (1 - p)), p = 1 / models, less where nobody or several won."""
     rerun_sd: float | None
     """Root mean square over models of the rerun noise of their wins. None with one run."""
     observed_sd: float | None

@@ -124,8 +124,9 @@ class _Chooser:
         rest = [m for m in top if m != first] or self._top(field, others) or others
         alike = tuple(names[m] for m in everyone if m != first and not (field.worse[m, first] or field.worse[first, m]))
         reason = "best"
-        if alike:
-            reason = f"not told apart from {', '.join(alike)}: {'cheapest' if self.cheap else 'greatest mean'}"
+        # Chosen among those that are worse than nobody; others may not be told from it, and still be worse than these.
+        if among := [names[m] for m in top if m != first]:
+            reason = f"not told apart from {', '.join(among)}: {'cheapest' if self.cheap else 'greatest mean'}"
         return Route(
             primary=names[first],
             fallback=names[self._pick(field, rest)],

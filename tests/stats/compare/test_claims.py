@@ -6,6 +6,7 @@ import pytest
 
 from harness.stats.compare import compare
 from harness.stats.compare.results import Claim, Comparison
+from harness.stats.noise import wins_sd
 from tests.stats.compare.made import runs
 
 
@@ -92,3 +93,24 @@ def test_a_model_that_alone_has_marks_is_the_best_of_nobody() -> None:
     assert not [item.text for item in found.claims]
     assert {row.leaders for row in found.categories} == {((), (), ())}
     assert "b has no value anywhere: it is compared with nobody." in found.notes
+
+
+def test_tests_that_nobody_won_are_no_occasion_to_win() -> None:
+    """28 tests in three runs; one of eleven models solves five of them, nobody anything else."""
+    scores = [{f"m{m:02d}": [float(m == 0 and t < 5) for t in range(28)] for m in range(11)}] * 3
+    found = compare(runs(scores), "wins")
+    luck = found.noise.luck[0]
+    assert (luck.most, luck.tests) == (5, 5)
+    assert luck.p == pytest.approx(11**-4)
+    assert claim(found, "m05 wins nothing").by_chance == pytest.approx((10 / 11) ** 10)
+    assert found.noise.prompts_sd < wins_sd(28, 11) / 2
+
+
+def test_tests_that_all_share_are_no_luck() -> None:
+    shared = [{m: [1.0] * 23 + [float(m == "a")] * 5 for m in "abcd"}]
+    luck = compare(runs(shared), "wins").noise.luck[0]
+    assert [luck.most, luck.tests] == pytest.approx([5 + 23 / 4, 28])
+    assert luck.p == pytest.approx(4**-4)
+    # Nobody is told from another, which is no proof that nothing varies.
+    same = compare(runs([{m: [1.0] * 12 for m in "ab"}]), "wins").noise
+    assert [same.luck[0].p, same.prompts_sd] == pytest.approx([1, wins_sd(12, 2)])

@@ -11,6 +11,7 @@ from harness.stats.compare import RunTable, compare
 from harness.stats.compare.noise import permuted_margins, small_counts
 from harness.stats.compare.results import Comparison
 from harness.stats.compare.spread import across
+from harness.stats.intervals import wilson_bounds, z_quantile
 from harness.stats.noise import homogeneity, most_wins_at_least
 from harness.types import Outcome, Verdict
 from tests.stats.compare.made import P2, WINS, attempt, table, wins_tables
@@ -124,3 +125,15 @@ def test_equal_runs_of_tasks_of_unequal_weight_are_fewer_trials() -> None:
     (row,) = compare([table("one", rows)], "points").spread
     bounds = proportion_confint(4.5, 9, method="wilson")
     assert (row.rerun.low, row.rerun.high) == pytest.approx([24 * bound for bound in bounds])
+
+
+def test_a_rerun_of_wins_is_of_the_tasks_that_were_decided() -> None:
+    rows = [
+        attempt(m, f"s/t{t:02d}", repeat=r, score=score)
+        for r in range(3) for m, score, tasks in (("a", 1.0, 28), ("b", 0.0, 18)) for t in range(tasks)
+    ]  # fmt: skip
+    a, b = compare([table("one", rows)], "wins").spread
+    assert (a.model, a.tasks, a.mean) == ("a", 18, 18)
+    low, high = wilson_bounds(1.0, 54, z_quantile())
+    assert [a.rerun.low, a.rerun.high] == pytest.approx([18 * low, 18 * high])
+    assert b.rerun.high == pytest.approx(18 * (1 - low))

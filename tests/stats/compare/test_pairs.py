@@ -111,3 +111,17 @@ def test_hundreds_of_models_have_places_and_no_letters() -> None:
     assert {row.letters for row in found.spread} == {""}
     assert min(row.worst_rank for row in found.spread) < 150
     assert any("letters would be needed" in note for note in found.notes)
+
+
+def test_an_exact_p_of_one_is_exact() -> None:
+    # As many up as down: every pattern is as far from 0, which is no reason to draw some.
+    rows = np.tile([0.1, 0.2, -0.3], 7)[None]
+    assert sign_flips(rows).tolist() == [1.0]
+    assert sign_flips(np.random.default_rng(0).permutation(rows[0])[None]).tolist() == [1.0]
+
+
+def test_rounding_is_no_agreement_of_runs() -> None:
+    scores = [{"a": [0.1, 0.2, 0.3], "b": [0.3, 0.2, 0.1]}, {"a": [0.2, 0.1, 0.3], "b": [0.3, 0.1, 0.2]}]
+    (pair,) = compare(runs(scores), "score").pairs
+    assert pair.difference.value == pytest.approx(0)
+    assert pair.runs_agree == 0

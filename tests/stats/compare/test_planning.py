@@ -56,8 +56,11 @@ def test_repeats_needed() -> None:
 def test_detectable_difference() -> None:
     assert detectable(0.5, 20) == pytest.approx((t.ppf(0.975, 19) + t.ppf(0.8, 19)) * 0.5 / sqrt(20))
     assert detectable(0.5, 1) is None
-    assert detectable(0.5, 2) is None  # 348 percentage points are no difference there can be
-    assert detectable(0.5, 2, 22) is not None
+    assert detectable(0.9, 6) is None  # 128 percentage points are no difference there can be
+    assert detectable(0.9, 6, 22) is not None
+    # Better at each of five tasks is p = .0625: no difference at all would be found.
+    assert detectable(0.1, 5) is None
+    assert detectable(0.1, 6) is not None
     assert detectable(0.0, 20) is None
 
 

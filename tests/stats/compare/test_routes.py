@@ -223,3 +223,12 @@ def test_a_category_of_seven_tasks_has_no_model_of_its_own() -> None:
         rows += [attempt("b", f"x{t}", category="x", score=0) for t in range(number)]
         rows += [attempt(m, f"y{t}", category="y", score=float(m == "b")) for m in "ab" for t in range(20)]
         assert route([table("one", rows)]).routes["x"].basis == basis
+
+
+def test_who_is_worse_than_another_is_no_equal_of_the_best() -> None:
+    """a is alone in the top set; b, never seen beside it, is worse than c and much cheaper than both."""
+    met = [("a", 1.0, range(20)), ("b", 0.0, range(17, 36)), ("c", 0.0, range(20)), ("c", 1.0, range(20, 36))]
+    rows = [attempt(m, f"s/t{t:02d}", score=score) for m, score, tasks in met for t in tasks]
+    found = route([table("one", rows)], prices={"a": 9.0, "b": 0.001, "c": 1.0}).default
+    assert (found.primary, found.reason) == ("a", "best")
+    assert found.not_told_apart == ("b",)
