@@ -117,8 +117,8 @@ def _noise(found: Comparison) -> None:
     for luck in noise.luck[:6]:
         if luck.models > 1:
             lines.print(
-                f"{luck.run}: most wins {luck.most:.4g} of {luck.tests} there were; among {luck.models} equal models the luckiest "
-                f"has as many with p {told_p(luck.p)}",
+                f"{luck.run}: most wins {luck.most:.4g} of {luck.tests} there were; among {luck.models} equal models "
+                f"the luckiest has as many with p {told_p(luck.p)}",
                 highlight=False,
             )
 

@@ -21,6 +21,7 @@ from harness.stats.intervals import over_tasks, ratio_over_tasks
 from harness.stats.passk import best_of_k, rank_weights
 from harness.stats.score import Score
 from harness.types import Frozen
+from harness.words import plural
 
 _EXACT_SUBSETS = 3000
 """Votes over more subsets than this are sampled, seeded."""
@@ -53,6 +54,13 @@ class Draw:
     """The selected attempt; None when nothing usable was selected."""
     method: str = ""
     """How it was selected: verifier, vote, first, judge; empty without a selection."""
+    waiting: int = 0
+    """Attempts that only a judge can score, and none has: not among the samples."""
+
+    def best(self, value: Callable[[Sample], float]) -> float | None:
+        """The greatest value of an attempt; None where one that waits for a judge may be better, or there is none."""
+        found = max((value(s) for s in self.samples), default=None)
+        return None if found is None or (self.waiting and found < 1) else found
 
 
 Draws = Mapping[str, Sequence[Draw]]
@@ -129,8 +137,13 @@ def selected_of(draws: Draws, value: Callable[[Sample], float]) -> Score:
 
 
 def oracle_of(draws: Draws, value: Callable[[Sample], float]) -> Score:
-    """Mean of the best sample of each draw, by `value` itself."""
-    return mean_over(draws, lambda draw: max((value(s) for s in draw.samples), default=None))
+    """Mean of the best sample of each draw, by `value` itself; draws of which that is not known are left out.
+
+    So the selected attempt is never better than the oracle, however many replies wait for a judge.
+    """
+    found = mean_over(draws, lambda draw: draw.best(value))
+    unknown = sum(draw.best(value) is None for task in draws.values() for draw in task if draw.samples)
+    return found.noted(f"Of {plural(unknown, 'draw')} the best may await a judge: left out." if unknown else "")
 
 
 def distinct(draws: Draws) -> Score:
@@ -180,14 +193,13 @@ def _recovery(draws: Draws, value: Callable[[Sample], float]) -> Score:
     tops: list[float] = []
     bottoms: list[float] = []
     for task in draws.values():
-        used = [(d, d.chosen) for d in task if d.chosen is not None and d.samples]
+        used = [(d, d.chosen, best) for d in task if d.chosen is not None and (best := d.best(value)) is not None]
         if not used:
             continue
-        means = [sum(value(s) for s in d.samples) / len(d.samples) for d, _ in used]
-        gains = zip(used, means, strict=True)
-        tops.append(sum(value(chosen) - mean for (_, chosen), mean in gains) / len(used))
-        best = [max(value(s) for s in d.samples) for d, _ in used]
-        bottoms.append(sum(b - m for b, m in zip(best, means, strict=True)) / len(used))
+        means = [sum(value(s) for s in d.samples) / len(d.samples) for d, _, _ in used]
+        gains = list(zip(used, means, strict=True))
+        tops.append(sum(value(chosen) - mean for (_, chosen, _), mean in gains) / len(used))
+        bottoms.append(sum(best - mean for (_, _, best), mean in gains) / len(used))
     if not tops:
         return Score.missing(_NOT_SELECTED)
     if sum(bottoms) <= 1e-12:

@@ -74,7 +74,7 @@ def _model(name: str, found: ModelTally, picks: Picks) -> ModelSummary:
         model=name,
         tasks=len(found.tasks),
         repeats=max((len(task.repeats) for task in found.tasks.values()), default=0),
-        best_of=max((len(draw.samples) for task in draws.values() for draw in task), default=0),
+        best_of=max((len(draw.samples) + draw.waiting for task in draws.values() for draw in task), default=0),
         pass_at_1=passing.mean.noted(left_out).noted(leaning),
         pass_at_most=at_most,
         mean_score=score.mean.noted(left_out),

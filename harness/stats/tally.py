@@ -28,6 +28,8 @@ class TaskTally:
     fenced: int = 0
     attempts: int = 0
     repeats: set[int] = field(default_factory=set)
+    waiting: Counter[int] = field(default_factory=Counter)
+    """Repeat -> attempts that only a judge can score, and none has."""
     met: int = 0
     """Unscored attempts that meet the criteria of their task, as those that do not are counted as wrong."""
 
@@ -127,6 +129,7 @@ class ModelTally:
             return
         if not verdict.outcome.counts:
             self.unscored += 1
+            task.waiting[attempt.repeat] += 1
             task.met += any(case.id != JUDGE_CASE for case in verdict.cases)
             return
         task.draws.setdefault(attempt.repeat, {})[attempt.attempt] = Sample(
@@ -182,7 +185,7 @@ class Picks:
             for repeat, samples in sorted(task.draws.items()):
                 attempt, method = self.chosen.get((model, name, repeat), (-1, ""))
                 ordered = [samples[index] for index in sorted(samples)]
-                found.setdefault(name, []).append(Draw(ordered, samples.get(attempt), method))
+                found.setdefault(name, []).append(Draw(ordered, samples.get(attempt), method, task.waiting[repeat]))
         return found
 
     def coverage(self, model: str, tally: ModelTally) -> tuple[int, int, dict[str, int]]:

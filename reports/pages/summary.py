@@ -65,7 +65,7 @@ def _remarks(report: Report) -> list[str]:
     """Notes of the intervals that a reader must not miss, once each, with the models they are about."""
     found: dict[str, list[str]] = {}
     for model in report.models:
-        for score in (model.pass_at_1, model.selected if model.best_of > 1 else model.pass_at_1):
+        for score in (model.pass_at_1, *((model.selected, model.oracle) if model.best_of > 1 else ())):
             if score.note and model.model not in found.setdefault(score.note, []):
                 found[score.note].append(model.model)
     return [f"{', '.join(models)}: {note}" for note, models in found.items()]
@@ -83,10 +83,12 @@ def _said(judged: Judged, model: str) -> list[str]:
     """Mean, wins and unscored replies of a model, with all judges together; dashes for what nobody said."""
     unscored = text.count(judged.unscored.get(model, 0))
     table_, one = judged.panel, judged.standing(model)
-    if table_ is None or one is None or table_.lead(one).value is None:
+    if table_ is None or one is None:
         return ["–", "–", unscored]
-    value, interval = lead(table_, table_.lead(one))
     won = f"{wins(one.wins)} of {one.comparisons:,}" if one.comparisons else "–"
+    if table_.lead(one).value is None:
+        return ["–", won, unscored]
+    value, interval = lead(table_, table_.lead(one))
     return [f"{value} ({interval})" if interval else value, won, unscored]
 
 

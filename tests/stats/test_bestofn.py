@@ -117,3 +117,23 @@ def test_other_selectors() -> None:
     assert selection_weights(draw(*three, method="first"), 2) == [1 / 3] * 3
     assert selection_weights(draw(*three, method="judge"), 2) is None
     assert selection_weights(draw(*three, method="judge", chosen=0), 3) is not None
+
+
+def test_the_selected_is_never_better_than_the_oracle_while_attempts_await_a_judge() -> None:
+    good, bad = sample(True), sample(False)
+    draws = {
+        "a": [draw(good, bad, chosen=0)],
+        "b": [draw(bad, bad)],
+        # What was shown to the judge is wrong, and a sibling waits: the best of these is not known.
+        "c": [Draw([bad], bad, "judge", waiting=2)],
+        # Nothing is usable of what was selected, and what has a verdict failed its criteria.
+        "d": [Draw([bad], None, "judge", waiting=2)],
+        # One passes: whatever the others are, the best does.
+        "e": [Draw([good, bad], good, "judge", waiting=1)],
+    }
+    found = best_of_n(draws, lambda one: one.passed)
+    assert (found.selected.value, found.selected.n) == (0.5, 4)
+    assert found.oracle.value == pytest.approx(2 / 3)
+    assert found.oracle.n == 3
+    assert "Of 2 draws the best may await a judge" in found.oracle.note
+    assert found.recovery.value == 1

@@ -17,7 +17,7 @@ from harness.stats.compare.noise import noise
 from harness.stats.compare.pairs import Standing, least_p, results, standing, turned
 from harness.stats.compare.planning import planning
 from harness.stats.compare.results import Comparison, ModelFacts, PairResult, Spread
-from harness.stats.compare.scored_by import told_scales
+from harness.stats.compare.scored_by import told_modes, told_scales
 from harness.stats.compare.spread import spread
 from harness.stats.compare.stability import samples, stability
 from harness.stats.compare.tables import METRICS, Metric, ModelRow, RunTable, Ties
@@ -87,6 +87,7 @@ def compare(
         notes=(
             *_notes(tables, found, placed, each, wins, alpha),
             *told_scales(tables, found.tasks, each.models, metric),
+            *told_modes(tables, metric),
             *told_missing(about, each.models, metric),
         ),
     )
@@ -177,7 +178,7 @@ def _notes(
         if len(missing) == len(found.units):
             notes.append(f"{name} has no value anywhere: it is compared with nobody.")
         elif missing:
-            notes.append(f"{name} is not in {', '.join(missing)}: it is compared by the runs it is in.")
+            notes.append(f"{name} has no value in {', '.join(missing)}: it is compared by the runs that it has one in.")
     met = ~np.isnan(found.means)
     partly = int((~met.all(axis=0)).sum())
     if partly:
@@ -194,7 +195,7 @@ def _notes(
             f"{plural(sum(wins.undecided), 'win')} could not be decided: a model has no graded attempt there, "
             "or a judge's verdict is missing."
         )
-    if found.metric == "judge":
+    if found.metric == "judge" and any(task in table.code for table in tables for task in found.tasks):
         notes.append("Judges mark what passed only, so each pair is compared over tasks at which both were marked.")
     return notes
 

@@ -37,6 +37,8 @@ class _Field:
     """(models,) whether a model has a value at enough of the tasks, and of its attempts at them, to be chosen."""
     lacking: dict[str, float]
     """Model -> share of its attempts with a verdict, where that is less than `ENOUGH`."""
+    failing: frozenset[str]
+    """Those of them that lack it by failures, not by attempts that await a judge."""
     adjusted: dict[tuple[int, int], float]
 
 
@@ -67,18 +69,19 @@ def route(
     found = grid(tables, metric, ties=ties, models=models or _routable(tables, metric, unroutable))
     tested = within(found, overall=True, draws=draws, seed=seed)
     cost = _costs(tables, found.models, prices or {})
-    whole = _field(found, tested, tested.overall, alpha, _lacking(tables, found, metric))
+    whole = _field(found, tested, tested.overall, alpha, _known(tables, found, metric))
     choose = _Chooser(cost, prefer_cheap, alpha)
     general = choose.route(whole, "overall", "")
     routes = {}
     for c, name in enumerate(tested.names):
         own = found.only(of_category(found, name))
         number = len(own.tasks)
-        field = _field(own, tested, tested.adjusted[c], alpha, _lacking(tables, own, metric))
+        field = _field(own, tested, tested.adjusted[c], alpha, _known(tables, own, metric))
         if field.worse.any():  # over at least `UNDERPOWERED` tasks, see `_field`
             routes[name] = choose.route(field, "category", "")
         else:
-            weak = "underpowered" if number < UNDERPOWERED else "separate no two models"
+            weak = f"separate no two {'others' if field.lacking else 'models'}"
+            weak = "underpowered" if number < UNDERPOWERED else weak
             note = f"{plural(number, 'task')} of this category: {weak}"
             routes[name] = choose.route(whole, "overall", note)
     return RoutingTable(
@@ -137,9 +140,9 @@ class _Chooser:
         )
 
     def _cheapest(self, field: _Field, note: str) -> Route:
-        ordered = sorted(field.grid.models, key=lambda name: (name in field.lacking, self.cost[name], name))
-        # Who mostly failed helps nobody whose first choice has failed.
-        fallback = next((name for name in ordered[1:] if name not in field.lacking), None)
+        ordered = sorted(field.grid.models, key=lambda name: (name in field.failing, self.cost[name], name))
+        # Who mostly failed helps nobody whose first choice has failed. Whose replies await a judge may be the best.
+        fallback = next((name for name in ordered[1:] if name not in field.failing), None)
         if self.cost[ordered[0]] == (inf, inf) and len(ordered) > 1:
             unknown = "price and time are unknown: first by name"
             note = f"{note}; {unknown}" if note else unknown
@@ -186,16 +189,28 @@ def _told(reason: str, field: _Field) -> str:
     if not field.lacking:
         return reason
     parts = [f"{name} {share:.0%}" for name, share in sorted(field.lacking.items())]
-    return f"{reason}; left out, by the share of attempts with a verdict: {', '.join(parts)}"
+    told = f"{reason}; left out, by the share of attempts with a verdict: {', '.join(parts)}"
+    waits = field.lacking.keys() - field.failing
+    return (
+        f"{told} (the rest awaits a judge: `--mode rubric` asks about each, `--metric judge` needs no more)"
+        if waits
+        else told
+    )
 
 
-def _lacking(tables: Sequence[RunTable], found: Grid, metric: Metric) -> dict[str, float]:
+def _known(tables: Sequence[RunTable], found: Grid, metric: Metric) -> tuple[dict[str, float], frozenset[str]]:
+    """Share of attempts with a verdict, of whom that is not enough; and those of whom failures alone are too many."""
     tasks = frozenset(found.tasks)
     shares = {name: share_known(tables, name, tasks, metric) for name in found.models}
-    return {name: share for name, share in shares.items() if share is not None and share < ENOUGH}
+    lacking = {name: share for name, share in shares.items() if share is not None and share < ENOUGH}
+    judged = {name: share_known(tables, name, tasks, "judge") for name in lacking}
+    return lacking, frozenset(name for name, share in judged.items() if share is not None and share < ENOUGH)
 
 
-def _field(found: Grid, tested: Within, adjusted: Floats, alpha: float, lacking: dict[str, float]) -> _Field:
+def _field(
+    found: Grid, tested: Within, adjusted: Floats, alpha: float, known_of: tuple[dict[str, float], frozenset[str]]
+) -> _Field:
+    lacking, failing = known_of
     number = len(found.models)
     known = ~np.isnan(found.means)
     worse = np.zeros((number, number), dtype=bool)
@@ -210,7 +225,7 @@ def _field(found: Grid, tested: Within, adjusted: Floats, alpha: float, lacking:
         if enough and adjusted[k] <= alpha and abs(move) > _SAME:
             worse[(j, i) if move > 0 else (i, j)] = True
     met = (known.sum(axis=1) >= UNDERPOWERED) & np.array([name not in lacking for name in found.models])
-    return _Field(found, worse, np.nan_to_num(nanmean(found.means, 1), nan=-inf), met, lacking, table)
+    return _Field(found, worse, np.nan_to_num(nanmean(found.means, 1), nan=-inf), met, lacking, failing, table)
 
 
 def _costs(

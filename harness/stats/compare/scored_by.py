@@ -1,4 +1,4 @@
-"""Verdicts that judges have a part in beside verdicts of the same task that they have none in: two scales."""
+"""Two scales in one comparison: verdicts that judges have a part in beside others, and marks of several modes."""
 
 from __future__ import annotations
 
@@ -39,4 +39,17 @@ def told_scales(
         f"Judges have a part in {theirs:,} of {every:,} verdicts on {plural(len(mixed), 'task')}, and none in "
         f"the others (in {', '.join(names[:SHOWN])}{more}): these are two scales. `harness judge` those, too, or take "
         "--metric judge."
+    )
+
+
+def told_modes(tables: Sequence[RunTable], metric: Metric) -> Iterator[str]:
+    """A line where runs were marked in different modes: dimensions and a rubric are no scale together."""
+    marked = {table.name: sorted(table.modes) for table in tables if table.modes}
+    if metric != "judge" or len({tuple(modes) for modes in marked.values()}) < 2:
+        return
+    each = [f"{name}: {' and '.join(modes)}" for name, modes in list(marked.items())[:SHOWN]]
+    more = f"; {len(marked) - SHOWN} more" if len(marked) > SHOWN else ""
+    yield (
+        f"Judges marked these runs in different modes ({'; '.join(each)}{more}): part of what differs between them is "
+        "the scale. `harness judge --mode` asks in one mode."
     )

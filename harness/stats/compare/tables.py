@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from harness.stats.inputs import ReportInput
 from harness.stats.pathologies import Sampled, flags
 from harness.stats.pooling import pooled
-from harness.types import DIMENSIONS, JUDGE_CASE, Attempt, Judgment, Labelled, Marked, Outcome
+from harness.types import DIMENSIONS, JUDGE_CASE, Attempt, JudgeMode, Judgment, Labelled, Marked, Outcome
 
 Metric = Literal["pass", "score", "points", "wins", "judge"]
 METRICS: dict[Metric, str] = {
@@ -22,7 +22,7 @@ METRICS: dict[Metric, str] = {
 }
 """What models are compared by -> what it is."""
 
-Voice = tuple[str, str]
+Voice = tuple[str, JudgeMode]
 """Judge and mode: what a judge says in one way is not what it says in another."""
 
 Ties = Literal["share", "none"]
@@ -99,6 +99,10 @@ class RunTable:
     loose: dict[tuple[str, int], dict[str, tuple[float, float]]] = field(default_factory=dict)
     """(task, repeat) -> model -> least and greatest mean rank, had the pairs been read that were not."""
     judges: tuple[str, ...] = ()
+    modes: frozenset[JudgeMode] = frozenset()
+    """In which `marks` were given."""
+    code: set[str] = field(default_factory=set)
+    """Tasks that are no conversations: of these judges mark what passed."""
 
     @classmethod
     def of(cls, report: ReportInput) -> RunTable:
@@ -146,6 +150,8 @@ class RunTable:
             row.seconds += attempt.reply.seconds
             row.timed += attempt.reply.seconds > 0
         self.categories.setdefault(attempt.task, attempt.category)
+        if attempt.kind != "conversation":
+            self.code.add(attempt.task)
         verdict = attempt.verdict
         if verdict is not None and verdict.outcome is Outcome.unscored:
             # Judges may have marked it: then it has to be the same task, too.
@@ -217,6 +223,7 @@ class RunTable:
         }
         self.loose = _loose(ranks, lacking)
         self.judges = tuple(sorted({mark.judge for mark in kept}))
+        self.modes = frozenset(mode for by in found.values() for _, mode in by)
 
     def met(self, metric: Metric) -> Collection[tuple[str, str, int]]:
         """(model, task, repeat) with something to compare: a graded attempt or, for what judges decide, a mark."""

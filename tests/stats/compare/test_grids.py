@@ -60,7 +60,7 @@ def test_what_has_no_verdict_is_no_zero(verdict: Verdict | None) -> None:
 def test_runs_without_a_common_model_are_compared_and_it_is_said() -> None:
     found = compare([table("x", [attempt("a", "s/t")]), table("y", [attempt("b", "s/t", score=0)])])
     assert found.pairs[0].difference.value == 1.0
-    assert sum("is not in" in note for note in found.notes) == 2
+    assert sum("has no value in" in note for note in found.notes) == 2
     assert {row.values for row in found.spread} == {(1.0, None), (None, 0.0)}
 
 
@@ -242,3 +242,31 @@ def test_a_changed_task_that_only_judges_decide() -> None:
         found.judge(bench.marked, bench.judgments, bench.labels)
         made.append(found)
     assert compare(made, "judge").tasks == ("u",)
+
+
+def test_marks_of_two_modes_are_two_scales() -> None:
+    rows = [attempt(m, f"t{t}", kind="conversation") for m in "ab" for t in range(9)]
+    tables = []
+    for name, mode, said in (
+        ("one", "listwise", ({"score": 8, "rank": 1}, {"score": 5, "rank": 2})),
+        ("two", "rubric", ({"rubric": 3}, {"rubric": 2})),
+    ):
+        bench, found = Bench(), table(name, rows)
+        for t in range(9):
+            if mode == "listwise":
+                bench.ask("j", f"t{t}", dict(zip("ab", said, strict=True)))
+            else:
+                for m, one in zip("ab", said, strict=True):
+                    bench.ask("j", f"t{t}", {m: one}, mode="rubric", part=m)
+        found.judge(bench.marked, bench.judgments, bench.labels)
+        tables.append(found)
+    notes = compare(tables, "judge").notes
+    assert any("different modes (one: listwise; two: rubric)" in note for note in notes)
+    # Every answer of a conversation is judged.
+    assert not any("what passed only" in note for note in notes)
+    assert not any("different modes" in note for note in compare([tables[0], tables[0]], "judge").notes)
+    assert not any("different modes" in note for note in compare(tables, "pass").notes)
+    bench, code = Bench(), table("code", [attempt(m, "t0") for m in "ab"])
+    bench.ask("j", "t0", {"a": {"score": 8, "rank": 1}, "b": {"score": 5, "rank": 2}})
+    code.judge(bench.marked, bench.judgments, bench.labels)
+    assert any("what passed only" in note for note in compare([code], "judge").notes)

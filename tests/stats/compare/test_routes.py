@@ -194,7 +194,13 @@ def test_what_waits_for_judges_is_missing_in_rates_only() -> None:
     assert share_known([found], "a", {"t0"}, "pass") == 0.5
     assert share_known([found], "a", {"t0"}, "wins") == 1.0
     assert share_known([found], "a", {"elsewhere"}, "pass") is None
-    assert route([found]).default.primary == "b"
+    # What is known of it leans low: the one whose attempts all have a verdict is no better for that.
+    told = route([found]).default
+    assert (told.primary, told.fallback, told.basis) == ("a", "b", "none")
+    assert "a 50% (the rest awaits a judge: `--mode rubric` asks about each" in told.reason
+    # With failures in place of those that wait it is the other.
+    failed = [attempt("a", f"t{t}", index=1, verdict=None) for t in range(8)]
+    assert route([table("two", [*rows[:16], *failed])]).default.primary == "b"
     assert route([found], "wins").default.primary == "a"
 
 
