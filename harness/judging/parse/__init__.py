@@ -3,7 +3,8 @@
     thinking   what the judge only considered is cut away
     fragments  balanced {...}, whatever surrounds them
     repair     JSON as it should have been written; says the same
-    schema     a verdict of one of the three modes: labels, numbers (values), ranking
+    views      which objects are a verdict, or wrap one
+    schema     a verdict of one of the three modes (single: of one value): labels, numbers (values), ranking
     codes      why not, and what had to be decided
 
 Of several valid verdicts the last counts. A reply that does not say everything that was asked is rejected with a code;

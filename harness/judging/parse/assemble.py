@@ -9,9 +9,11 @@ from itertools import groupby
 
 from harness.judging.parse.codes import Problem
 from harness.judging.parse.fragments import Fragment
+from harness.judging.parse.piece import Piece
 from harness.judging.parse.repair import load
-from harness.judging.parse.schema import Piece, read, views
+from harness.judging.parse.schema import read
 from harness.judging.parse.values import Labels, one_of
+from harness.judging.parse.views import views
 from harness.types import JudgeMode, Mark, Reading
 
 _CURLY = str.maketrans("“”„‘’", '"""\'\'')

@@ -1,0 +1,84 @@
+"""Which object of a reply is a verdict, or wraps one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.judging.parse.values import Labels, folded
+from harness.types import DIMENSIONS, JudgeMode
+
+_WRAPPING = frozenset({
+    "answer", "assessment", "comparison", "conclusion", "data", "decision", "evaluation", "evaluations", "final",
+    "grade", "grading", "json", "judgement", "judgment", "my", "output", "overall", "rating", "ratings", "reply",
+    "response", "result", "results", "review", "score", "scores", "the", "verdict",
+})  # fmt: skip
+"""Words of keys that say nothing but that a verdict follows: `verdict`, `final_answer`. A key with any other word may
+be of another thing: `reference`, `max`, `example`, `accuracy`, `draft`."""
+RATINGS = ("score", "rating")
+SCORES = ("scores", "score", "evaluations", "evaluation", "ratings", "models", "candidates", "results")
+RANKING = ("ranking", "rankings", "rank", "order")
+WHO = ("model", "label", "candidate", "name", "id")
+
+
+def views(value: dict[str, Any], labels: Labels, mode: JudgeMode, depth: int = 0) -> Iterator[dict[str, Any]]:
+    """The object, or what it wraps: `{"result": {...}}`. Empty where nothing has a verdict's keys."""
+    if is_verdict(value, labels, mode) or (depth < 3 and foreign(value, labels, mode, depth) is not None):
+        yield value
+    elif depth < 3:
+        yield from wrapped(value, labels, mode, depth)
+
+
+def wrapped(value: dict[str, Any], labels: Labels, mode: JudgeMode, depth: int) -> Iterator[dict[str, Any]]:
+    """The verdicts under keys that wrap one: a word for a verdict, or the label where there is but one."""
+    for key, inner in value.items():
+        if _wraps(key) or (len(labels.all) == 1 and labels.find(key)):
+            if isinstance(inner, dict):
+                yield from views(inner, labels, mode, depth + 1)
+            elif isinstance(inner, list) and mode == "listwise" and any(named(item) for item in inner):
+                yield {"scores": inner}
+
+
+def _wraps(key: str) -> bool:
+    return all(word in _WRAPPING for word in folded(key).split("_"))
+
+
+def foreign(value: dict[str, Any], labels: Labels, mode: JudgeMode, depth: int = 0) -> str | None:
+    """Where one candidate was shown, the key of a verdict about another one: {"Model B": {"score": 3}}."""
+    if len(labels.all) > 1:
+        return None
+    for key, inner in value.items():
+        other = isinstance(inner, dict) and not _wraps(key) and labels.like(key) and labels.find(key) is None
+        if other and next(views(inner, labels, mode, depth + 1), None) is not None:
+            return key
+    return None
+
+
+def is_verdict(value: dict[str, Any], labels: Labels, mode: JudgeMode) -> bool:
+    """It has the keys of a verdict, whatever their values."""
+    names = {folded(key) for key in value}
+    if mode == "rubric":
+        return not names.isdisjoint(RATINGS)
+    if mode == "pairwise":
+        return "winner" in names
+    if names & {"scores", "ranking", "rankings"} or named(value) or (len(labels.all) == 1 and dimensions(value)):
+        return True
+    scored = [key for key, inner in value.items() if dimensions(inner) or dimensions(level_down(inner))]
+    return any(labels.like(key) for key in scored) or bool(names & set(SCORES) and scored)
+
+
+def dimensions(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(named(item) for item in value)
+    return isinstance(value, dict) and bool({folded(key) for key in value} & set(DIMENSIONS))
+
+
+def level_down(scores: Any) -> Any:
+    """A candidate's scores where they stand a level down: {"scores": {"accuracy": 8, ...}, "passes": true}."""
+    found = scores.items() if isinstance(scores, dict) else ()
+    return next((inner for key, inner in found if folded(key) in ("scores", "dimensions", "ratings")), None)
+
+
+def named(value: Any) -> bool:
+    """One candidate's scores with its name: {"model": "A", "accuracy": 8, ...}."""
+    return isinstance(value, dict) and dimensions(value) and bool({folded(key) for key in value} & set(WHO))
