@@ -10,11 +10,11 @@ from harness.judging.parse.piece import NOTES, Piece, said
 from harness.judging.parse.ranking import ranking_of, ranks_of_numbers
 from harness.judging.parse.single import pairwise, rubric
 from harness.judging.parse.values import Labels, folded, note, number, one_of, yes_or_no
-from harness.judging.parse.views import RANKING, SCORES, WHO, dimensions, foreign, named, wrapped
+from harness.judging.parse.views import RANKING, SCORES, WHO, Quoting, dimensions, foreign, named, never, wrapped
 from harness.types import DIMENSIONS, JudgeMode, Mark
 
 
-def read(value: dict[str, Any], labels: Labels, mode: JudgeMode) -> Piece:
+def read(value: dict[str, Any], labels: Labels, mode: JudgeMode, quoted: Quoting = never) -> Piece:
     """What an object with a verdict's keys says. Raises Problem, also where it says two things at once."""
     other = foreign(value, labels, mode)
     if other is not None:
@@ -22,8 +22,8 @@ def read(value: dict[str, Any], labels: Labels, mode: JudgeMode) -> Piece:
     if mode == "listwise":
         return _listwise(value, labels)
     piece = rubric(value, labels) if mode == "rubric" else pairwise(value, labels)
-    for inner in wrapped(value, labels, mode, 0):
-        if piece.differs(read(inner, labels, mode)):
+    for inner in wrapped(value, labels, mode, quoted):
+        if piece.differs(read(inner, labels, mode, quoted)):
             raise Problem("duplicate_key", "an object and one in it say different things")
     return piece
 

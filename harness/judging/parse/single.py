@@ -7,39 +7,36 @@ from typing import Any
 from harness.judging.parse.codes import Problem, shown
 from harness.judging.parse.piece import NOTES, Piece
 from harness.judging.parse.ranking import ranking_of
-from harness.judging.parse.values import Labels, folded, note, one_of, whole
-from harness.judging.parse.views import RANKING, RATINGS
+from harness.judging.parse.values import Labels, folded, note, one_of, stated, whole
+from harness.judging.parse.views import RANKING, RATED, RATINGS
 from harness.types import Mark
 
-_RATED = frozenset({
-    "grade", "final_score", "final_rating", "final_grade", "overall_score", "overall_rating", "overall_grade",
-})  # fmt: skip
-"""No verdict by themselves; as numbers they must not say another thing than the score beside them."""
 _CHOICES = frozenset({
     "winner", "best", "better", "choice", "preferred", "preference", "chosen", "selected", "verdict", "final_verdict",
     "decision", "answer", "final_answer", "result", "final", "judgment", "judgement",
 })  # fmt: skip
-"""As `_RATED`, beside a winner."""
+"""No verdict by themselves; as labels they must not say another thing than the winner beside them."""
 _TIES = frozenset({"tie", "tied", "draw", "equal", "both", "neither"})
 
 
 def rubric(value: dict[str, Any], labels: Labels) -> Piece:
     label = labels.all[0]
-    said: list[float] = []
+    said: list[int] = []
     piece = Piece()
-    for name in RATINGS:
-        given = one_of(value, name)
-        if name not in {folded(key) for key in value}:
+    for key, given in value.items():
+        name = folded(key)
+        if name in RATINGS:
+            one_of(value, name)  # two spellings of one key
+            _whose(given, labels)
+        elif name not in RATED or not stated(given):
             continue
-        _whose(given, labels)
         score, written = whole(given, name, 0, 3)
         said.append(score)
         piece.flags |= {"normalised"} if written else set()
     _whose(value, labels)
-    said += [inner for key, inner in value.items() if folded(key) in _RATED and type(inner) in (int, float)]
     if len(set(said)) > 1:
         raise Problem("duplicate_key", f"score: {' and '.join(map(shown, said))}")
-    piece.marks[label] = Mark(label=label, rubric=int(said[0]), note=note(one_of(value, *NOTES)))
+    piece.marks[label] = Mark(label=label, rubric=said[0], note=note(one_of(value, *NOTES)))
     return piece
 
 

@@ -98,6 +98,13 @@ def number(value: Any, where: str, low: int, high: int) -> tuple[float, bool]:
     return float(value), written
 
 
+def stated(value: Any) -> bool:
+    """A number stands there, on whatever scale: `0`, `"0/3"`. Not `true`, `"A-"`."""
+    if isinstance(value, str) and len(value) < 900:
+        return _FRACTION.fullmatch(re.sub(r"\s+", " ", value.strip(_DECORATION))) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _of_text(text: str, where: str, high: int) -> float:
     plain = re.sub(r"\s+", " ", text[:900].strip(_DECORATION))
     found = _FRACTION.fullmatch(plain) if len(text) < 900 else None

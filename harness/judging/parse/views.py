@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from harness.judging.parse.values import Labels, folded
+from harness.judging.parse.values import Labels, folded, stated
 from harness.types import DIMENSIONS, JudgeMode
 
 _WRAPPING = frozenset({
@@ -15,28 +15,56 @@ _WRAPPING = frozenset({
 })  # fmt: skip
 """Words of keys that say nothing but that a verdict follows: `verdict`, `final_answer`. A key with any other word may
 be of another thing: `reference`, `max`, `example`, `accuracy`, `draft`."""
+_OWN = frozenset({
+    "assessment", "comparison", "decision", "evaluation", "evaluations", "grade", "grading", "judgement", "judgment",
+    "rating", "ratings", "review", "score", "scores", "verdict",
+})  # fmt: skip
+"""Of these the words for what only a judge says. `answer`, `output` and a label stand for a candidate's text, too."""
 RATINGS = ("score", "rating")
+RATED = frozenset({
+    "grade", "final_score", "final_rating", "final_grade", "overall_score", "overall_rating", "overall_grade",
+})  # fmt: skip
+"""As `RATINGS`, where they hold a number: a grade may be a letter, or a wrapper."""
+Quoting = Callable[[str, Any], bool]
+"""Whether what stands under a key repeats what the judge was shown."""
 SCORES = ("scores", "score", "evaluations", "evaluation", "ratings", "models", "candidates", "results")
 RANKING = ("ranking", "rankings", "rank", "order")
 WHO = ("model", "label", "candidate", "name", "id")
 
 
-def views(value: dict[str, Any], labels: Labels, mode: JudgeMode, depth: int = 0) -> Iterator[dict[str, Any]]:
+def never(key: str, inner: Any) -> bool:
+    """`Quoting` where nothing is known of what was shown."""
+    return False
+
+
+def views(
+    value: dict[str, Any], labels: Labels, mode: JudgeMode, quoted: Quoting = never, depth: int = 0
+) -> Iterator[dict[str, Any]]:
     """The object, or what it wraps: `{"result": {...}}`. Empty where nothing has a verdict's keys."""
     if is_verdict(value, labels, mode) or (depth < 3 and foreign(value, labels, mode, depth) is not None):
         yield value
     elif depth < 3:
-        yield from wrapped(value, labels, mode, depth)
+        yield from wrapped(value, labels, mode, quoted, depth)
 
 
-def wrapped(value: dict[str, Any], labels: Labels, mode: JudgeMode, depth: int) -> Iterator[dict[str, Any]]:
+def wrapped(
+    value: dict[str, Any], labels: Labels, mode: JudgeMode, quoted: Quoting = never, depth: int = 0
+) -> Iterator[dict[str, Any]]:
     """The verdicts under keys that wrap one: a word for a verdict, or the label where there is but one."""
     for key, inner in value.items():
         if _wraps(key) or (len(labels.all) == 1 and labels.find(key)):
+            found: list[dict[str, Any]] = []
             if isinstance(inner, dict):
-                yield from views(inner, labels, mode, depth + 1)
+                found = list(views(inner, labels, mode, quoted, depth + 1))
             elif isinstance(inner, list) and mode == "listwise" and any(named(item) for item in inner):
-                yield {"scores": inner}
+                found = [{"scores": inner}]
+            if found and not quoted(key, inner):
+                yield from found
+
+
+def own(key: str) -> bool:
+    """The key of a wrapper says that the judge's own words follow: `final_verdict`, and not `final_answer`."""
+    return any(word in _OWN for word in folded(key).split("_"))
 
 
 def _wraps(key: str) -> bool:
@@ -49,7 +77,7 @@ def foreign(value: dict[str, Any], labels: Labels, mode: JudgeMode, depth: int =
         return None
     for key, inner in value.items():
         other = isinstance(inner, dict) and not _wraps(key) and labels.like(key) and labels.find(key) is None
-        if other and next(views(inner, labels, mode, depth + 1), None) is not None:
+        if other and next(views(inner, labels, mode, depth=depth + 1), None) is not None:
             return key
     return None
 
@@ -58,7 +86,9 @@ def is_verdict(value: dict[str, Any], labels: Labels, mode: JudgeMode) -> bool:
     """It has the keys of a verdict, whatever their values."""
     names = {folded(key) for key in value}
     if mode == "rubric":
-        return not names.isdisjoint(RATINGS)
+        return not names.isdisjoint(RATINGS) or any(
+            folded(key) in RATED and stated(inner) for key, inner in value.items()
+        )
     if mode == "pairwise":
         return "winner" in names
     if names & {"scores", "ranking", "rankings"} or named(value) or (len(labels.all) == 1 and dimensions(value)):
