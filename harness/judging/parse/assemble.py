@@ -33,6 +33,8 @@ class Verdicts:
         self._later: Problem | None = None
         """Of the last object that would be a verdict, since the last that is one."""
         self._last: Problem | None = None
+        self._failed = False
+        """An object that has the mark is no verdict."""
         self.problem: tuple[str, str] | None = None
         """(code, detail) if there is no reading."""
 
@@ -40,16 +42,17 @@ class Verdicts:
         """One more object of the reply."""
         loaded = load(fragment.text)
         if loaded is None:
-            self._weak("malformed", f"no JSON: {fragment.text[:60]!r}")
+            self._weak("malformed", f"no JSON: {fragment.text[:60]!r}", fragment)
             self._later = Problem("malformed", "")
             return
         value, marked = self._without_mark(loaded.value)
         quoting = _Quoting(fragment, self._material, marked=marked)
         found = list(views(value, self._labels, self._mode, quoting))
         if quoting.hit and not found:
+            self._failed = self._failed or marked
             self._wrong(Problem("quoted", f"what it wraps stands in the prompt: {fragment.text[:60]!r}"))
         elif not found:
-            self._weak("no_verdict", f"keys: {', '.join(list(loaded.value)[:6])}")
+            self._weak("no_verdict", f"keys: {', '.join(list(loaded.value)[:6])}", fragment)
         twice = marked and "id" in map(folded, value)
         quoted = bool(found) and self._prompt.has(fragment.text)
         here: list[Piece] = []
@@ -84,12 +87,17 @@ class Verdicts:
         rest = {key: inner for key, inner in value.items() if folded(key) != "id" or inner != self._nonce}
         return (rest, True) if self._nonce and len(rest) < len(value) else (value, False)
 
-    def _weak(self, code: str, detail: str) -> None:
+    def _weak(self, code: str, detail: str, fragment: Fragment) -> None:
         """An object that is no verdict at all: a reason only where nothing better is found."""
-        if self.problem is None or self.problem[0] in ("malformed", "no_verdict"):
+        # One that has the mark is the judge's, though it cannot be read: that others lack the mark is not the reason.
+        marked = bool(self._nonce) and self._nonce in fragment.text
+        self._failed = self._failed or marked
+        if self.problem is None or self.problem[0] in ("malformed", "no_verdict", "missing_id" if marked else ""):
             self.problem = (code, detail)
 
     def _wrong(self, error: Problem) -> None:
+        if error.code == "missing_id" and self._failed:
+            return
         strong = error.code not in ("missing_id", "quoted", "echoed")
         if strong:
             self._later = self._last = error
