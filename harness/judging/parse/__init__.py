@@ -28,6 +28,7 @@ from harness.types import JudgeMode, Reading
 
 __all__ = ["FLAGS", "REASONS", "parse"]
 
+MAX_WITH_THINKING = 4_000_000
 MAX_CHARACTERS = 400_000
 """Of a reply without its thinking: some hundred thousand tokens."""
 MAX_DETAIL = 300
@@ -70,6 +71,8 @@ def parse(
     whole = clean(text)
     if not whole.strip(_BLANK):
         return _rejected("blank" if text else "empty", "cut off at its token limit" if cut else "")
+    if len(whole) > MAX_WITH_THINKING:
+        return _rejected("too_long", f"{len(whole)} characters")
     answer = strip(whole)
     if answer.unclosed:
         return _rejected("unclosed_thinking", "thinking never ended")
