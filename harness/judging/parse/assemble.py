@@ -111,9 +111,13 @@ class Verdicts:
             return None
         joined, contradictory = _joined([piece for piece, _ in self._said])
         flags = {"contradictory"} if contradictory else set()
-        whole = [item for item in self._said if item[0].complete(self._labels, self._mode)]
+        whole = [n for n, (piece, _) in enumerate(self._said) if piece.complete(self._labels, self._mode)]
         if whole:
-            piece, repaired = whole[-1]
+            piece, repaired = self._said[whole[-1]]
+            # A correction of a part: whether the rest still stands with it was not said.
+            if any(piece.differs(part) for part, _ in self._said[whole[-1] + 1 :]):
+                self.problem = ("corrected", "a part that differs comes after the whole verdict")
+                return None
             flags |= piece.flags
             if len(whole) > 1:
                 flags.add("several")
