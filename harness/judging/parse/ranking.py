@@ -35,6 +35,18 @@ def ranking_of(given: Any, labels: Labels) -> dict[str, int]:
     return _ranks(groups, labels)
 
 
+def ranking_beside(given: Any, labels: Labels) -> dict[str, int] | None:
+    """As `ranking_of`, of what stands beside a verdict; None for text or a number that is no ranking: `"clear"`."""
+    if isinstance(given, dict | list):
+        return ranking_of(given, labels)
+    normalised = labels.normalised
+    try:
+        return ranking_of(given, labels)
+    except Problem:
+        labels.normalised = normalised
+        return None
+
+
 def _ranks(groups: list[list[str]], labels: Labels) -> dict[str, int]:
     ranks: dict[str, int] = {}
     for group in groups:

@@ -7,10 +7,23 @@ from typing import Any
 
 from harness.judging.parse.codes import Problem, shown
 from harness.judging.parse.piece import NOTES, Piece, said
-from harness.judging.parse.ranking import ranking_of, ranks_of_numbers
+from harness.judging.parse.ranking import ranking_beside, ranking_of, ranks_of_numbers
 from harness.judging.parse.single import pairwise, rubric
-from harness.judging.parse.values import Labels, folded, note, number, one_of, yes_or_no
-from harness.judging.parse.views import RANKING, SCORES, WHO, Quoting, dimensions, foreign, named, never, wrapped
+from harness.judging.parse.values import Labels, folded, note, number, one_of, stated, whole, yes_or_no
+from harness.judging.parse.views import (
+    LEVELS,
+    RANKING,
+    SCORES,
+    WHO,
+    Quoting,
+    another,
+    dimensions,
+    foreign,
+    levels_down,
+    named,
+    never,
+    wrapped,
+)
 from harness.types import DIMENSIONS, JudgeMode, Mark
 
 
@@ -40,28 +53,41 @@ def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
     elif given is None:
         given = {key: inner for key, inner in value.items() if isinstance(inner, dict) and folded(key) not in RANKING}
         given = given or None
-    rankings = [] if ranking is None else [ranking]
-    rankings += [value[key] for key in value if folded(key) in RANKING and isinstance(value[key], dict | list)]
-    if isinstance(given, dict) and (among := one_of(given, "ranking")) is not None:
-        rankings.append(among)
     numbers: dict[str, Any] = {}
     for label, scores in _by_label(given, labels):
         if label in piece.marks:
             raise Problem("duplicate_key", f"{label} is scored twice")
         piece.marks[label] = _mark(label, scores, piece.flags)
-        rank = one_of(scores, "rank")
-        if rank is not None:
-            numbers[label] = rank
+        for told in (scores, *levels_down(scores)):
+            if (rank := one_of(told, "rank")) is not None and numbers.setdefault(label, rank) != rank:
+                raise Problem("duplicate_key", f"{label} has two ranks")
     _agreed(value, given, piece, labels)
+    rankings = list(_rankings(value, given, ranking, labels))
     if rankings:
-        first, *others = (ranking_of(one, labels) for one in rankings)
-        told = {label: rank for label, rank in numbers.items() if type(rank) in (int, float)}
+        first, *others = rankings
+        count = len(labels.all)
+        told = {
+            label: rank if type(rank) in (int, float) else whole(rank, f"rank of {label}", 1, count)[0]
+            for label, rank in numbers.items()
+            if stated(rank)
+        }
         if any(one != first for one in others) or _order(told) != _order({label: first[label] for label in told}):
             raise Problem("duplicate_key", "ranking: two that differ")
         piece.ranks = first
     elif numbers and len(numbers) == len(labels.all):
         piece.ranks = ranks_of_numbers(numbers, labels)
     return piece
+
+
+def _rankings(value: dict[str, Any], given: Any, ranking: Any, labels: Labels) -> Iterator[dict[str, int]]:
+    """All rankings of the object, first the one that counts."""
+    if ranking is not None:
+        yield ranking_of(ranking, labels)
+    for key, inner in value.items():
+        if another(key, RANKING) and (found := ranking_beside(inner, labels)) is not None:
+            yield found
+    if isinstance(given, dict) and (among := one_of(given, "ranking")) is not None:
+        yield ranking_of(among, labels)
 
 
 def _order(ranks: dict[str, Any]) -> dict[str, int]:
@@ -76,7 +102,7 @@ def _agreed(value: dict[str, Any], given: Any, piece: Piece, labels: Labels) -> 
         if inner is given or not isinstance(inner, dict | list):
             continue
         beside: Any = {key: inner} if labels.like(key) and isinstance(inner, dict) and dimensions(inner) else None
-        if folded(key) in SCORES and any(map(dimensions, inner.values() if isinstance(inner, dict) else [inner])):
+        if another(key, SCORES) and any(map(dimensions, inner.values() if isinstance(inner, dict) else [inner])):
             beside = inner
         for label, scores in _by_label(beside, labels):
             if label not in piece.marks or said(_mark(label, scores, set())) != said(piece.marks[label]):
@@ -110,16 +136,11 @@ def _by_label(given: Any, labels: Labels) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _mark(label: str, scores: dict[str, Any], flags: set[str]) -> Mark:
-    inner = one_of(scores, "scores", "dimensions", "ratings")
-    by_name: dict[str, Any] = {}
-    for key, value in (inner if isinstance(inner, dict) else scores).items():
-        name = folded(key).removesuffix("_score")
-        if name in DIMENSIONS:
-            if name in by_name:
-                raise Problem("duplicate_key", f"{label}: {name} is given twice")
-            if key != name:
-                flags.add("normalised")
-            by_name[name] = value
+    for name in LEVELS:
+        one_of(scores, name)  # two spellings of one key
+    levels = [*levels_down(scores), scores]
+    holding = next((level for level in levels if dimensions(level)), scores)
+    by_name = _by_name(label, holding, flags)
     read: dict[str, float] = {}
     for name in DIMENSIONS:
         if name not in by_name:
@@ -127,7 +148,29 @@ def _mark(label: str, scores: dict[str, Any], flags: set[str]) -> Mark:
         read[name], written = number(by_name[name], f"{label}.{name}", 1, 10)
         if written:
             flags.add("normalised")
-    passes, unread = yes_or_no(one_of(scores, "passes", "pass", "passed"))
-    if unread:
+    for level in levels:
+        for name, value in _by_name(label, level, set()).items() if level is not holding else ():
+            if stated(value) and number(value, f"{label}.{name}", 1, 10)[0] != read[name]:
+                raise Problem("duplicate_key", f"{label}: {name} is given twice")
+    words = [one_of(level, name) for level in levels for name in ("passes", "pass", "passed")]
+    told = [yes_or_no(word) for word in words]
+    passes = {says for says, _ in told if says is not None}
+    if len(passes) > 1:
+        raise Problem("duplicate_key", f"{label}: passes and does not")
+    if any(unread for _, unread in told):
         flags.add("passes_unread")
-    return Mark(label=label, scores=read, passes=passes, note=note(one_of(scores, *NOTES)))
+    return Mark(label=label, scores=read, passes=next(iter(passes), None), note=note(one_of(scores, *NOTES)))
+
+
+def _by_name(label: str, scores: dict[str, Any], flags: set[str]) -> dict[str, Any]:
+    """What is given for each dimension."""
+    by_name: dict[str, Any] = {}
+    for key, value in scores.items():
+        name = folded(key).removesuffix("_score")
+        if name in DIMENSIONS:
+            if name in by_name:
+                raise Problem("duplicate_key", f"{label}: {name} is given twice")
+            if key != name:
+                flags.add("normalised")
+            by_name[name] = value
+    return by_name

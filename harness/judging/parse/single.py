@@ -6,16 +6,22 @@ from typing import Any
 
 from harness.judging.parse.codes import Problem, shown
 from harness.judging.parse.piece import NOTES, Piece
-from harness.judging.parse.ranking import ranking_of
-from harness.judging.parse.values import Labels, folded, note, one_of, stated, whole
-from harness.judging.parse.views import RANKING, RATED, RATINGS
+from harness.judging.parse.ranking import ranking_beside
+from harness.judging.parse.values import Labels, folded, note, one_of, stated, whole, yes_or_no
+from harness.judging.parse.views import RANKING, RATED, RATINGS, another
 from harness.types import Mark
 
+_BESIDE = frozenset({"verdict", "final_verdict", "decision", "final"})
+"""No verdicts of a rubric by themselves; as numbers they must not say another thing than the score beside them."""
 _CHOICES = frozenset({
-    "winner", "best", "better", "choice", "preferred", "preference", "chosen", "selected", "verdict", "final_verdict",
-    "decision", "answer", "final_answer", "result", "final", "judgment", "judgement",
+    "winner", "winning", "best", "better", "choice", "preferred", "preference", "chosen", "selected", "verdict",
+    "decision", "answer", "result", "final", "judgment", "judgement", "overall",
 })  # fmt: skip
-"""No verdict by themselves; as labels they must not say another thing than the winner beside them."""
+_CHOSEN = frozenset({"the", "my", "model", "response", "reply", "option", "candidate", "solution"})
+"""Words of keys that are no verdict by themselves, `final_winner` and `better_answer`, and must not name another label
+than the winner beside them."""
+_LOSERS = frozenset({"loser", "worse", "worst", "losing_model"})
+_EVEN = frozenset({"tie", "tied", "draw", "is_tie", "is_draw"})
 _TIES = frozenset({"tie", "tied", "draw", "equal", "both", "neither"})
 
 
@@ -28,7 +34,7 @@ def rubric(value: dict[str, Any], labels: Labels) -> Piece:
         if name in RATINGS:
             one_of(value, name)  # two spellings of one key
             _whose(given, labels)
-        elif name not in RATED or not stated(given):
+        elif name not in RATED | _BESIDE or not stated(given):
             continue
         score, written = whole(given, name, 0, 3)
         said.append(score)
@@ -61,13 +67,30 @@ def pairwise(value: dict[str, Any], labels: Labels) -> Piece:
         piece.flags.add("tied")
         if winner != "tie":
             piece.flags.add("normalised")
-    for key, other in value.items():
-        told = isinstance(other, str) and (labels.find(other) or ("" if folded(other) in _TIES else None))
-        if folded(key) in _CHOICES and isinstance(told, str) and told != (label or ""):
-            raise Problem("duplicate_key", f"winner: {shown(winner)}, and {shown(key)}: {shown(other)}")
     piece.ranks = {each: 1 if label in (None, each) else 2 for each in labels.all}
-    if isinstance(ranking := one_of(value, *RANKING), list | dict) and ranking_of(ranking, labels) != piece.ranks:
-        raise Problem("duplicate_key", f"winner: {shown(winner)}, and another ranking")
+    for key, other in value.items():
+        if _against(key, other, label, labels) or (another(key, RANKING) and _ranked(other, labels, piece.ranks)):
+            raise Problem("duplicate_key", f"winner: {shown(winner)}, and {shown(key)}: {shown(other)}")
     why = note(one_of(value, *NOTES))
     piece.marks = {each: Mark(label=each, rank=rank, note=why) for each, rank in piece.ranks.items()}
     return piece
+
+
+def _against(key: str, other: Any, label: str | None, labels: Labels) -> bool:
+    """What stands under a key says another thing than this winner, None for a tie."""
+    name = folded(key)
+    if name in _EVEN:
+        return yes_or_no(other)[0] is (label is not None)
+    found = labels.find(other)
+    if name in _LOSERS:
+        return found is not None and (label is None or found == label)
+    words = name.split("_")
+    if _CHOICES.isdisjoint(words) or not set(words) <= _CHOICES | _CHOSEN:
+        return False
+    return found != label if found else label is not None and isinstance(other, str) and folded(other) in _TIES
+
+
+def _ranked(given: Any, labels: Labels, ranks: dict[str, int]) -> bool:
+    """It is a ranking, and not this one."""
+    found = ranking_beside(given, labels)
+    return found is not None and found != ranks

@@ -25,9 +25,11 @@ RATED = frozenset({
     "grade", "final_score", "final_rating", "final_grade", "overall_score", "overall_rating", "overall_grade",
 })  # fmt: skip
 """As `RATINGS`, where they hold a number: a grade may be a letter, or a wrapper."""
+LEVELS = ("scores", "dimensions", "ratings")
 Quoting = Callable[[str, Any], bool]
 """Whether what stands under a key repeats what the judge was shown."""
 SCORES = ("scores", "score", "evaluations", "evaluation", "ratings", "models", "candidates", "results")
+_STRESS = frozenset({"final", "overall", "my", "the", "total", "preferred", "preference"})
 RANKING = ("ranking", "rankings", "rank", "order")
 WHO = ("model", "label", "candidate", "name", "id")
 
@@ -82,6 +84,12 @@ def foreign(value: dict[str, Any], labels: Labels, mode: JudgeMode, depth: int =
     return None
 
 
+def another(key: str, names: tuple[str, ...]) -> bool:
+    """The key is one of these names, perhaps with a word that says that it counts more: `final_ranking`."""
+    words = folded(key).split("_")
+    return any(word in names for word in words) and all(word in names or word in _STRESS for word in words)
+
+
 def is_verdict(value: dict[str, Any], labels: Labels, mode: JudgeMode) -> bool:
     """It has the keys of a verdict, whatever their values."""
     names = {folded(key) for key in value}
@@ -93,7 +101,7 @@ def is_verdict(value: dict[str, Any], labels: Labels, mode: JudgeMode) -> bool:
         return "winner" in names
     if names & {"scores", "ranking", "rankings"} or named(value) or (len(labels.all) == 1 and dimensions(value)):
         return True
-    scored = [key for key, inner in value.items() if dimensions(inner) or dimensions(level_down(inner))]
+    scored = [key for key, inner in value.items() if any(map(dimensions, (inner, *levels_down(inner))))]
     return any(labels.like(key) for key in scored) or bool(names & set(SCORES) and scored)
 
 
@@ -103,10 +111,10 @@ def dimensions(value: Any) -> bool:
     return isinstance(value, dict) and bool({folded(key) for key in value} & set(DIMENSIONS))
 
 
-def level_down(scores: Any) -> Any:
+def levels_down(scores: Any) -> list[dict[str, Any]]:
     """A candidate's scores where they stand a level down: {"scores": {"accuracy": 8, ...}, "passes": true}."""
     found = scores.items() if isinstance(scores, dict) else ()
-    return next((inner for key, inner in found if folded(key) in ("scores", "dimensions", "ratings")), None)
+    return [inner for key, inner in found if isinstance(inner, dict) and folded(key) in LEVELS]
 
 
 def named(value: Any) -> bool:
