@@ -26,6 +26,8 @@ def ranking_of(given: Any, labels: Labels) -> dict[str, int]:
         return ranks_of_numbers(_of_rows(given, labels), labels)
     groups: list[list[str]] = []
     for item in given:
+        if isinstance(item, str) and _torn(item):
+            raise Problem("wrong_type", f"ranking: {shown(item)} where a label should be")
         if isinstance(item, str) and "=" in item:
             labels.normalised = True
             item = item.split("=")
@@ -69,8 +71,17 @@ def _of_text(text: str) -> Any:
     """`A > B = C` and `B, A`; anything else as it is."""
     if len(text) > 2000 or not re.search("[>,]", text):
         return text
+    whole_order = re.fullmatch(r"\s*[(\[]([^()\[\]]*)[)\]]\s*", text) if ">" in text else None
+    text = whole_order[1] if whole_order else text
     parts = re.split(r"\s*>\s*", text) if ">" in text else re.split(r"\s*,\s*", text)
+    if any(map(_torn, parts)):
+        return text
     return [part.split("=") if "=" in part else part for part in parts]
+
+
+def _torn(part: str) -> bool:
+    """Brackets open in it that close in another: `(A, B), C` has a tie, and no order of the first two."""
+    return len(re.findall(r"[(\[{]", part)) > len(re.findall(r"[)\]}]", part))
 
 
 def _of_mapping(given: dict[str, Any], labels: Labels) -> dict[str, int]:
