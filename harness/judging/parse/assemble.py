@@ -14,7 +14,7 @@ from harness.judging.parse.piece import Piece
 from harness.judging.parse.quotes import Shown, canonical
 from harness.judging.parse.repair import load
 from harness.judging.parse.schema import read
-from harness.judging.parse.values import Labels, folded
+from harness.judging.parse.values import Labels, folded, off_scale
 from harness.judging.parse.views import own, views
 from harness.types import JudgeMode, Mark, Reading
 
@@ -53,6 +53,8 @@ class Verdicts:
             self._wrong(Problem("quoted", f"what it wraps stands in the prompt: {fragment.text[:60]!r}"))
         elif not found:
             self._weak("no_verdict", f"keys: {', '.join(list(loaded.value)[:6])}", fragment)
+        high = {"rubric": 3, "listwise": 10}.get(self._mode)
+        scale = off_scale(value, "scores", high) if high and found else None
         twice = marked and "id" in map(folded, value)
         quoted = bool(found) and self._prompt.has(fragment.text)
         here: list[Piece] = []
@@ -68,6 +70,8 @@ class Verdicts:
                     raise Problem("quoted", f"stands in the prompt: {fragment.text[:60]!r}")
                 if loaded.defects:
                     raise Problem(*loaded.defects[0])
+                if scale is not None:
+                    raise scale
                 piece = read(bare, self._labels, self._mode, quoting)
             except Problem as error:
                 self._wrong(error)

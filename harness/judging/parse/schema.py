@@ -9,7 +9,7 @@ from harness.judging.parse.codes import Problem, shown
 from harness.judging.parse.piece import NOTES, Piece, said
 from harness.judging.parse.ranking import ranking_beside, ranking_of, ranks_of_numbers
 from harness.judging.parse.single import pairwise, rubric
-from harness.judging.parse.values import Labels, folded, note, number, one_of, stated, whole, yes_or_no
+from harness.judging.parse.values import Labels, folded, note, number, on_scale, one_of, stated, whole, yes_or_no
 from harness.judging.parse.views import (
     LEVELS,
     RANKING,
@@ -53,6 +53,9 @@ def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
     elif given is None:
         given = {key: inner for key, inner in value.items() if isinstance(inner, dict) and folded(key) not in RANKING}
         given = given or None
+    for level in (value, given):
+        if isinstance(level, dict):
+            on_scale(level, "scores", 10)
     numbers: dict[str, Any] = {}
     for label, scores in _by_label(given, labels):
         if label in piece.marks:
@@ -139,6 +142,8 @@ def _mark(label: str, scores: dict[str, Any], flags: set[str]) -> Mark:
     for name in LEVELS:
         one_of(scores, name)  # two spellings of one key
     levels = [*levels_down(scores), scores]
+    for level in levels:
+        on_scale(level, label, 10)
     holding = next((level for level in levels if dimensions(level)), scores)
     by_name = _by_name(label, holding, flags)
     read: dict[str, float] = {}

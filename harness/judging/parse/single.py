@@ -7,7 +7,7 @@ from typing import Any
 from harness.judging.parse.codes import Problem, shown
 from harness.judging.parse.piece import NOTES, Piece
 from harness.judging.parse.ranking import ranking_beside
-from harness.judging.parse.values import Labels, folded, note, one_of, stated, whole, yes_or_no
+from harness.judging.parse.values import Labels, folded, note, on_scale, one_of, stated, whole, yes_or_no
 from harness.judging.parse.views import RANKING, RATED, RATINGS, another
 from harness.types import Mark
 
@@ -29,6 +29,7 @@ def rubric(value: dict[str, Any], labels: Labels) -> Piece:
     label = labels.all[0]
     said: list[int] = []
     piece = Piece()
+    on_scale(value, "score", 3)
     for key, given in value.items():
         name = folded(key)
         if name in RATINGS:
