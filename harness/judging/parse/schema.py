@@ -19,9 +19,11 @@ from harness.judging.parse.views import (
     another,
     dimensions,
     foreign,
+    holds_scores,
     levels_down,
     named,
     never,
+    scored,
     wrapped,
 )
 from harness.types import DIMENSIONS, JudgeMode, Mark
@@ -43,16 +45,14 @@ def read(value: dict[str, Any], labels: Labels, mode: JudgeMode, quoted: Quoting
 
 def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
     piece = Piece()
-    given = one_of(value, *SCORES)
+    given = _given(value, labels)
     ranking = one_of(value, *RANKING)
     if named(value) or (dimensions(given) and isinstance(given, dict) and one_of(value, *WHO) is not None):
         given, ranking = [value], None
     elif len(labels.all) == 1 and (dimensions(value) or (isinstance(given, dict) and dimensions(given))):
         piece.flags.add("normalised")  # one candidate: no label is needed to know whose scores they are
-        given = {labels.all[0]: given if isinstance(given, dict) else value}
-    elif given is None:
-        given = {key: inner for key, inner in value.items() if isinstance(inner, dict) and folded(key) not in RANKING}
-        given = given or None
+        below = dimensions(given) and any(given is inner for inner in value.values())
+        given = {labels.all[0]: given if below and isinstance(given, dict) else value}
     for level in (value, given):
         if isinstance(level, dict):
             on_scale(level, "scores", 10)
@@ -80,6 +80,20 @@ def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
     elif numbers and len(numbers) == len(labels.all):
         piece.ranks = ranks_of_numbers(numbers, labels)
     return piece
+
+
+def _given(value: dict[str, Any], labels: Labels) -> Any:
+    """What holds the scores: one of the keys for them, or the object itself where candidates stand in it."""
+    found = [given for name in SCORES if (given := one_of(value, name)) is not None]
+    holders = [given for given in found if isinstance(given, dict | list)]
+    if any(map(holds_scores, holders)):
+        return next(filter(holds_scores, holders))
+    # `evaluation` may be a sentence, and `results` about something else, where candidates have keys of their own.
+    others = {key: inner for key, inner in value.items() if isinstance(inner, dict) and folded(key) not in RANKING}
+    beside = {key: inner for key, inner in others.items() if folded(key) not in SCORES}
+    if not found or any(labels.like(key) and scored(inner) for key, inner in beside.items()):
+        return beside or None
+    return (holders or found)[0]
 
 
 def _rankings(value: dict[str, Any], given: Any, ranking: Any, labels: Labels) -> Iterator[dict[str, int]]:
@@ -130,6 +144,8 @@ def _by_label(given: Any, labels: Labels) -> Iterator[tuple[str, dict[str, Any]]
     for key, scores in given.items():
         label = labels.find(key)
         if label is None:
+            if folded(key) == "id" and not isinstance(scores, dict | list):
+                continue
             if folded(key) != "ranking" and (isinstance(scores, dict | list) or labels.like(key)):
                 labels.need(key, "scores")
         elif isinstance(scores, dict):

@@ -101,8 +101,18 @@ def is_verdict(value: dict[str, Any], labels: Labels, mode: JudgeMode) -> bool:
         return "winner" in names
     if names & {"scores", "ranking", "rankings"} or named(value) or (len(labels.all) == 1 and dimensions(value)):
         return True
-    scored = [key for key, inner in value.items() if any(map(dimensions, (inner, *levels_down(inner))))]
-    return any(labels.like(key) for key in scored) or bool(names & set(SCORES) and scored)
+    with_scores = [key for key, inner in value.items() if scored(inner)]
+    return any(labels.like(key) for key in with_scores) or bool(names & set(SCORES) and with_scores)
+
+
+def scored(value: Any) -> bool:
+    """One candidate's scores, perhaps a level down; or a list of several candidates'."""
+    return any(map(dimensions, (value, *levels_down(value))))
+
+
+def holds_scores(value: Any) -> bool:
+    """Scores of one candidate or of several."""
+    return scored(value) or any(map(scored, value.values() if isinstance(value, dict) else value))
 
 
 def dimensions(value: Any) -> bool:
