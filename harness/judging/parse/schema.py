@@ -8,7 +8,7 @@ from typing import Any
 from harness.judging.parse.codes import Problem, shown
 from harness.judging.parse.piece import NOTES, Piece, said
 from harness.judging.parse.ranking import ranking_beside, ranking_of, ranks_of_numbers
-from harness.judging.parse.single import pairwise, rubric
+from harness.judging.parse.single import chooses, pairwise, rubric
 from harness.judging.parse.values import Labels, folded, note, number, on_scale, one_of, stated, whole, yes_or_no
 from harness.judging.parse.views import (
     LEVELS,
@@ -34,10 +34,15 @@ def read(value: dict[str, Any], labels: Labels, mode: JudgeMode, quoted: Quoting
     other = foreign(value, labels, mode)
     if other is not None:
         labels.need(other, mode)
+    beside = value
     if mode == "listwise":
-        return _listwise(value, labels)
-    piece = rubric(value, labels) if mode == "rubric" else pairwise(value, labels)
-    for inner in wrapped(value, labels, mode, quoted):
+        piece = _listwise(value, labels)
+        # The scores that were read are no verdict beside it.
+        given = _given(value, labels)
+        beside = {key: inner for key, inner in value.items() if inner is not given and labels.find(key) is None}
+    else:
+        piece = rubric(value, labels) if mode == "rubric" else pairwise(value, labels)
+    for inner in wrapped(beside, labels, mode, quoted):
         if piece.differs(read(inner, labels, mode, quoted)):
             raise Problem("duplicate_key", "an object and one in it say different things")
     return piece
@@ -51,8 +56,9 @@ def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
         given, ranking = [value], None
     elif len(labels.all) == 1 and (dimensions(value) or (isinstance(given, dict) and dimensions(given))):
         piece.flags.add("normalised")  # one candidate: no label is needed to know whose scores they are
-        below = dimensions(given) and any(given is inner for inner in value.values())
-        given = {labels.all[0]: given if below and isinstance(given, dict) else value}
+        if isinstance(given, dict) and dimensions(given) and any(given is inner for inner in value.values()):
+            value = {**{key: inner for key, inner in value.items() if inner is not given}, "scores": given}
+        given = {labels.all[0]: value}
     for level in (value, given):
         if isinstance(level, dict):
             on_scale(level, "scores", 10)
@@ -79,6 +85,9 @@ def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
         piece.ranks = first
     elif numbers and len(numbers) == len(labels.all):
         piece.ranks = ranks_of_numbers(numbers, labels)
+    for key, inner in value.items() if piece.ranks else ():
+        if chooses(key) and piece.ranks and piece.ranks.get(labels.find(inner) or "", 1) != 1:
+            raise Problem("duplicate_key", f"{shown(key)}: {shown(inner)}, who is not the first of the ranking")
     return piece
 
 
@@ -180,7 +189,8 @@ def _mark(label: str, scores: dict[str, Any], flags: set[str]) -> Mark:
         raise Problem("duplicate_key", f"{label}: passes and does not")
     if any(unread for _, unread in told):
         flags.add("passes_unread")
-    return Mark(label=label, scores=read, passes=next(iter(passes), None), note=note(one_of(scores, *NOTES)))
+    why = next(filter(None, (note(one_of(level, *NOTES)) for level in reversed(levels))), "")
+    return Mark(label=label, scores=read, passes=next(iter(passes), None), note=why)
 
 
 def _by_name(label: str, scores: dict[str, Any], flags: set[str]) -> dict[str, Any]:

@@ -77,6 +77,12 @@ def pairwise(value: dict[str, Any], labels: Labels) -> Piece:
     return piece
 
 
+def chooses(key: str) -> bool:
+    """The key of a label that is the best: `winner`, `better_answer`."""
+    words = folded(key).split("_")
+    return not _CHOICES.isdisjoint(words) and set(words) <= _CHOICES | _CHOSEN
+
+
 def _against(key: str, other: Any, label: str | None, labels: Labels) -> bool:
     """What stands under a key says another thing than this winner, None for a tie."""
     name = folded(key)
@@ -85,8 +91,7 @@ def _against(key: str, other: Any, label: str | None, labels: Labels) -> bool:
     found = labels.find(other)
     if name in _LOSERS:
         return found is not None and (label is None or found == label)
-    words = name.split("_")
-    if _CHOICES.isdisjoint(words) or not set(words) <= _CHOICES | _CHOSEN:
+    if not chooses(key):
         return False
     return found != label if found else label is not None and isinstance(other, str) and folded(other) in _TIES
 
