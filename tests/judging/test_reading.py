@@ -59,6 +59,7 @@ def test_the_example_of_the_form_makes_no_wrapped_verdict_unreadable(reply: str)
         ('{"id": "MARK", "winner": "<A|B|tie>"} that is: {"winner": "B"}', 2),  # an echo of the form is no verdict
         ('{"id": "MARK", "winner": "B" "note": "so"} rather {"id": "MARK", "winner": "B"} not {"winner": "A"}', 2),
         ('The mark is MARK: {"winner": "B"}', 2),
+        ('The mark is MARK: {"winner": "B"}, as {"output": {"winner": "A"}} is of A', 2),
     ],
 )
 def test_nothing_stands_in_for_a_marked_verdict_that_cannot_be_taken(reply: str, code: object) -> None:

@@ -50,7 +50,8 @@ class Verdicts:
         found = list(views(value, self._labels, self._mode, quoting))
         if quoting.hit and not found:
             self._failed = self._failed or marked
-            self._wrong(Problem("quoted", f"what it wraps stands in the prompt: {fragment.text[:60]!r}"))
+            code = "missing_id" if self._nonce and not marked else "quoted"
+            self._wrong(Problem(code, f"what it wraps stands in the prompt: {fragment.text[:60]!r}"))
         elif not found:
             self._weak("no_verdict", f"keys: {', '.join(list(loaded.value)[:6])}", fragment)
         high = {"rubric": 3, "listwise": 10}.get(self._mode)
