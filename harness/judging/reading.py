@@ -10,7 +10,8 @@ from harness.types import Judgment, Reading, Reply, Request
 MARK = re.compile(r"^<<< (\w+) begin ", re.MULTILINE)
 UNMARKED = "missing_id"
 """No object of the reply has the mark."""
-QUOTE = re.compile(r"^\| ?", re.MULTILINE)
+QUOTED = re.compile(r"^\| ?(.*)$", re.MULTILINE)
+"""A line of the task or of a candidate."""
 
 
 def read(judgment: Judgment, reply: Reply) -> Reading:
@@ -18,18 +19,33 @@ def read(judgment: Judgment, reply: Reply) -> Reading:
 
     Where the judge put the question's mark into its verdict, as the form asks, only such objects count: no candidate
     knows it. Judges that leave it out are read as well; then an object that stands in the prompt, where a candidate may
-    have put it, is no verdict.
+    have put it, is no verdict. Nor is, in either case, what the judge's object wraps if a candidate wrote it.
     """
     asked = sent(judgment)
+    # What stands in quotes is not ours: the form of the answer, with its examples, is.
+    material = "\n".join(QUOTED.findall(asked))
     mark = MARK.search(asked)
     if mark is not None and mark[1] in reply.text:
-        marked = parse(reply.text, judgment.labels, judgment.mode, finish_reason=reply.finish_reason, nonce=mark[1])
+        marked = parse(
+            reply.text,
+            judgment.labels,
+            judgment.mode,
+            finish_reason=reply.finish_reason,
+            nonce=mark[1],
+            material=material,
+        )
         # A verdict that has the mark and cannot be taken is the judge's all the same: nothing else stands in for it.
         if marked.reason != UNMARKED:
             return marked
     # Quoted line by line in the prompt, a candidate's JSON may be repeated without the quotes.
-    shown = f"{asked}\n{QUOTE.sub('', asked)}"
-    return parse(reply.text, judgment.labels, judgment.mode, finish_reason=reply.finish_reason, prompt=shown)
+    return parse(
+        reply.text,
+        judgment.labels,
+        judgment.mode,
+        finish_reason=reply.finish_reason,
+        prompt=f"{asked}\n{material}",
+        material=material,
+    )
 
 
 def sent(judgment: Judgment) -> str:

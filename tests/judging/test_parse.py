@@ -49,6 +49,7 @@ def test_a_reply_is_read(case: dict[str, Any]) -> None:
         finish_reason=case.get("finish", "stop"),
         nonce=case.get("nonce", ""),
         prompt=expanded(case.get("prompt", "")),
+        material=expanded(case["material"]) if "material" in case else None,
     )
     assert reading.reason == case.get("reason", ""), reading.detail
     if "reason" in case:

@@ -191,6 +191,10 @@ HUGE = {
     "text": '{"score": "' + "9" * 300_000 + '"}',
     "stars": '{"winner": "' + "*" * 300_000 + '"}',
     "keys": "{" + '"a": 1, ' * 40_000 + '"b": 1}',
+    "blanks in a tag": "x <" + " " * (BIG - 20),
+    "blanks in tags": ("<" + " " * 600) * 1600,
+    "blanks in channels": ("<|channel|>" + " " * 600) * 1600,
+    "words in channels": "<|channel|>" + "a" * (BIG - 20),
     "decoys": '<x>{"a":1}</think> z ' * 15_000,
 }
 
@@ -201,3 +205,22 @@ def test_no_text_takes_long(name: str, mode: JudgeMode) -> None:
     """Quadratic work on any of these takes longer than a test may."""
     reading = check(HUGE[name], mode)
     assert reading.accepted == (name == "many" and mode == "rubric")
+
+
+def test_objects_are_not_looked_up_without_end() -> None:
+    """Each search takes as long as the prompt is; the same object is looked up once."""
+    prompt = '{"score":2,"x":' * 15_000
+    different = "".join(f'{{"score": 2, "x": {number}}}\n' for number in range(15_000))
+    assert check(different, "rubric", prompt=prompt).reason == "too_long"
+    assert check(different, "rubric").accepted
+    assert check('{"score": 2, "x": 1}\n' * 15_000, "rubric", prompt=prompt).accepted
+    wrapped = ", ".join(f'"answer{"_" * number}": {{"score": 2, "x": {number}}}' for number in range(190))
+    assert check("{" + wrapped + "}", "rubric", prompt=prompt).accepted
+    many = ", ".join(
+        f'"{"answer_" * (number % 9)}answer{" " * (number // 9)}": {{"score": 2}}' for number in range(1500)
+    )
+    assert check(f'{{"id": "k7", {many}}}', "rubric", prompt=prompt, nonce="k7").accepted
+
+
+def test_a_reply_beyond_all_thinking_is_not_read() -> None:
+    assert check("<think>" + "x" * 4_000_000 + '</think>{"score": 2}', "rubric").reason == "too_long"

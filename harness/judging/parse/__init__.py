@@ -3,7 +3,9 @@
     thinking   what the judge only considered is cut away
     fragments  balanced {...}, whatever surrounds them
     repair     JSON as it should have been written; says the same
-    schema     a verdict of one of the three modes: labels, numbers (values), ranking
+    views      which objects are a verdict, or wrap one
+    quotes     what stands in the prompt is no verdict
+    schema     a verdict of one of the three modes (single: of one value): labels, numbers (values), ranking
     codes      why not, and what had to be decided
 
 Of several valid verdicts the last counts. A reply that does not say everything that was asked is rejected with a code;
@@ -19,12 +21,14 @@ from harness.grading.extract.text import clean, encodable
 from harness.judging.parse.assemble import Verdicts
 from harness.judging.parse.codes import FLAGS, REASONS
 from harness.judging.parse.fragments import scan
+from harness.judging.parse.quotes import Shown
 from harness.judging.parse.thinking import strip
 from harness.judging.parse.values import Labels
 from harness.types import JudgeMode, Reading
 
 __all__ = ["FLAGS", "REASONS", "parse"]
 
+MAX_WITH_THINKING = 4_000_000
 MAX_CHARACTERS = 400_000
 """Of a reply without its thinking: some hundred thousand tokens."""
 MAX_DETAIL = 300
@@ -48,12 +52,14 @@ def parse(
     finish_reason: str = "",
     nonce: str = "",
     prompt: str = "",
+    material: str | None = None,
 ) -> Reading:
     """What a judge's reply says of the candidates with these labels (rubric: one, pairwise: two).
 
     `finish_reason`: the server's word for why the reply ended; a reply that was cut off is never read. `nonce`: if
     given, only objects that carry `"id": nonce` count. `prompt`: what the judge was sent; an object without the nonce
-    that stands in it word for word is a quotation of a candidate or of an example and never counts.
+    that stands in it word for word is a quotation of a candidate or of an example and never counts. `material`: of the
+    prompt what was quoted; what an object wraps is looked up there, with the nonce as well (default: the prompt).
 
     Raises ValueError for labels that are none, doubled or too many for the mode; never for a text.
     """
@@ -65,6 +71,8 @@ def parse(
     whole = clean(text)
     if not whole.strip(_BLANK):
         return _rejected("blank" if text else "empty", "cut off at its token limit" if cut else "")
+    if len(whole) > MAX_WITH_THINKING:
+        return _rejected("too_long", f"{len(whole)} characters")
     answer = strip(whole)
     if answer.unclosed:
         return _rejected("unclosed_thinking", "thinking never ended")
@@ -78,7 +86,7 @@ def parse(
     found = scan(body)
     if found.unclosed is not None:
         return _rejected("truncated", f"never closed: {body[found.unclosed : found.unclosed + 60]!r}")
-    verdicts = Verdicts(known, mode, nonce, prompt)
+    verdicts = Verdicts(known, mode, nonce, Shown(prompt), Shown(prompt if material is None else material))
     for fragment in found.fragments:
         verdicts.add(fragment)
     reading = verdicts.reading()

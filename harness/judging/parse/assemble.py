@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
+import json
 import math
-import re
 from collections.abc import Iterable
 from itertools import groupby
+from typing import Any
 
 from harness.judging.parse.codes import Problem
 from harness.judging.parse.fragments import Fragment
+from harness.judging.parse.piece import Piece
+from harness.judging.parse.quotes import Shown, canonical
 from harness.judging.parse.repair import load
-from harness.judging.parse.schema import Piece, read, views
-from harness.judging.parse.values import Labels, one_of
+from harness.judging.parse.schema import read
+from harness.judging.parse.values import Labels, folded, off_scale
+from harness.judging.parse.views import own, views
 from harness.types import JudgeMode, Mark, Reading
-
-_CURLY = str.maketrans("“”„‘’", '"""\'\'')
 
 
 class Verdicts:
     """Collects what the objects of one reply say."""
 
-    def __init__(self, labels: Labels, mode: JudgeMode, nonce: str, prompt: str) -> None:
+    def __init__(self, labels: Labels, mode: JudgeMode, nonce: str, prompt: Shown, material: Shown) -> None:
         self._labels = labels
         self._mode = mode
         self._nonce = nonce
-        self._prompt = _collapsed(prompt)
+        self._prompt = prompt
+        self._material = material
         self._said: list[tuple[Piece, bool]] = []
         """With whether its text was repaired."""
         self._later: Problem | None = None
         """Of the last object that would be a verdict, since the last that is one."""
         self._last: Problem | None = None
+        self._failed = False
+        """An object that has the mark is no verdict."""
         self.problem: tuple[str, str] | None = None
         """(code, detail) if there is no reading."""
 
@@ -37,30 +42,42 @@ class Verdicts:
         """One more object of the reply."""
         loaded = load(fragment.text)
         if loaded is None:
-            self._weak("malformed", f"no JSON: {fragment.text[:60]!r}")
+            self._weak("malformed", f"no JSON: {fragment.text[:60]!r}", fragment)
             self._later = Problem("malformed", "")
             return
-        found = list(views(loaded.value, self._labels, self._mode))
-        if not found:
-            self._weak("no_verdict", f"keys: {', '.join(list(loaded.value)[:6])}")
+        value, marked = self._without_mark(loaded.value)
+        quoting = _Quoting(fragment, self._material, marked=marked)
+        found = list(views(value, self._labels, self._mode, quoting))
+        if quoting.hit and not found:
+            self._failed = self._failed or marked
+            code = "missing_id" if self._nonce and not marked else "quoted"
+            self._wrong(Problem(code, f"what it wraps stands in the prompt: {fragment.text[:60]!r}"))
+        elif not found:
+            self._weak("no_verdict", f"keys: {', '.join(list(loaded.value)[:6])}", fragment)
+        high = {"rubric": 3, "listwise": 10}.get(self._mode)
+        scale = off_scale(value, "scores", high) if high and found else None
+        twice = marked and "id" in map(folded, value)
+        quoted = bool(found) and self._prompt.has(fragment.text)
         here: list[Piece] = []
         for view in found:
             self._labels.normalised = False
             try:
-                ours = bool(self._nonce) and self._nonce in (one_of(loaded.value, "id"), one_of(view, "id"))
-                if self._nonce and not ours:
+                bare, ours = (view, False) if view is value else self._without_mark(view)
+                if self._nonce and not (marked or ours):
                     raise Problem("missing_id", f"no id {self._nonce}")
-                if self._prompt and _collapsed(fragment.text) in self._prompt:
+                if twice or (ours and "id" in map(folded, bare)):
+                    raise Problem("duplicate_key", "id is given twice")
+                if quoted:
                     raise Problem("quoted", f"stands in the prompt: {fragment.text[:60]!r}")
                 if loaded.defects:
                     raise Problem(*loaded.defects[0])
-                piece = read(view, self._labels, self._mode)
+                if scale is not None:
+                    raise scale
+                piece = read(bare, self._labels, self._mode, quoting)
             except Problem as error:
                 self._wrong(error)
                 continue
-            if self._labels.normalised:
-                piece.flags.add("normalised")
-            if view is not loaded.value:
+            if self._labels.normalised or view is not value:
                 piece.flags.add("normalised")
             here.append(piece)
             self._later = None
@@ -70,12 +87,22 @@ class Verdicts:
             return
         self._said += [(piece, loaded.repaired) for piece in here]
 
-    def _weak(self, code: str, detail: str) -> None:
+    def _without_mark(self, value: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+        """An object without the mark that was asked for, and whether it had it: `id` may name a candidate, too."""
+        rest = {key: inner for key, inner in value.items() if folded(key) != "id" or inner != self._nonce}
+        return (rest, True) if self._nonce and len(rest) < len(value) else (value, False)
+
+    def _weak(self, code: str, detail: str, fragment: Fragment) -> None:
         """An object that is no verdict at all: a reason only where nothing better is found."""
-        if self.problem is None or self.problem[0] in ("malformed", "no_verdict"):
+        # One that has the mark is the judge's, though it cannot be read: that others lack the mark is not the reason.
+        marked = bool(self._nonce) and self._nonce in fragment.text
+        self._failed = self._failed or marked
+        if self.problem is None or self.problem[0] in ("malformed", "no_verdict", "missing_id" if marked else ""):
             self.problem = (code, detail)
 
     def _wrong(self, error: Problem) -> None:
+        if error.code == "missing_id" and self._failed:
+            return
         strong = error.code not in ("missing_id", "quoted", "echoed")
         if strong:
             self._later = self._last = error
@@ -84,11 +111,18 @@ class Verdicts:
 
     def reading(self) -> Reading | None:
         """The reading, None if there is none: then `problem` says why, unless there was no object at all."""
+        if self._prompt.exhausted or self._material.exhausted:
+            self.problem = ("too_long", "more different objects than any judge gives verdicts")
+            return None
         joined, contradictory = _joined([piece for piece, _ in self._said])
         flags = {"contradictory"} if contradictory else set()
-        whole = [item for item in self._said if item[0].complete(self._labels, self._mode)]
+        whole = [n for n, (piece, _) in enumerate(self._said) if piece.complete(self._labels, self._mode)]
         if whole:
-            piece, repaired = whole[-1]
+            piece, repaired = self._said[whole[-1]]
+            # A correction of a part: whether the rest still stands with it was not said.
+            if any(piece.differs(part) for part, _ in self._said[whole[-1] + 1 :]):
+                self.problem = ("corrected", "a part that differs comes after the whole verdict")
+                return None
             flags |= piece.flags
             if len(whole) > 1:
                 flags.add("several")
@@ -147,5 +181,27 @@ def _inverted(marks: list[Mark]) -> bool:
     return False
 
 
-def _collapsed(text: str) -> str:
-    return re.sub(r"\s+", "", text.translate(_CURLY)) if text else ""
+class _Quoting:
+    """Whether what one object wraps repeats what a candidate wrote."""
+
+    def __init__(self, fragment: Fragment, material: Shown, *, marked: bool) -> None:
+        self._fragment = fragment
+        self._material = material
+        self._marked = marked
+        self._inside: set[str] | None = None
+        self.hit = False
+
+    def __call__(self, key: str, inner: Any) -> bool:
+        # Under the judge's mark its own words are its own, even if a candidate has every possible verdict in its text.
+        if self._marked and own(key):
+            return False
+        if self._inside is None:
+            self._inside = self._material.inside(self._fragment.text)
+        parts = inner if isinstance(inner, list) else [inner]
+        found = any(canonical(part) in self._inside or self._material.has(_written(part)) for part in parts)
+        self.hit = self.hit or found
+        return found
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

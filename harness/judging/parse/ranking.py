@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.judging.parse.codes import Problem, shown
-from harness.judging.parse.values import Labels, whole
+from harness.judging.parse.values import Labels, one_of, whole
 
 
 def ranking_of(given: Any, labels: Labels) -> dict[str, int]:
@@ -19,13 +19,15 @@ def ranking_of(given: Any, labels: Labels) -> dict[str, int]:
         return _of_mapping(given, labels)
     if isinstance(given, str):
         labels.normalised = True
-        given = _of_text(given)
+        given = [given] if len(labels.all) == 1 and labels.find(given) else _of_text(given)
     if not isinstance(given, list):
         raise Problem("wrong_type", f"ranking: {shown(given)} where a list should be")
     if given and all(isinstance(item, dict) for item in given):
         return ranks_of_numbers(_of_rows(given, labels), labels)
     groups: list[list[str]] = []
     for item in given:
+        if isinstance(item, str) and _torn(item):
+            raise Problem("wrong_type", f"ranking: {shown(item)} where a label should be")
         if isinstance(item, str) and "=" in item:
             labels.normalised = True
             item = item.split("=")
@@ -33,6 +35,18 @@ def ranking_of(given: Any, labels: Labels) -> dict[str, int]:
             raise Problem("wrong_type", "ranking: an empty place")
         groups.append([labels.need(one, "ranking") for one in (item if isinstance(item, list) else [item])])
     return _ranks(groups, labels)
+
+
+def ranking_beside(given: Any, labels: Labels) -> dict[str, int] | None:
+    """As `ranking_of`, of what stands beside a verdict; None for text or a number that is no ranking: `"clear"`."""
+    if isinstance(given, dict | list):
+        return ranking_of(given, labels)
+    normalised = labels.normalised
+    try:
+        return ranking_of(given, labels)
+    except Problem:
+        labels.normalised = normalised
+        return None
 
 
 def _ranks(groups: list[list[str]], labels: Labels) -> dict[str, int]:
@@ -54,11 +68,20 @@ def _all(ranks: Mapping[str, Any], labels: Labels) -> None:
 
 
 def _of_text(text: str) -> Any:
-    """`A > B = C` and `B, A`; anything else as it is."""
-    if len(text) > 2000 or not re.search("[>,]", text):
+    """`A > B = C`, `A = B` and `B, A`; anything else as it is."""
+    if len(text) > 2000 or not re.search("[>,=]", text):
         return text
+    whole_order = re.fullmatch(r"\s*[(\[]([^()\[\]]*)[)\]]\s*", text) if ">" in text else None
+    text = whole_order[1] if whole_order else text
     parts = re.split(r"\s*>\s*", text) if ">" in text else re.split(r"\s*,\s*", text)
+    if any(map(_torn, parts)):
+        return text
     return [part.split("=") if "=" in part else part for part in parts]
+
+
+def _torn(part: str) -> bool:
+    """Brackets open in it that close in another: `(A, B), C` has a tie, and no order of the first two."""
+    return len(re.findall(r"[(\[{]", part)) > len(re.findall(r"[)\]}]", part))
 
 
 def _of_mapping(given: dict[str, Any], labels: Labels) -> dict[str, int]:
@@ -80,10 +103,10 @@ def _of_rows(given: list[dict[str, Any]], labels: Labels) -> dict[str, Any]:
     labels.normalised = True
     by_label: dict[str, Any] = {}
     for row in given:
-        label = labels.need(row.get("model", row.get("label", row.get("candidate"))), "ranking")
+        label = labels.need(one_of(row, "model", "label", "candidate", "name"), "ranking")
         if label in by_label:
             raise Problem("duplicate_rank", f"ranking: {label} stands in it twice")
-        by_label[label] = row.get("rank", row.get("position"))
+        by_label[label] = one_of(row, "rank", "position")
     return by_label
 
 

@@ -15,12 +15,13 @@ from harness.judging.parse.fragments import scan
 from harness.judging.parse.repair import load
 
 _NAMES = r"(?:seed:)?(?:think|thinking|thoughts?|reasoning|reason|reflection|scratchpad|analysis|reflect)"
+# Possessive: how many blanks follow is settled at once. Backtracking over them takes time by their square.
 _TAG = re.compile(
-    rf"""<\s*(?P<slash>/?)\s*{_NAMES}(?:\s[^<>\n]{{0,80}})?>
+    rf"""<\s*+(?P<slash>/?)\s*+{_NAMES}(?:\s[^<>\n]{{0,80}})?>
        | \[(?P<square>/?)(?:THINK|THINKING|REASONING)\]
        | ◁(?P<kimi>/?)think(?:ing)?▷
        | <\|(?P<edge>begin|end|start)_of_(?:thought|thinking|reasoning)\|>
-       | <\|(?:channel\|>\s*(?P<channel>\w+)[^<>\n]{{0,80}}<\|message)\|>""",
+       | <\|(?:channel\|>\s*+(?P<channel>\w++)[^<>\n]{{0,80}}<\|message)\|>""",
     re.VERBOSE | re.IGNORECASE,
 )
 _BARE_CHANNELS = re.compile(r"analysis(?=[A-Z\"'{]).*assistantfinal", re.DOTALL)

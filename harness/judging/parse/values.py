@@ -27,6 +27,13 @@ _YES = frozenset({"true", "yes", "pass", "passes", "passed"})
 _NO = frozenset({"false", "no", "fail", "fails", "failed"})
 
 
+_SCALES = frozenset({
+    "max", "maximum", "max_score", "maximum_score", "score_max", "max_rating", "max_grade", "max_value", "max_points",
+    "max_possible", "max_possible_score", "out_of", "of", "scale", "rating_scale", "score_scale", "grading_scale",
+})  # fmt: skip
+"""Keys that say which number is the best there is."""
+
+
 def folded(key: str) -> str:
     """A key as it is compared: in lower case, without decoration, words joined by `_`."""
     text = unicodedata.normalize("NFKC", key[:200]).strip(_DECORATION + ".:").casefold()
@@ -82,6 +89,7 @@ def number(value: Any, where: str, low: int, high: int) -> tuple[float, bool]:
     `"eight"`, `"7-8"`, `"4/5"` on a scale to 10 and 0 on one from 1 are not. Raises Problem.
     """
     if isinstance(value, dict):
+        on_scale(value, where, high)
         inside = [item for key, item in value.items() if folded(key) in ("score", "value", "rating")]
         if len(inside) != 1 or isinstance(inside[0], dict):
             raise Problem("wrong_type", f"{where}: {shown(value)} where a number should be")
@@ -96,6 +104,41 @@ def number(value: Any, where: str, low: int, high: int) -> tuple[float, bool]:
     if not math.isfinite(value) or not low <= value <= high:
         raise Problem("out_of_range", f"{where}: {shown(value)} is not within {low} to {high}")
     return float(value), written
+
+
+def off_scale(value: dict[str, Any], where: str, high: int) -> Problem | None:
+    """The problem of an object that says that its numbers are on another scale: {"score": 3, "max_score": 10}."""
+    for key, said in value.items():
+        best = _best(said) if folded(key) in _SCALES else None
+        if best is not None and best != high:
+            return Problem("out_of_range", f"{where}: {shown(key)} {shown(said)}, on another scale than to {high}")
+    return None
+
+
+def on_scale(value: dict[str, Any], where: str, high: int) -> None:
+    """Raises the problem of `off_scale`."""
+    problem = off_scale(value, where, high)
+    if problem is not None:
+        raise problem
+
+
+def _best(said: Any) -> float | None:
+    """The highest number of `10`, `"0-10"`, `[0, 10]`, `{"min": 0, "max": 10}`; None without any."""
+    parts = said if isinstance(said, list) else list(said.values()) if isinstance(said, dict) else [said]
+    best: list[float] = []
+    for part in parts[:20]:
+        if isinstance(part, str) and len(part) < 100:
+            best += map(float, re.findall(r"[0-9]+(?:\.[0-9]+)?", part))
+        elif isinstance(part, int | float) and not isinstance(part, bool):
+            best.append(part)
+    return max(best, default=None)
+
+
+def stated(value: Any) -> bool:
+    """A number stands there, on whatever scale: `0`, `"0/3"`. Not `true`, `"A-"`."""
+    if isinstance(value, str) and len(value) < 900:
+        return _FRACTION.fullmatch(re.sub(r"\s+", " ", value.strip(_DECORATION))) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _of_text(text: str, where: str, high: int) -> float:

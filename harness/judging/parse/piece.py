@@ -1,0 +1,35 @@
+"""What one object says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.judging.parse.values import Labels
+from harness.types import JudgeMode, Mark
+
+NOTES = ("note", "notes", "reason", "reasons", "comment", "comments", "justification", "explanation", "rationale")
+"""Keys of a judge's reason."""
+
+
+@dataclass(slots=True)
+class Piece:
+    """What one object says: all of a verdict, or its scores, some of them, or its ranking."""
+
+    marks: dict[str, Mark] = field(default_factory=dict)
+    """Without ranks where the ranking stands apart."""
+    ranks: dict[str, int] | None = None
+    flags: set[str] = field(default_factory=set)
+
+    def complete(self, labels: Labels, mode: JudgeMode) -> bool:
+        ranked = mode == "rubric" or self.ranks is not None or len(labels.all) == 1
+        return ranked and len(self.marks) == len(labels.all)
+
+    def differs(self, other: Piece) -> bool:
+        """They say different things of the same candidate, or rank differently. Notes may differ."""
+        ranked = self.ranks is not None and other.ranks is not None and self.ranks != other.ranks
+        shared = self.marks.keys() & other.marks.keys()
+        return ranked or any(said(self.marks[label]) != said(other.marks[label]) for label in shared)
+
+
+def said(mark: Mark) -> tuple[object, ...]:
+    return mark.scores, mark.rubric, mark.passes
