@@ -6,6 +6,12 @@ from collections.abc import Mapping
 
 from harness.config import ModelProfile
 
+PLACEHOLDERS = frozenset({
+    "any", "custom", "default", "gguf", "llama.cpp", "llm", "local", "local-llm", "local-model", "local_model",
+    "model", "my-model", "none", "served-model", "test", "tgi", "vllm",
+})  # fmt: skip
+"""Ids that servers of a single model take, or ignore, instead of its name: they say nothing of what answers."""
+
 
 def conflicts(judges: Mapping[str, ModelProfile], models: Mapping[str, ModelProfile]) -> dict[str, dict[str, str]]:
     """Judge -> contestant -> why the judge is not impartial; judges without a conflict are left out."""
@@ -22,7 +28,7 @@ def _conflict(judge: ModelProfile, model: ModelProfile) -> str:
     if _same_model(judge, model):
         return "is the same model"
     if _same_family(judge, model):
-        return f"is of the same family, {judge.family}"
+        return f"is of the same family, {judge.family.strip()}"
     return ""
 
 
@@ -40,20 +46,38 @@ def families(profiles: Mapping[str, ModelProfile]) -> dict[str, str]:
             for other, known in profiles.items()
             if other != name and (_same_model(profile, known) or _same_family(profile, known))
         ]
-        if profile.family or kin:
+        if _family(profile) or kin:
             members[name] = [name, *kin]
     for name in members:
         group = {name}
         # Kin of kin: an entry with a family may be the twin of one that has none.
         while grown := {other for one in group for other in members[one]} - group:
             group |= grown
-        label[name] = min(profiles[one].family.lower() or f"~{one}" for one in group).removeprefix("~")
+        label[name] = min(_family(profiles[one]) or f"~{one}" for one in group).removeprefix("~")
     return label
 
 
 def _same_model(one: ModelProfile, other: ModelProfile) -> bool:
-    return bool(one.model) and (one.provider, one.model) == (other.provider, other.model)
+    """Whatever serves it: Ollama is asked in its own way and in that of OpenAI."""
+    both = _served(one) & _served(other)
+    return bool(both - PLACEHOLDERS) or (bool(both) and _server(one) == _server(other))
+
+
+def _served(profile: ModelProfile) -> frozenset[str]:
+    """The ids of its model: `qwen2.5` is what `qwen2.5:latest` is, and litellm puts a provider before it."""
+    name = profile.model.strip().casefold().removesuffix(":latest")
+    names = {name, name.partition("/")[2]} if profile.provider == "litellm" else {name}
+    return frozenset(names - {""})
+
+
+def _server(profile: ModelProfile) -> str:
+    """Its address; without one it is the provider's own."""
+    return profile.base_url.strip().rstrip("/").removesuffix("/v1").casefold() or f"({profile.provider})"
 
 
 def _same_family(one: ModelProfile, other: ModelProfile) -> bool:
-    return bool(one.family) and one.family.lower() == other.family.lower()
+    return bool(_family(one)) and _family(one) == _family(other)
+
+
+def _family(profile: ModelProfile) -> str:
+    return profile.family.strip().casefold()

@@ -28,6 +28,37 @@ def test_conflicts(judge: ModelProfile, why: str) -> None:
     assert conflicts({judge.name: judge}, models) == ({judge.name: {"m": why}} if why else {})
 
 
+def served(name: str, provider: str, model: str, base_url: str = "") -> ModelProfile:
+    return ModelProfile(name=name, provider=provider, model=model, base_url=base_url)
+
+
+@pytest.mark.parametrize(
+    ("judge", "model", "same"),
+    [
+        (served("j", "ollama", "qwen2.5:7b"), served("m", "openai_compatible", "qwen2.5:7b", "http://h/v1"), True),
+        (served("j", "ollama", "qwen2.5"), served("m", "ollama", "Qwen2.5:latest "), True),
+        (served("j", "litellm", "openai/gpt-4.1"), served("m", "openai_compatible", "GPT-4.1", "http://h/v1"), True),
+        (served("j", "ollama", "qwen2.5:7b"), served("m", "ollama", "qwen2.5:14b"), False),
+        (served("j", "x", "default", "http://h:1/v1"), served("m", "x", "default", "http://h:2/v1"), False),
+        (served("j", "x", "default", "http://h:1/v1"), served("m", "y", "Default", "http://h:1/"), True),
+        (served("j", "x", "local-model"), served("m", "y", "local-model"), False),
+        (served("j", "x", "local"), served("m", "x", "local"), True),
+    ],
+)
+def test_a_model_is_the_same_through_any_provider(judge: ModelProfile, model: ModelProfile, *, same: bool) -> None:
+    assert conflicts({"j": judge}, {"m": model}) == ({"j": {"m": "is the same model"}} if same else {})
+    assert related("j", "m", families({"j": judge, "m": model})) is same
+
+
+def test_families_are_compared_as_words() -> None:
+    judge, model = entry("j", "big", "Qwen "), entry("m", "m-1", "qwen")
+    assert conflicts({"j": judge}, {"m": model}) == {"j": {"m": "is of the same family, Qwen"}}
+    assert related("j", "m", families({"j": judge, "m": model}))
+    blank = {name: entry(name, name, " ") for name in ("j", "m")}
+    assert not conflicts({"j": blank["j"]}, {"m": blank["m"]})
+    assert not families(blank)
+
+
 def test_families_are_what_conflicts_are_about() -> None:
     known = {
         "m": entry("m", "m-1", "Qwen"),

@@ -1,0 +1,105 @@
+"""Where a text speaks of itself: only there is a word of another meaning the name of a model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.judging.known import AMBIGUOUS, MAKERS
+from harness.judging.spelling import ENDS, MARKS, TAIL, WORD
+
+_FILLER = (
+    r"(?:(?:an?|the|your|ai|assistant|chat ?bot|bot|large|language|model|called|named|known|as|friendly|helpful)\b"
+    r"[\s,:]*){0,6}" + MARKS
+)
+_ITSELF = (
+    r"(?P<before>\b(?:(?:i['’]?m|i\s+am|my\s+name(?:['’]s|\s+is)|call\s+me|speaking\s+as)|(?P<role>as))\s+"
+    + _FILLER
+    + ")"
+)
+_SPEAKS = r"\b(?:i['’]?m|i\s+am|my\s+name(?:['’]s|\s+is)|call\s+me|speaking\s+as|also\s+known\s+as)\s+"
+_ROLE = (
+    r"(?:(?:(?:an?|the|your|ai|large|language|friendly|helpful)\b[\s,:]*){0,6}"
+    r"(?:called|named|known\s+as|model|assistant|chat ?bot|bot)\b[\s,:]+){0,3}" + MARKS
+)
+_SENT = (
+    r"\b(?:greetings|hello|hi|regards|answer|reply|response|message|solution|written|signed|sent|brought\s+to\s+you)"
+    r"[\s,:]+(?:from|by)\s+" + MARKS
+)
+_CLAUSE = r"(?=[\"'*_`”’]*\s*(?:[.,;:!?)\]…]|\Z|(?:and|but)\b))"
+_MAKE = r"(?:developed|trained|created|made|built|designed|released|fine-?tuned)"
+_ADVERB = r"(?:(?:originally|initially|actually|also|proudly|first|currently)\s++)?"
+_BY = (
+    rf"(?:{_MAKE}(?:,?\s++(?:and\s++)?{_MAKE}){{0,3}}\s++by|(?:based|built|running)\s++on(?:\s++top\s++of)?|"
+    r"powered\s++by|fine-?tuned\s++from|derived\s++from)\s++"
+)
+_PEOPLE = r"(?:the\s++)?(?:(?:team|people|researchers)\s++(?:at|of)\s++)?" + MARKS
+_BARRIER = r"(?!(?:of|for|with|about|on|in|at|to|from|by|the|who|that|which|is|was|are|were|made|developed|created)\b)"
+_KIND = (
+    rf"(?:(?:an?|the|your)\s++(?:{_BARRIER}[\w'’-]++,?\s++){{0,6}}?"
+    r"(?:model|assistant|ai|chat ?bot|bot|llm)\b(?:\s++(?:called|named)\s++\W{0,3}\[name\]\W{0,3})?"
+    r"|\W{0,3}\[name\]\W{0,3})"
+)
+_WHICH = (
+    rf"[\"'*_`”’]*,?\s++(?:and\s++)?(?:(?:that|which|i)\s++)?(?:(?:is|was|am|has\s++been|have\s++been)\s++)?{_ADVERB}"
+)
+_AM = r"\b(?:i['’]?m|i\s++am|i\s++was|i['’]ve\s++been|i\s++have\s++been)\s++"
+_MADE = (
+    rf"(?P<before>(?:{_AM}{_ADVERB}{_BY}|\bi\s++run\s++on\s++"
+    rf"|{_AM}(?:(?:just|only|not)\s++)?{_KIND}(?:,?\s++{_KIND})?(?:{_WHICH}{_BY}|\s++(?:by|from)\s++)"
+    rf"|\bthis\s++(?:(?:ai|virtual)\s++)?(?:assistant|ai)\s++(?:is|was)\s++{_ADVERB}{_BY}"
+    rf"|\bmy\s++(?:creator|developer|maker)s?\s++(?:is|are|was|were)\s++"
+    rf"|(?P<role>\bas\s++{_KIND}{_WHICH}{_BY})){_PEOPLE})"
+)
+"""The speaker is the subject, and no other subject or verb stands between: what somebody believes was made by others
+is no word of itself."""
+_SAYS_I = r"(?=[\"'*_`”’]*,\s+(?-i:I\b|[Mm]y\s+(?:name|training|maker|creator)))"
+_I_FOLLOW = r"(?=[^.\n!?]{0,80}?,\s+(?:i|my)\b)"
+
+
+def called(names: str, signs: str) -> Iterator[re.Pattern[str]]:
+    """Where a text calls itself by a name that has a form of its own.
+
+    `names`: the names of models; `signs`: those of the catalogue that are no words."""
+    # With an article before it, or another name behind it, it is an animal, a sign of the zodiac, or a person.
+    known = (
+        rf"(?:(?<!\ba )(?<!\ban )|(?=\w+[-\w. ]{{0,20}}\s(?:model|assistant|ai|chat ?bot|bot)\b))(?:{AMBIGUOUS}){TAIL}"
+        r"(?!\s(?-i:[A-Z])[a-z]+)"
+    )
+    yield pattern(_ITSELF, f"{names}|{signs}", rf"(?(role)(?=,?\s+(?:i|my)\b)|{ENDS})")
+    yield pattern(_ITSELF, known, rf"(?(role){_SAYS_I}|{ENDS})")
+    yield pattern(rf"(?P<before>(?:\b(?:this\s+is|from|by)\s+{MARKS}|{_SPEAKS}{_ROLE}))", signs, ENDS)
+
+
+def made(names: str, namesakes: str) -> re.Pattern[str]:
+    """Where a text says by whom, or from what, it was made."""
+    makers = f"(?:{AMBIGUOUS}|{MAKERS}){TAIL}"
+    return pattern(_MADE, f"{names}|{makers}|(?:{namesakes}){_CLAUSE}", rf"{ENDS}(?(role){_I_FOLLOW})")
+
+
+def plain_places(words: str, bare: str, namesakes: str) -> Iterator[re.Pattern[str]]:
+    """Where a text calls itself by an ordinary word. "I am fast" is such a place if a model is called so, "a fast
+    model" is none; of `a`, `2` and `solar` only the end of a clause tells that it is a name."""
+    yield pattern(rf"(?P<before>{_SPEAKS}{_ROLE})", words, rf"(?!-?{WORD})")
+    yield pattern(rf"(?P<before>{_SPEAKS}{_ROLE})", f"{bare}|{namesakes}", _CLAUSE)
+    either = f"{words}|{bare}|{namesakes}"
+    yield pattern(rf"(?P<before>{_SPEAKS}{_ROLE})", namesakes, rf"(?=,?\s+(?:by|from|{_MAKE})\b)")
+    yield pattern(rf"(?P<before>\bas\s+{_ROLE})", f"{words}|{bare}", r"(?=[\"'*_`”’]*,\s+(?:i|my)\b)")
+    yield pattern(rf"(?P<before>\bas\s+{_ROLE})", namesakes, _SAYS_I)
+    yield pattern(rf"(?P<before>\bi,\s+{MARKS})", either, r"(?=[\"'*_`”’]*,\s)")
+    yield pattern(
+        rf"(?P<before>\bthis\s+is\s+{MARKS})",
+        either,
+        r"(?=[\"'*_`”’]*,?\s+(?:speaking|here|answering|replying|responding|writing)\b)",
+    )
+    yield pattern(
+        rf"(?P<before>(?:^|[.!?]\s|\b(?:hi|hello|hey)[,!]?\s){MARKS})",
+        namesakes,
+        r"(?=[\"'*_`”’]*\s+here\b\s*(?:[.,!:;]|\Z))",
+    )
+    yield pattern(rf"(?P<before>{_SENT})", either, _CLAUSE)
+
+
+def pattern(before: str, names: str, after: str) -> re.Pattern[str]:
+    """Names of any case between what stands before and after them."""
+    return re.compile(rf"{before}(?P<name>{names}){after}", re.IGNORECASE | re.MULTILINE)

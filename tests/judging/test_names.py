@@ -1,0 +1,206 @@
+"""A name is masked whole where it is one, and what means something else is left to the judge."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from harness.config import ModelProfile
+from harness.judging.names import Names
+
+NOBODY = Names([])
+
+
+def called(*names: str, family: str = "") -> Names:
+    return Names([ModelProfile(name=name, provider="x", family=family) for name in names])
+
+
+WORDS = called(
+    "solar-10.7b", "nous-hermes-2", "stable-code", "neural-chat", "apollo-8b", "orca-mini", "dolphin-mixtral"
+)
+FAMILIES = Names(
+    [
+        ModelProfile(name=f"my-{name}", provider="x", family=name)
+        for name in ("llama", "phi", "claude", "gemini", "glm", "gpt")
+    ]
+)
+WHOLE = called(
+    "claude-opus-4-5", "qwen2.5-coder:7b", "gpt-4o-mini", "gpt-4o", "nimbus-small", "nimbus-large-2411",
+    "deepseek-coder-v2",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I believe TypeScript was created by Microsoft.",
+        "I recommend Go, which is developed by Google; to me it is clear: made by Google.",
+        "I am sure it was made by Google, and I am told the phone was designed by Apple.",
+        "I am a fan of the model developed by Google.",
+        "I am a developer; Go was created by Google.",
+        "The first iPhone model was designed by Apple. This model was built by Apple, too.",
+        "The assistant said that the Kindle is made by Amazon.",
+        "It began as a model made by Google, as I know; BERT, a programming model, was developed by Google.",
+        "As a model made by Google, BERT is good.",
+        "The spiral is based on phi. The novel is based on Claude Monet's life. The car is powered by Nova.",
+        "A tokenizer based on Llama weights. I am Claude Monet. I am a Gemini (born in June).",
+        "As Phi I denote the ratio; as phi, my favourite.",
+    ],
+)
+def test_who_made_what_stays_where_no_text_speaks_of_itself(said: str) -> None:
+    assert NOBODY.masked(said) == said
+    assert FAMILIES.masked(said) == said
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("I was made by Google.", "I was made by [name]."),
+        ("I'm a large language model, trained by Google.", "I'm a large language model, trained by [name]."),
+        ("I am a helpful AI that was developed and trained by the team at Meta.",
+         "I am a helpful AI that was developed and trained by the team at [name]."),
+        ("As a model made by Google, I cannot.", "As a model made by [name], I cannot."),
+        ("This assistant is powered by Llama.", "This assistant is powered by [name]."),
+        ("I am based on Claude.", "I am based on [name]."),
+        ("I am Mistral AI's model", "I am [name]'s model"),
+        ("I am Gemini, a model by Google", "I am [name], a model by [name]"),
+        ("I have been trained by Microsoft. My creators are Google.",
+         "I have been trained by [name]. My creators are [name]."),
+    ],
+)  # fmt: skip
+def test_who_made_the_speaker_is_masked(said: str, left: str) -> None:
+    assert NOBODY.masked(said) == left
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "1/phi = phi-1 = 0.618; take range(1, phi-1), phi-0.6",
+        "He flew on Gemini 8, then on Gemini 6A; the Falcon 9 v1.1 landed.",
+        "The finest wool comes from the vicuna, not from a llama.",
+        "He gave Claude 3 apples and Gemma 5 pears, to grok 3 ideas. Press Command-R.",
+        "A partition table (GPT) and `glm1 = 2`.",
+    ],
+)
+def test_words_that_mean_something_else_stay(said: str) -> None:
+    assert NOBODY.masked(said) == said
+    assert FAMILIES.masked(said) == said
+
+
+STATEMENTS = """\
+for k in range(1, phi-1):
+    glm1 = sm.GLM(y, X)
+    gemma2 = llama3 + claude * gemini
+    print(f"{phi-1} {glm1} {llama3}")
+import openai
+from anthropic import Anthropic
+client = openai.OpenAI()
+"""
+
+
+def test_identifiers_of_a_program_stay() -> None:
+    fenced = f"Use\n```python\n{STATEMENTS}```\nso."
+    for names in (NOBODY, FAMILIES):
+        assert names.masked(STATEMENTS, program=True) == STATEMENTS
+        assert names.masked(fenced) == fenced
+    assert NOBODY.masked("x = phi-1  # says GPT-4o", program=True) == "x = phi-1  # says [name]"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Phi-3", "Phi 3.5", "phi-3-mini", "phi3:mini", "microsoft/phi-2", "Gemini 1.5 Pro", "Gemini Pro 1.5",
+        "Gemini 2.5 Flash Lite", "GLM-4", "glm-4-9b", "llama3.1:8b", "Llama 3.1 8B Instruct",
+        "Llama 3.1 Nemotron Ultra",
+        "vicuna-13b", "Falcon-40B", "Claude Opus 4", "Claude Sonnet 4.5", "claude-3-opus", "Mistral Large 2",
+        "Mistral Small", "GPT-4 Turbo", "GPT-4o mini", "Qwen Max", "DeepSeek R1", "DeepSeek Coder V2", "kimi k2",
+        "gpt-oss:20b", "通义千问",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("said", ["I am {}.", "{}, then", "_{}_ (or {})"])
+def test_well_known_models_are_masked_whole(name: str, said: str) -> None:
+    assert NOBODY.masked(said.replace("{}", name)) == said.replace("{}", "[name]")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Claude Opus 4.5", "claude opus 4 5", "claude-opus-4-5", "Qwen 2.5 Coder 7B", "qwen2.5-coder",
+        "qwen2.5-coder:7b",
+        "GPT-4o mini", "GPT 4o Mini", "gpt4o", "Nimbus Small", "nimbus small", "nimbus_small", "Nimbus Large 2411",
+        "nimbus_large", "Nimbus", "deepseek_coder_v2", "Deepseek Coder V2",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("said", ["I am {}.", "{}, then", "_{}_ (or {})", "**{}** is"])
+def test_names_of_the_catalogue_are_masked_whole(name: str, said: str) -> None:
+    assert WHOLE.masked(said.replace("{}", name)) == said.replace("{}", "[name]")
+
+
+def test_a_longer_name_is_found_whatever_else_is_called_so() -> None:
+    names = called("gpt-4", "R1", "claude-3", "open-mini", "open-mini-x9")
+    said = "GPT-4o mini, DeepSeek R1, Claude 3 Opus, open-mini-x9, R1"
+    assert names.masked(said) == "[name], [name], [name], [name], [name]"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Merge sort is stable, so write stable code.",
+        "A neural network chats of solar energy.",
+        "Apollo 11 landed; Hermes is a god, the orca a whale; nous sommes ici, with a dolphin.",
+    ],
+)
+def test_stems_that_are_words_stay(said: str) -> None:
+    assert WORDS.masked(said) == said
+    assert WORDS.masked(said, program=True) == said
+
+
+def test_a_stem_is_never_masked_in_statements() -> None:
+    source = "stable = np.argsort(a, kind='stable', stable=True)\nnimbus = 3\n"
+    assert called("stable-code", "nimbus-small").masked(source, program=True) == source
+    assert called("nimbus-small").masked("x = nimbus-small  # by Nimbus", program=True) == "x = [name]  # by [name]"
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("I am Solar.", "I am [name]."),
+        ("I am Solar, a model by Upstage.", "I am [name], a model by [name]."),
+        ("Solar here! Done.", "[name] here! Done."),
+        ("As Hermes, I think", "As [name], I think"),
+        ("This is Apollo, speaking.", "This is [name], speaking."),
+        ("I am nous hermes 2 and based on Solar.", "I am [name] and based on [name]."),
+        ("Solar 10.7B, Solar-10.7B-Instruct, Apollo 8B", "[name], [name], [name]"),
+        ("Nous Hermes 2, Stable Code 3B, Neural Chat, stable-code", "[name], [name], [name], [name]"),
+    ],
+)
+def test_names_that_are_words_are_masked_where_they_are_names(said: str, left: str) -> None:
+    assert WORDS.masked(said) == left
+
+
+def test_what_is_like_a_model_keeps_its_likeness() -> None:
+    assert (
+        NOBODY.masked("an OpenAI-compatible server; ask Qwen 3 times")
+        == "an [name]-compatible server; ask [name] 3 times"
+    )
+
+
+def test_a_long_text_and_a_large_catalogue_take_about_a_second() -> None:
+    began = time.process_time()
+    names = called(
+        *(f"{a}{n}.{n % 7}-{b}" for a in ("qwen", "nimbus", "solar", "o") for b in ("mini", "x") for n in range(17))
+    )
+    assert time.process_time() - began < 5, "made"
+    for text in ("I am sure that `code` of 3.14 is Qwen 2.5 Coder 7B. ", "Qwen:a.b_c-", "_qwen-7b-mini", "I am a, a, "):
+        for size in (199_992, 200_000):
+            began = time.process_time()
+            names.masked((text * size)[:size])
+            assert time.process_time() - began < 2, text
+
+
+def test_masking_leaves_no_rank_behind() -> None:
+    ranks = re.compile(r"\b(?:opus|mini|coder|small|4\.5|7b)\b", re.IGNORECASE)
+    for said in ("I'm Claude Opus 4.5!", "gpt-4o-mini", "Qwen 2.5 Coder 7B", "NIMBUS SMALL"):
+        assert not ranks.search(WHOLE.masked(said)), said
