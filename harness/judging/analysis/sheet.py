@@ -140,7 +140,7 @@ class Sheet:
     """Number of what the unit is compared within: its task and repeat; of a pair the pair itself."""
     values: NDArray[np.float64]
     most: int
-    """Candidates in the largest question."""
+    """The last place there can be: candidates in the largest question, or a greater rank that somebody gave."""
 
     def of(self, judges: Iterable[str]) -> Sheet:
         """The rows of some judges; the names of models and tasks stay."""
@@ -193,7 +193,7 @@ def sheet(marked: Sequence[Marked], mode: JudgeMode) -> Sheet | None:
         np.array([unit_place[unit] for _, unit, _ in rows], dtype=np.intp),
         np.array([group_place[group] for group in groups], dtype=np.intp),
         np.array([values for _, _, values in rows], dtype=float).reshape(len(rows), len(MEASURES)),
-        max(len(question.marks) for question in asked),
+        max(max(len(question.marks), *(one.mark.rank or 0 for one in question.marks)) for question in asked),
     )  # fmt: skip
 
 
