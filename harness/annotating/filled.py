@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from harness.annotating.sheet import FILLED_IN, ID, Key, cell_hash
+from harness.annotating.sheet import FILLED_IN, ID, Key, cell_hash, pair_of
 from harness.cells import unguarded
 from harness.errors import UsageError
 from harness.types import DIMENSIONS, Mark
 from harness.words import plural
 
 YES, NO = ("yes", "y", "true", "1", "x"), ("no", "n", "false", "0")
+ONE_ORDER = "filled in for one order of its pair only"
 MOST_BYTES = 256 * 2**20
 _DELIMITERS = (",", ";", "\t")
 """Spreadsheet programs write the one of the user's country."""
@@ -110,12 +111,32 @@ def answers(path: Path, found: Sequence[Line], key: Key) -> Answers:
         else:
             made.marks[number] = marks
             unused += sum(_unused(mine.get(mark.label), mark) for mark in marks) if key.mode == "listwise" else 0
+    if key.mode == "pairwise":
+        _both_orders_only(key, made)
     if unused:
         made.notes.append(
             f"{plural(unused, 'number was', 'numbers were')} not used: ranks count where every reply of a question has "
             "one, scores where every reply has all of them"
         )
     return made
+
+
+def _both_orders_only(key: Key, made: Answers) -> None:
+    """Take back answers about pairs that have one order only: for people, too, such a pair says nothing."""
+    places: dict[object, list[int]] = {}
+    for number, asked in enumerate(key.questions):
+        places.setdefault(pair_of(asked.task, asked.repeat, asked.labelled), []).append(number)
+    single = [several[0] for several in places.values() if len(several) == 1]
+    for several in places.values():
+        said = [number for number in several if number in made.marks]
+        if len(said) == 1:
+            del made.marks[said[0]]
+            made.unfilled[said[0]] = ONE_ORDER
+    if single:
+        made.notes.append(
+            f"this sheet asks {plural(len(single), 'pair')} in one order only, and a pair counts where it was asked in "
+            "both: export the sheet again"
+        )
 
 
 def _unused(line: Line | None, mark: Mark) -> int:

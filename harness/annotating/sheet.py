@@ -73,8 +73,7 @@ def make(questions: Sequence[Question], mode: JudgeMode, seed: int, secret: str)
     inside = [(item.sheet.id, [(one.label, one.model, one.attempt, one.candidate) for one in item.labelled])
               for item in questions]  # fmt: skip
     sheet = "s" + _hash(secret, mode, seed, inside)[:7]
-    order = sorted(questions, key=lambda item: item.sheet.id)
-    random.Random(_hash(secret, seed)).shuffle(order)
+    order = _in_order(questions, mode, random.Random(_hash(secret, seed)))
     rows: dict[str, Row] = {}
     lines: list[list[object]] = []
     for number, item in enumerate(order):
@@ -95,6 +94,31 @@ def make(questions: Sequence[Question], mode: JudgeMode, seed: int, secret: str)
     )
     text = table_text([ID, *GIVEN[mode], *FILLED_IN[mode]], lines)
     return text, Key(sheet=sheet, mode=mode, seed=seed, questions=asked, rows=rows)
+
+
+def _in_order(questions: Sequence[Question], mode: JudgeMode, draw: random.Random) -> list[Question]:
+    """The questions shuffled. The two orders of a pair stand at least a quarter of the sheet apart, so that the second
+    answer is given anew and not remembered; which of them comes first is drawn."""
+    order = sorted(questions, key=lambda item: item.sheet.id)
+    draw.shuffle(order)
+    if mode != "pairwise":
+        return order
+    first: dict[object, Question] = {}
+    second: dict[object, Question] = {}
+    for item in order:
+        pair = pair_of(item.sheet.task.id, item.repeat, item.labelled)
+        (second if pair in first else first)[pair] = item
+    pairs = list(first)
+    middle = len(pairs) // 2
+    parts = [pairs[:middle], pairs[middle:]]
+    for part in parts:
+        draw.shuffle(part)
+    return [*first.values(), *(second[pair] for part in parts for pair in part if pair in second)]
+
+
+def pair_of(task: str, repeat: int, labelled: Sequence[Labelled]) -> tuple[object, ...]:
+    """What the two orders of a pair have in common."""
+    return (task, repeat, *sorted((item.model, item.attempt) for item in labelled))
 
 
 def cell_hash(text: str) -> str:
