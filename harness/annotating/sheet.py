@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.cells import table_text
+from harness.judging.candidates import reference_of
 from harness.judging.neutral import Neutral, plain
 from harness.judging.questions import Question
-from harness.models.reference import rendered
 from harness.solvers.prompts import chat_text
 from harness.types import DIMENSIONS, Frozen, JudgeMode, Labelled, Task
 
@@ -145,9 +145,14 @@ def _cells(item: Question, mode: JudgeMode, number: int) -> list[tuple[str, list
 
 
 def _text(shown: Neutral) -> str:
-    if len(shown.pieces) == 1:
-        return _clipped(shown.pieces[0].text)
-    return _clipped("\n\n".join(f"[{piece.heading}]\n{piece.text}" for piece in shown.pieces))
+    return _clipped(_joined([(piece.heading, piece.text) for piece in shown.pieces]))
+
+
+def _joined(pieces: Sequence[tuple[str, str]]) -> str:
+    """Texts under their headings; a single one needs none."""
+    if len(pieces) == 1:
+        return pieces[0][1]
+    return "\n\n".join(f"[{heading}]\n{text}" for heading, text in pieces)
 
 
 def _prompt(task: Task) -> str:
@@ -159,9 +164,8 @@ def _prompt(task: Task) -> str:
 
 
 def _reference(task: Task) -> str:
-    if task.reference is None:
-        return NO_REFERENCE
-    return plain(rendered(task, task.reference.files)).strip() or NO_REFERENCE
+    pieces = [(piece.heading, plain(piece.text).strip()) for piece in reference_of(task)]
+    return _joined(pieces) or NO_REFERENCE
 
 
 def _clipped(text: str) -> str:
