@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cells import table_text, write_whole
+from harness.cells import results_text, write_whole
 from harness.cli.runs import run_directory
 from harness.errors import UsageError
 from harness.words import plural
@@ -73,8 +73,8 @@ def command(
         )
     if csv_file is not None:
         beside = csv_file.with_name(f"{csv_file.stem}-items{csv_file.suffix}")
-        write_whole(csv_file, table_text(MODEL_COLUMNS, _model_rows(found)))
-        write_whole(beside, table_text(ITEM_COLUMNS, map(_item_row, found.moved)))
+        write_whole(csv_file, results_text(MODEL_COLUMNS, _model_rows(found)))
+        write_whole(beside, results_text(ITEM_COLUMNS, map(_item_row, found.moved)))
     scales = [] if judge_a else _scales_told(one, two)
     if as_json:
         click.echo(json.dumps(document(found, _named(one, judge_a), _named(two, judge_b), scales), indent=2))
