@@ -244,7 +244,8 @@ def _show(found: Drift, first: str, second: str) -> None:
     if found.moved:
         rows = table("items that moved farthest", "item", "model", "before", "after", "delta")
         for item in found.moved[:SHOWN]:
-            name = f"{item.task}, repeat {item.repeat}, attempt {item.attempt}"
+            # People count from 1, as in reports; files and --json have the numbers of the store.
+            name = f"{item.task}, repeat {item.repeat + 1}, attempt {item.attempt + 1}"
             rows.add_row(name, item.model, _percent(item.before), _percent(item.after), f"{item.delta:+.1f}")
         show(rows)
 

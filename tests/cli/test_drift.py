@@ -171,3 +171,11 @@ def test_names_in_its_files_are_those_of_other_files(harness: Harness, run: Made
         with (tmp_path / name).open(encoding="utf-8-sig", newline="") as file:
             named.append({row["model"] for row in csv.DictReader(file)} - {"all", ""})
     assert named == [{"llama3", "glm-5", "'=b"}] * 3
+
+
+def test_people_count_from_one(harness: Harness, run: Made) -> None:
+    rows = [{"task": "t", "model": "m", "reply": "x", "score": score, "max_score": 1} for score in (1, 0)]
+    one, two = run("one", rows[:1]), run("two", rows[1:])
+    assert "t, repeat 1, attempt 1" in harness("drift", one, two).out
+    (moved,) = harness("drift", one, two, "--json").json["moved"]
+    assert (moved["repeat"], moved["attempt"]) == (0, 0)

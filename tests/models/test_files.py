@@ -129,7 +129,7 @@ def test_failures_were_recorded_too(tmp_path: Path) -> None:
 
 def test_what_was_not_recorded(tmp_path: Path) -> None:
     provider = replay(tmp_path / "r", record(), record(1, reply={"nonsense": 1}))
-    with pytest.raises(ProviderError, match="no reply of m to s/add, repeat 0, attempt 7"):
+    with pytest.raises(ProviderError, match="no reply of m to s/add, repeat 1, attempt 8"):
         provider.complete(Request(task=FUNCTION, attempt=7))
     with pytest.raises(ProviderError, match="is not one"):
         provider.complete(Request(task=FUNCTION, attempt=1))
