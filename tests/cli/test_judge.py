@@ -147,6 +147,17 @@ def test_only_errors_asks_exactly_what_was_not_read_and_leaves_every_other_byte(
     assert len({body["seed"] for body in bodies}) == 6
 
 
+def test_dollars_of_replaced_replies_are_dollars_of_the_judge(harness: Harness, court: Court) -> None:
+    with scripted(judges.says("hm"), judges.judging(taste)) as server:
+        court.judge("ann", server.url, price={"input": 1.0, "output": 1.0})
+        first = judge(harness, court, "--judge", "ann", "--json").json["judges"]["ann"]["cost_usd"]
+        again = judge(harness, court, "--only-errors", "--json").json["judges"]["ann"]["cost_usd"]
+    with Store(court.run, write=False) as store:
+        assert len(list(store.replaced_judgments())) == 1
+        assert again == pytest.approx(store.spent_on_judges())
+    assert again > first
+
+
 def test_what_failed_is_asked_again_by_the_same_command_and_what_could_not_be_read_is_not(
     harness: Harness, court: Court
 ) -> None:
