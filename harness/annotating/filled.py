@@ -18,6 +18,7 @@ from harness.words import plural
 
 YES, NO = ("yes", "y", "true", "1", "x"), ("no", "n", "false", "0")
 ONE_ORDER = "filled in for one order of its pair only"
+CHANGED = "bring its rows back in order, or export the sheet again; only columns to fill in may change"
 MOST_BYTES = 256 * 2**20
 _DELIMITERS = (",", ";", "\t")
 """Spreadsheet programs write the one of the user's country."""
@@ -86,13 +87,13 @@ def answers(path: Path, found: Sequence[Line], key: Key) -> Answers:
     for line in found:
         ident = line.cells.get(ID, "").strip()
         if ident not in key.rows:
-            _refuse(path, line, ID, f"{ident!r} is no row of this sheet")
+            _refuse(path, line, ID, f"{ident!r} is no row of this sheet", "remove that row, or export the sheet again")
         if ident in rows:
-            _refuse(path, line, ID, f"{ident} stands in row {rows[ident].number} already")
+            _refuse(path, line, ID, f"{ident} stands in row {rows[ident].number} already", "remove one of them")
         rows[ident] = line
         for name, wanted in key.rows[ident].given.items():
             if name in line.cells and cell_hash(line.cells[name]) != wanted:
-                _refuse(path, line, name, "is not the text that went out with this row")
+                _refuse(path, line, name, "is not the text that went out with this row", CHANGED)
     made = Answers()
     if missing_columns:
         made.notes.append(f"without the columns {', '.join(missing_columns)}")
@@ -234,5 +235,6 @@ def _whole(path: Path, line: Line, column: str, low: int, high: int) -> int | No
     return None if value is None else int(value)
 
 
-def _refuse(path: Path, line: Line, column: str, why: str) -> NoReturn:
-    raise UsageError(f"{path}, row {line.number}, {column}: {why}", remedy="mend that cell; empty cells are fine")
+def _refuse(path: Path, line: Line, column: str, why: str, remedy: str = "") -> NoReturn:
+    told = remedy or "mend that cell; empty cells are fine"
+    raise UsageError(f"{path}, row {line.number}, {column}: {why}", remedy=told)

@@ -249,8 +249,8 @@ def test_rows_that_are_gone_are_unscored(sheet: Callable[..., Rows], back: Calla
         ("score", "2.5", "row 3, score: expected a whole number, found '2.5'"),
         ("score", "good", "row 3, score: expected a number from 0 to 3, found 'good'"),
         ("score", "nan", "row 3, score: expected a number"),
-        ("id", "s0000000-1", "row 3, id: 's0000000-1' is no row of this sheet"),
-        ("reply", "mine", "row 3, reply: is not the text that went out with this row"),
+        ("id", "s0000000-1", "is no row of this sheet\n  remove that row, or export"),
+        ("reply", "mine", "row 3, reply: is not the text that went out with this row\n  bring its rows back"),
     ],
 )
 def test_cells_that_are_wrong(
@@ -264,7 +264,7 @@ def test_cells_that_are_wrong(
 
 def test_rows_that_stand_there_twice(sheet: Callable[..., Rows], back: Callable[..., Any]) -> None:
     rows = sheet("--mode", "rubric")
-    assert f"row 14, id: {rows[0]['id']} stands in row 2 already" in back([*rows, rows[0]])
+    assert f"row 14, id: {rows[0]['id']} stands in row 2 already\n  remove one" in back([*rows, rows[0]])
 
 
 def test_one_column_sorted_alone(sheet: Callable[..., Rows], back: Callable[..., Any]) -> None:
