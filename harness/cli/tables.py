@@ -161,7 +161,9 @@ def show_judges(done: Any) -> None:
         )
     show(made)
     out = console(soft_wrap=True)
-    for name in done.judges:
+    for name, counts in done.judges.items():
+        if not counts.accepted + counts.rejected:
+            continue  # who has said nothing has favoured nobody
         for model, why in done.conflicts.get(name, {}).items():
             out.print(f"{name} is not impartial to {model}: it {why}", highlight=False)
     for name, number in done.without_flag.items():

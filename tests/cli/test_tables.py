@@ -64,3 +64,15 @@ def test_a_rate_that_leans_is_said_under_the_table(capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     assert "ann: 1 reading about conversations has no pass flag" in out
     assert "m: 1 judged reply has no verdict of the judges" in out
+
+
+def test_who_never_replied_has_favoured_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = SimpleNamespace(name="r", paths=RunPaths(Path("runs/r")), profiles={})
+    judges = {"ann": Counts(failed=3), "bob": Counts(rejected=1)}
+    kin = {"m": "is of the same family, qwen"}
+    show_judges(
+        SimpleNamespace(plan=plan, judges=judges, conflicts={"ann": kin, "bob": kin}, left_open={}, without_flag={})
+    )
+    out = capsys.readouterr().out
+    assert "bob is not impartial to m" in out
+    assert "ann is not impartial" not in out
