@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -68,12 +69,14 @@ def _document(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def write_whole(path: Path, text: str) -> Path:
-    """Write a file whole or not at all. Raises WorkError."""
+    """Write a file whole or not at all, in a directory that is made where there is none. Raises WorkError."""
     draft = path.with_name(f".{path.name}.new")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         draft.write_text(text, encoding="utf-8", newline="")
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise WorkError(f"{path} cannot be written: {error.strerror or error}", remedy="choose another file") from None
     return path

@@ -76,5 +76,7 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
     write_whole(tmp_path / "a.csv", "x\r\n")
     assert (tmp_path / "a.csv").read_bytes() == b"x\r\n"
     with pytest.raises(WorkError, match="cannot be written"):
-        write_whole(tmp_path / "gone" / "a.csv", "x")
+        write_whole(tmp_path / "a.csv" / "b.csv", "x")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv"]
+    write_whole(tmp_path / "new" / "below" / "a.csv", "x")
+    assert [path.name for path in (tmp_path / "new" / "below").iterdir()] == ["a.csv"]
