@@ -84,6 +84,13 @@ def answers(path: Path, found: Sequence[Line], key: Key) -> Answers:
     """
     rows: dict[str, Line] = {}
     missing_columns = [name for name in FILLED_IN[key.mode] if found and name not in found[0].cells]
+    decisive = [name for name in FILLED_IN[key.mode] if name != "note"]
+    if found and set(decisive) <= set(missing_columns):
+        # Read, it would take back whatever this person has said before.
+        one = "none of the columns" if len(decisive) > 1 else "no column"
+        raise UsageError(
+            f"{path} has {one} {', '.join(decisive)}: nothing that was filled in", remedy="export the sheet again"
+        )
     for line in found:
         ident = line.cells.get(ID, "").strip()
         if ident not in key.rows:

@@ -116,5 +116,5 @@ def _cells(item: Agreement) -> list[str]:
         number(item.icc, ".2f"),
         number(item.apart, ".0%"),
         number(item.apart_by_chance, ".0%"),
-        number(item.signed, "+.2f"),
+        number(item.signed, "+z.2f"),
     ]

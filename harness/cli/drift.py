@@ -246,7 +246,7 @@ def _show(found: Drift, first: str, second: str) -> None:
         for item in found.moved[:SHOWN]:
             # People count from 1, as in reports; files and --json have the numbers of the store.
             name = f"{item.task}, repeat {item.repeat + 1}, attempt {item.attempt + 1}"
-            rows.add_row(name, item.model, _percent(item.before), _percent(item.after), f"{item.delta:+.1f}")
+            rows.add_row(name, item.model, _percent(item.before), _percent(item.after), f"{item.delta:+z.1f}")
         show(rows)
 
 
@@ -279,6 +279,6 @@ def _delta(row: ModelDrift) -> str:
     if row.delta.value is None:
         return "-"
     bounds = (
-        "" if row.delta.low is None or row.delta.high is None else f" [{row.delta.low:+.1f}, {row.delta.high:+.1f}]"
+        "" if row.delta.low is None or row.delta.high is None else f" [{row.delta.low:+z.1f}, {row.delta.high:+z.1f}]"
     )
-    return f"{row.delta.value:+.1f}{bounds}"
+    return f"{row.delta.value:+z.1f}{bounds}"

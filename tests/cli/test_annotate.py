@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from harness.annotating.agreed import Agreement
+from harness.cli.annotate import _cells
 from harness.readback import load_report_input
 from harness.stats.agreement import quadratic_kappa
 from harness.store import Store
@@ -265,6 +267,22 @@ def test_cells_that_are_wrong(
 def test_rows_that_stand_there_twice(sheet: Callable[..., Rows], back: Callable[..., Any]) -> None:
     rows = sheet("--mode", "rubric")
     assert f"row 14, id: {rows[0]['id']} stands in row 2 already\n  remove one" in back([*rows, rows[0]])
+
+
+def test_a_sheet_without_what_was_to_fill_in_takes_nothing_back(
+    sheet: Callable[..., Rows], back: Callable[..., Any], run: Path
+) -> None:
+    rows = [{**row, "score": "2"} for row in sheet("--mode", "rubric")]
+    back(rows)
+    for row in rows:
+        row.pop("score")
+    assert "has no column score: nothing that was filled in" in back(rows)
+    assert len(marks(run)) == 12
+
+
+def test_no_difference_has_no_sign() -> None:
+    item = Agreement(judge="j", scale="rubric", items=3, same=1.0, signed=-0.001)
+    assert _cells(item)[-1] == "+0.00"
 
 
 def test_one_column_sorted_alone(sheet: Callable[..., Rows], back: Callable[..., Any]) -> None:
