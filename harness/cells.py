@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -12,7 +13,8 @@ from harness.errors import WorkError
 
 GUARD = "'"
 """Put before what a spreadsheet would run as a formula, or change into a number or a date; so it stays text."""
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_RUNS = (*_FORMULAS, "\n", "＝", "＋", "－", "＠")
 _CHANGED = re.compile(
     r"[\s\d.,:/%$€£Ee+-]+|true|false"
     r"|\d{1,4}[-/ .]+[a-z]{3,9}\.?([-/ .]+\d{2,4})?|[a-z]{3,9}\.?[-/ .]*\d{1,4}(, ?\d{4})?",
@@ -37,27 +39,44 @@ def unguarded(text: str) -> str:
     return text[1:] if text.startswith(GUARD) and _needs_guard(text[1:]) else text
 
 
+def safe(cell: object) -> object:
+    """A cell of a file of results, which programs join by names: a text has the guard only where a spreadsheet would
+    run it, and not where it looks like a date, as `llama3` does."""
+    return GUARD + cell if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell
+
+
 def _needs_guard(text: str) -> bool:
     return text.startswith((*_RUNS, GUARD)) or (len(text) <= _SHORT and _CHANGED.fullmatch(text.strip()) is not None)
 
 
 def table_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A CSV document for spreadsheets: byte order mark, CRLF, texts guarded, numbers as they are, None empty."""
+    """A CSV document that comes back: byte order mark, CRLF, texts guarded, numbers as they are, None empty."""
+    return _document(header, ([guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows))
+
+
+def results_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """The same of results, which are only read: texts `safe`."""
+    return _document(header, ([safe(cell) for cell in row] for row in rows))
+
+
+def _document(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     out = io.StringIO(newline="")
     out.write(_BOM)
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows([guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    writer.writerows(rows)
     return out.getvalue()
 
 
 def write_whole(path: Path, text: str) -> Path:
-    """Write a file whole or not at all. Raises WorkError."""
+    """Write a file whole or not at all, in a directory that is made where there is none. Raises WorkError."""
     draft = path.with_name(f".{path.name}.new")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         draft.write_text(text, encoding="utf-8", newline="")
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise WorkError(f"{path} cannot be written: {error.strerror or error}", remedy="choose another file") from None
     return path

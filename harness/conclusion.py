@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +14,11 @@ from harness.grading.select import select
 from harness.judges import CONFLICTS, Counts, counted
 from harness.judging.choosing import chosen as choose
 from harness.judging.results import marked
+from harness.judging.verdicts import left_open, without_flag
 from harness.plan import Plan
 from harness.readback import report_input
 from harness.store import Store
-from harness.types import Marked, Selection, Task
+from harness.types import Attempt, Marked, Selection, Task
 
 if TYPE_CHECKING:
     from harness.judging.analysis.whole import Judged
@@ -39,6 +41,10 @@ class Run:
     """Judge -> what became of its questions."""
     conflicts: dict[str, dict[str, str]] = field(default_factory=dict)
     """Judge -> contestant -> why the judge is not impartial."""
+    left_open: dict[str, int] = field(default_factory=dict)
+    """Model -> its unscored attempts that judges have marked, without a majority that says whether they pass."""
+    without_flag: dict[str, int] = field(default_factory=dict)
+    """Judge -> its readings about conversations without a pass flag."""
 
 
 def concluded(planned: Plan, store: Store, incomplete: list[str], chosen: Iterable[Selection] | None = None) -> Run:
@@ -46,14 +52,18 @@ def concluded(planned: Plan, store: Store, incomplete: list[str], chosen: Iterab
     store.replace_selections(selections(store, planned.tasks, planned.config.select) if chosen is None else chosen)
     report = report_input(planned.name, store)
     written = _render(report, planned.paths.root)
+    open_: Counter[str] = Counter()
+    talk = {name for name, info in report.tasks.items() if info.kind == "conversation"}
     return Run(
         plan=planned,
-        summary=_summary(report),
+        summary=_summary(report, open_),
         reports=written,
         judged=_judged(report),
         incomplete=incomplete,
         judges=counted(store),
         conflicts=store.fact(CONFLICTS) or {},
+        left_open=dict(open_),
+        without_flag=without_flag(report.marked, talk),
     )
 
 
@@ -83,10 +93,16 @@ def _render(report: ReportInput, directory: Path) -> list[Path]:
     return written
 
 
-def _summary(report: ReportInput) -> Summary:
+def _summary(report: ReportInput, open_: Counter[str]) -> Summary:
+    """The numbers; `open_` counts by model what judges leave open, in the same walk over the attempts."""
     from harness.stats.summary import summarise
 
-    return summarise(report.attempts, report.selections)
+    def watched() -> Iterator[Attempt]:
+        for attempt in report.attempts:
+            open_[attempt.model] += left_open(attempt)
+            yield attempt
+
+    return summarise(watched(), report.selections)
 
 
 def _judged(report: ReportInput) -> Judged | None:

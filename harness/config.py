@@ -181,7 +181,7 @@ class JudgeConfig(Config):
     judges: tuple[str, ...] = ()
     """Names in the catalogue; empty takes those that the run was judged by, or was to be."""
     mode: JudgeMode | None = None
-    """None: listwise; with `only_errors` every mode."""
+    """None: that of the run's own judges, else listwise; with `only_errors` every mode."""
     only_errors: bool = False
     reparse: bool = False
     rubric: Path | None = None

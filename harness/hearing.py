@@ -8,13 +8,13 @@ from pathlib import Path
 
 from harness.conclusion import Run, concluded, selections
 from harness.config import JudgeConfig
-from harness.judges import Docket, Order, ask, judges_before, reparse, write_down
+from harness.judges import RUBRIC_OF, Docket, Order, ask, judges_before, reparse, write_down
 from harness.judging.prompt import read_template
 from harness.models.catalogue import load_catalogue
 from harness.plan import Plan, judge_profiles, planned_before, unchanged
 from harness.progress import Progress
 from harness.store import Store
-from harness.types import Purpose
+from harness.types import JudgeMode, Purpose
 from harness.words import plural
 
 
@@ -67,13 +67,14 @@ def judge(directory: Path, asked: JudgeConfig, progress: Progress, *, dry_run: b
         if not asked.reparse:
             names = names or judges_before(store)
         unchanged(store, planned.tasks)
+        mode, rubric = _as_before(planned, store, asked)
     catalogue = load_catalogue(asked.catalogue or planned.config.catalogue)
     budget = asked.budget_usd
     order = Order(
         judges={} if asked.reparse else judge_profiles(catalogue, names),
-        mode=asked.mode,
+        mode=mode,
         only_errors=asked.only_errors,
-        template=read_template(asked.rubric) if asked.rubric else None,
+        template=read_template(rubric) if rubric else None,
         seed=planned.config.seed if asked.seed is None else asked.seed,
         globs=asked.tasks,
         allowance=lambda store: None if budget is None else budget - store.spent_on_judges(),
@@ -93,6 +94,18 @@ def judge(directory: Path, asked: JudgeConfig, progress: Progress, *, dry_run: b
             progress.note(f"{again} read again, {changed} of them to another result")
             return concluded(planned, store, [])
         return concluded(planned, store, hear(planned, store, order, progress))
+
+
+def _as_before(planned: Plan, store: Store, asked: JudgeConfig) -> tuple[JudgeMode | None, Path | None]:
+    """The mode to ask in, and a prompt from a file: where nothing was said, those of `harness run --judge`, whose
+    judging may have ended early or not begun."""
+    config = planned.config
+    if asked.only_errors or not config.judges:
+        return asked.mode, asked.rubric
+    mode = asked.mode or config.judge_mode
+    # Once a mode was asked in, the store has its prompt, whatever became of the file.
+    begun = mode in (store.fact(RUBRIC_OF) or {})
+    return mode, asked.rubric or (None if begun or mode != config.judge_mode else config.rubric)
 
 
 def _warn_of_unseen(planned: Plan, order: Order, progress: Progress) -> None:

@@ -14,6 +14,13 @@ from harness.errors import StoreError
 
 FULL = "free space on that disk: every finished attempt is kept, and the same command then resumes"
 
+# Most commands that open a store cannot choose where it is: the remedy names those that can.
+ELSEWHERE = "choose another directory with --out of `harness run` or `harness import`"
+DAMAGED = (
+    "if this disk is bad or the file damaged, restore the run from a copy, or make it anew elsewhere: --out of "
+    "`harness run` or `harness import`"
+)
+
 
 class Lines:
     """A file that is kept equal to the lines of a database, also after a kill between the two."""
@@ -72,9 +79,9 @@ def disk_errors(root: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        remedy = FULL if "full" in str(error) else "if this disk is bad or the file damaged, choose another --out"
+        remedy = FULL if "full" in str(error) else DAMAGED
         raise StoreError(f"{root}: the store cannot be written or read: {error}", remedy=remedy) from error
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         what = f"{root}: {error.strerror or error}"
-        raise StoreError(what, remedy=FULL if full else "choose another directory with --out") from error
+        raise StoreError(what, remedy=FULL if full else ELSEWHERE) from error

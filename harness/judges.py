@@ -69,6 +69,7 @@ class Counts:
     reasons: Counter[str] = field(default_factory=Counter)
     """Code -> rejected."""
     cost_usd: float | None = None
+    """Of all its replies, those included that were asked again since."""
 
     def add(self, status: JudgmentStatus) -> None:
         setattr(self, status.status, getattr(self, status.status) + 1)
@@ -84,6 +85,9 @@ def counted(store: Store) -> dict[str, Counts]:
     found: dict[str, Counts] = {}
     for status in store.judgment_status().values():
         found.setdefault(status.judge, Counts()).add(status)
+    for judge, dollars in store.spent_on_replaced().items():
+        counts = found.setdefault(judge, Counts())
+        counts.cost_usd = (counts.cost_usd or 0.0) + dollars
     return dict(sorted(found.items()))
 
 

@@ -233,7 +233,8 @@ def planned_before(store: Store, directory: Path) -> Plan:
     root = directory.resolve()
     began_in = Path(store.fact("began_in") or "")
     paths = [began_in / path for path in kept["paths"]]
-    config = RunConfig.model_validate({**kept, "paths": paths, "name": root.name, "out": root.parent})
+    rubric = began_in / kept["rubric"] if kept.get("rubric") else None
+    config = RunConfig.model_validate({**kept, "paths": paths, "rubric": rubric, "name": root.name, "out": root.parent})
     profiles = {name: ModelProfile.model_validate(profile) for name, profile in models.items()}
     return Plan(name=root.name, config=config, tasks=load_tasks(config.paths, config.tasks), profiles=profiles)
 

@@ -51,7 +51,7 @@ def _agree(pair: PairAgreement, cells: CellAgreement | None, names: str, *, firs
     difference = ""
     if cells is not None and cells.difference.value is not None:
         interval = bounds(cells.difference, 2)
-        difference = f"{cells.difference.value:+.2f}" + (f" ({interval})" if interval else "")
+        difference = f"{cells.difference.value:+z.2f}" + (f" ({interval})" if interval else "")
     of_cells = dict.fromkeys(("apart", "chance", "kappa", "alpha", "icc"), "–") if cells is None else {
         "apart": text.percent(cells.disagreement), "chance": text.percent(cells.by_chance),
         "kappa": figure(cells.kappa, 2), "alpha": figure(cells.alpha, 2), "icc": figure(cells.icc, 2),

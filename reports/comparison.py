@@ -12,6 +12,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.cells import safe
 from harness.judging.analysis.across import Judges
 from harness.stats.compare.figures import told_p
 from harness.stats.compare.results import Comparison, PairResult, Spread
@@ -20,7 +21,6 @@ from harness.stats.score import Score
 from .comparison_view import View, judges_of
 from .files import write
 from .frame import environment, framed
-from .tables import safe
 
 PAGES = {
     "places": "Places",

@@ -69,7 +69,7 @@ def bounds(score: Score, digits: int = 1) -> str:
     """`27.1 to 33.0` in the score's own unit; empty without bounds."""
     if score.low is None or score.high is None:
         return ""
-    return f"{score.low:.{digits}f} to {score.high:.{digits}f}"
+    return f"{score.low:z.{digits}f} to {score.high:z.{digits}f}"
 
 
 def lead(table: Standings, score: Score) -> tuple[str, str]:

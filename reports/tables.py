@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 
+from harness.cells import safe
 from harness.judging.analysis.standings import Standing
 from harness.judging.analysis.whole import Judged
 from harness.stats.numbers import Agents, ModelSummary
@@ -145,10 +146,3 @@ def _wins(one: Standing) -> float | None:
 
 def _score(score: Score) -> Row:
     return (score.value, score.low, score.high, score.n, score.method, score.note)
-
-
-def safe(cell: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
-    if cell is None:
-        return ""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

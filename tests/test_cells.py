@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.cells import guarded, table_text, unguarded, write_whole
+from harness.cells import guarded, results_text, safe, table_text, unguarded, write_whole
 from harness.errors import WorkError
 
 
@@ -26,6 +26,21 @@ def test_what_a_spreadsheet_would_run_is_text(text: str) -> None:
 def test_what_a_spreadsheet_would_change_stays(text: str) -> None:
     assert guarded(text) == "'" + text
     assert unguarded("'" + text) == text
+
+
+@pytest.mark.parametrize("name", ["llama3", "glm-5", "gpt-4", "2.5", "may 1", "'quoted", "a=1"])
+def test_names_in_results_can_be_joined(name: str) -> None:
+    assert safe(name) == name
+
+
+@pytest.mark.parametrize("name", ["=2+3", "+1", "-1", "@x", "\tx", "\rx"])
+def test_results_run_nothing_either(name: str) -> None:
+    assert safe(name) == "'" + name
+    assert results_text(["m", "n"], [[name, -1.5]]) == table_text(["m", "n"], [[name, -1.5]])
+
+
+def test_every_file_of_results_names_a_model_alike() -> None:
+    assert results_text(["model"], [["llama3"], [None]]) == '\ufeffmodel\r\nllama3\r\n""\r\n'
 
 
 def test_words_are_left_alone() -> None:
@@ -61,5 +76,7 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
     write_whole(tmp_path / "a.csv", "x\r\n")
     assert (tmp_path / "a.csv").read_bytes() == b"x\r\n"
     with pytest.raises(WorkError, match="cannot be written"):
-        write_whole(tmp_path / "gone" / "a.csv", "x")
+        write_whole(tmp_path / "a.csv" / "b.csv", "x")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv"]
+    write_whole(tmp_path / "new" / "below" / "a.csv", "x")
+    assert [path.name for path in (tmp_path / "new" / "below").iterdir()] == ["a.csv"]

@@ -52,6 +52,7 @@ def agreements(marked: Iterable[Marked], person: str) -> list[Agreement]:
 def _scales(marks: Iterable[Marked]) -> dict[str, dict[object, float]]:
     """Scale -> item -> value; of a reply that was marked twice, the mean."""
     lists: dict[str, dict[object, list[float]]] = defaultdict(lambda: defaultdict(list))
+    pairs: dict[object, list[float]] = defaultdict(list)
     questions: dict[str, list[Marked]] = defaultdict(list)
     for item in marks:
         reply: Reply = (item.task, item.model, item.repeat, item.attempt)
@@ -69,9 +70,12 @@ def _scales(marks: Iterable[Marked]) -> dict[str, dict[object, float]]:
         for one, two in combinations(ordered, 2):
             if one.mark.rank is not None and two.mark.rank is not None:
                 pair = (one.task, one.repeat, one.model, one.attempt, two.model, two.attempt)
-                better = (two.mark.rank > one.mark.rank) - (two.mark.rank < one.mark.rank)
-                lists["order"][pair].append(float(better))
-    return {scale: {key: sum(v) / len(v) for key, v in items.items()} for scale, items in lists.items()}
+                better = float((two.mark.rank > one.mark.rank) - (two.mark.rank < one.mark.rank))
+                (pairs if one.mode == "pairwise" else lists["order"])[pair].append(better)
+    for two_replies, orders in pairs.items():
+        if len(orders) > 1:  # of one order nothing is taken, as everywhere
+            lists["order"][two_replies].append(orders[0] if len(set(orders)) == 1 else 0.0)
+    return {scale: {key: sum(v) / len(v) for key, v in items.items()} for scale, items in lists.items() if items}
 
 
 def _beside(

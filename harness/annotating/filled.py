@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from harness.annotating.sheet import FILLED_IN, ID, Key, cell_hash
+from harness.annotating.sheet import FILLED_IN, ID, Key, cell_hash, pair_of
 from harness.cells import unguarded
 from harness.errors import UsageError
 from harness.types import DIMENSIONS, Mark
 from harness.words import plural
 
 YES, NO = ("yes", "y", "true", "1", "x"), ("no", "n", "false", "0")
+ONE_ORDER = "filled in for one order of its pair only"
+CHANGED = "bring its rows back in order, or export the sheet again; only columns to fill in may change"
 MOST_BYTES = 256 * 2**20
 _DELIMITERS = (",", ";", "\t")
 """Spreadsheet programs write the one of the user's country."""
@@ -82,16 +84,23 @@ def answers(path: Path, found: Sequence[Line], key: Key) -> Answers:
     """
     rows: dict[str, Line] = {}
     missing_columns = [name for name in FILLED_IN[key.mode] if found and name not in found[0].cells]
+    decisive = [name for name in FILLED_IN[key.mode] if name != "note"]
+    if found and set(decisive) <= set(missing_columns):
+        # Read, it would take back whatever this person has said before.
+        one = "none of the columns" if len(decisive) > 1 else "no column"
+        raise UsageError(
+            f"{path} has {one} {', '.join(decisive)}: nothing that was filled in", remedy="export the sheet again"
+        )
     for line in found:
         ident = line.cells.get(ID, "").strip()
         if ident not in key.rows:
-            _refuse(path, line, ID, f"{ident!r} is no row of this sheet")
+            _refuse(path, line, ID, f"{ident!r} is no row of this sheet", "remove that row, or export the sheet again")
         if ident in rows:
-            _refuse(path, line, ID, f"{ident} stands in row {rows[ident].number} already")
+            _refuse(path, line, ID, f"{ident} stands in row {rows[ident].number} already", "remove one of them")
         rows[ident] = line
         for name, wanted in key.rows[ident].given.items():
             if name in line.cells and cell_hash(line.cells[name]) != wanted:
-                _refuse(path, line, name, "is not the text that went out with this row")
+                _refuse(path, line, name, "is not the text that went out with this row", CHANGED)
     made = Answers()
     if missing_columns:
         made.notes.append(f"without the columns {', '.join(missing_columns)}")
@@ -110,12 +119,32 @@ def answers(path: Path, found: Sequence[Line], key: Key) -> Answers:
         else:
             made.marks[number] = marks
             unused += sum(_unused(mine.get(mark.label), mark) for mark in marks) if key.mode == "listwise" else 0
+    if key.mode == "pairwise":
+        _both_orders_only(key, made)
     if unused:
         made.notes.append(
             f"{plural(unused, 'number was', 'numbers were')} not used: ranks count where every reply of a question has "
             "one, scores where every reply has all of them"
         )
     return made
+
+
+def _both_orders_only(key: Key, made: Answers) -> None:
+    """Take back answers about pairs that have one order only: for people, too, such a pair says nothing."""
+    places: dict[object, list[int]] = {}
+    for number, asked in enumerate(key.questions):
+        places.setdefault(pair_of(asked.task, asked.repeat, asked.labelled), []).append(number)
+    single = [several[0] for several in places.values() if len(several) == 1]
+    for several in places.values():
+        said = [number for number in several if number in made.marks]
+        if len(said) == 1:
+            del made.marks[said[0]]
+            made.unfilled[said[0]] = ONE_ORDER
+    if single:
+        made.notes.append(
+            f"this sheet asks {plural(len(single), 'pair')} in one order only, and a pair counts where it was asked in "
+            "both: export the sheet again"
+        )
 
 
 def _unused(line: Line | None, mark: Mark) -> int:
@@ -213,5 +242,6 @@ def _whole(path: Path, line: Line, column: str, low: int, high: int) -> int | No
     return None if value is None else int(value)
 
 
-def _refuse(path: Path, line: Line, column: str, why: str) -> NoReturn:
-    raise UsageError(f"{path}, row {line.number}, {column}: {why}", remedy="mend that cell; empty cells are fine")
+def _refuse(path: Path, line: Line, column: str, why: str, remedy: str = "") -> NoReturn:
+    told = remedy or "mend that cell; empty cells are fine"
+    raise UsageError(f"{path}, row {line.number}, {column}: {why}", remedy=told)

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.cells import table_text
+from harness.judging.candidates import reference_of
 from harness.judging.neutral import Neutral, plain
 from harness.judging.questions import Question
-from harness.models.reference import rendered
 from harness.solvers.prompts import chat_text
 from harness.types import DIMENSIONS, Frozen, JudgeMode, Labelled, Task
 
@@ -73,8 +73,7 @@ def make(questions: Sequence[Question], mode: JudgeMode, seed: int, secret: str)
     inside = [(item.sheet.id, [(one.label, one.model, one.attempt, one.candidate) for one in item.labelled])
               for item in questions]  # fmt: skip
     sheet = "s" + _hash(secret, mode, seed, inside)[:7]
-    order = sorted(questions, key=lambda item: item.sheet.id)
-    random.Random(_hash(secret, seed)).shuffle(order)
+    order = _in_order(questions, mode, random.Random(_hash(secret, seed)))
     rows: dict[str, Row] = {}
     lines: list[list[object]] = []
     for number, item in enumerate(order):
@@ -95,6 +94,31 @@ def make(questions: Sequence[Question], mode: JudgeMode, seed: int, secret: str)
     )
     text = table_text([ID, *GIVEN[mode], *FILLED_IN[mode]], lines)
     return text, Key(sheet=sheet, mode=mode, seed=seed, questions=asked, rows=rows)
+
+
+def _in_order(questions: Sequence[Question], mode: JudgeMode, draw: random.Random) -> list[Question]:
+    """The questions shuffled. The two orders of a pair stand at least a quarter of the sheet apart, so that the second
+    answer is given anew and not remembered; which of them comes first is drawn."""
+    order = sorted(questions, key=lambda item: item.sheet.id)
+    draw.shuffle(order)
+    if mode != "pairwise":
+        return order
+    first: dict[object, Question] = {}
+    second: dict[object, Question] = {}
+    for item in order:
+        pair = pair_of(item.sheet.task.id, item.repeat, item.labelled)
+        (second if pair in first else first)[pair] = item
+    pairs = list(first)
+    middle = len(pairs) // 2
+    parts = [pairs[:middle], pairs[middle:]]
+    for part in parts:
+        draw.shuffle(part)
+    return [*first.values(), *(second[pair] for part in parts for pair in part if pair in second)]
+
+
+def pair_of(task: str, repeat: int, labelled: Sequence[Labelled]) -> tuple[object, ...]:
+    """What the two orders of a pair have in common."""
+    return (task, repeat, *sorted((item.model, item.attempt) for item in labelled))
 
 
 def cell_hash(text: str) -> str:
@@ -121,9 +145,14 @@ def _cells(item: Question, mode: JudgeMode, number: int) -> list[tuple[str, list
 
 
 def _text(shown: Neutral) -> str:
-    if len(shown.pieces) == 1:
-        return _clipped(shown.pieces[0].text)
-    return _clipped("\n\n".join(f"[{piece.heading}]\n{piece.text}" for piece in shown.pieces))
+    return _clipped(_joined([(piece.heading, piece.text) for piece in shown.pieces]))
+
+
+def _joined(pieces: Sequence[tuple[str, str]]) -> str:
+    """Texts under their headings; a single one needs none."""
+    if len(pieces) == 1:
+        return pieces[0][1]
+    return "\n\n".join(f"[{heading}]\n{text}" for heading, text in pieces)
 
 
 def _prompt(task: Task) -> str:
@@ -135,9 +164,8 @@ def _prompt(task: Task) -> str:
 
 
 def _reference(task: Task) -> str:
-    if task.reference is None:
-        return NO_REFERENCE
-    return plain(rendered(task, task.reference.files)).strip() or NO_REFERENCE
+    pieces = [(piece.heading, plain(piece.text).strip()) for piece in reference_of(task)]
+    return _joined(pieces) or NO_REFERENCE
 
 
 def _clipped(text: str) -> str:

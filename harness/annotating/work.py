@@ -101,7 +101,7 @@ def read(directory: Path, source: Path, name: str) -> Read:
     said = answers(source, found, key)
     with Store(directory) as store:
         with store.together():
-            store.drop_judgments([_identity(judge, key.mode, asked) for asked in key.questions])
+            store.drop_judgments(_before(judge, key))
             for number, marks in said.marks.items():
                 asked = key.questions[number]
                 store.save_judgment(_judgment(judge, key, asked, marks), asked.labelled)
@@ -125,32 +125,32 @@ def _told(judge: str, key: Key, said: Answers, beside: list[Agreement]) -> Read:
 def _questions(store: Store, planned: Plan, wanted: Wanted, secret: str) -> list[Question]:
     known = {task.id: task for task in planned.tasks}
     meant = {ident: known[ident] for ident in chosen(list(known), wanted.globs)}
-    groups = sorted(_groups(store, meant, wanted), key=lambda group: group.id("sheet"))
-    if wanted.sample is not None and wanted.sample < len(groups):
-        groups = random.Random(wanted.seed).sample(groups, wanted.sample)
+    # A pair is drawn with both of its orders: one alone counts for nothing.
+    drawn = sorted(_groups(store, meant, wanted), key=lambda several: several[0].id("sheet"))
+    if wanted.sample is not None and wanted.sample < len(drawn):
+        drawn = random.Random(wanted.seed).sample(drawn, wanted.sample)
     profiles = [ModelProfile.model_validate(item) for item in (store.fact("models") or {}).values()]
     names = Names(profiles)
     order = int(hashed(secret, wanted.seed), 16)
-    return [question(group, "sheet", order, names, lambda _: CHARACTERS) for group in groups]
+    return [question(group, "sheet", order, names, lambda _: CHARACTERS) for several in drawn for group in several]
 
 
-def _groups(store: Store, meant: dict[str, Task], wanted: Wanted) -> Iterator[Group]:
+def _groups(store: Store, meant: dict[str, Task], wanted: Wanted) -> Iterator[list[Group]]:
+    """What can be drawn for a sheet: single questions, or of a pair the two in which it is asked."""
     picked = {(item.task, item.model, item.repeat): item.attempt for item in store.selections()}
     for ident, attempts in itertools.groupby(store.attempts(), key=lambda item: item.task):
         if ident in meant:
             groups = comparisons(meant[ident], list(attempts), picked, wanted.mode)
-            yield from _one_order(groups, wanted.seed) if wanted.mode == "pairwise" else groups
+            yield from _both_orders(groups) if wanted.mode == "pairwise" else ([group] for group in groups)
 
 
-def _one_order(groups: Iterable[Group], seed: int) -> Iterator[Group]:
-    """Of the two orders of a pair the one that the seed draws: people are asked once."""
+def _both_orders(groups: Iterable[Group]) -> Iterable[list[Group]]:
+    """The two questions of each pair together."""
     both: dict[tuple[object, ...], list[Group]] = {}
     for group in groups:
         who = tuple(sorted((item.model, item.attempt) for item in group.contenders))
         both.setdefault((group.task.id, group.repeat, who), []).append(group)
-    for several in both.values():
-        in_order = sorted(several, key=lambda group: group.id("sheet"))
-        yield in_order[int(hashed(seed, in_order[0].id("sheet")), 16) % len(in_order)]
+    return [sorted(several, key=lambda group: group.id("sheet")) for several in both.values()]
 
 
 def _key(store: Store, source: Path, idents: Sequence[str]) -> Key:
@@ -170,6 +170,16 @@ def _key(store: Store, source: Path, idents: Sequence[str]) -> Key:
 
 def _identity(judge: str, mode: JudgeMode, asked: Asked) -> str:
     return hashed("compare", mode, judge, asked.task, asked.repeat, asked.part)
+
+
+def _before(judge: str, key: Key) -> Iterator[str]:
+    """Ids of what this person may have said of a sheet's questions before: of a pair both orders, also where the sheet
+    has one, since the other alone would say nothing, and leave open who won."""
+    for asked in key.questions:
+        yield _identity(judge, key.mode, asked)
+        if key.mode == "pairwise":
+            turned = hashed(*reversed([item.model for item in asked.labelled]))
+            yield _identity(judge, key.mode, asked.model_copy(update={"part": turned}))
 
 
 def _judgment(judge: str, key: Key, asked: Asked, marks: tuple[Mark, ...]) -> Judgment:

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
               help="Read a sheet that was filled in, or in part.")  # fmt: skip
 @click.option("--name", default="", metavar="NAME", help="Who filled it in: the judge is then called human:NAME.")
 @click.option("--mode", type=click.Choice(["listwise", "rubric", "pairwise"]), default="listwise", show_default=True,
-              help="What is asked: all replies side by side, one at a time (0 to 3), or two at a time.")  # fmt: skip
+              help="What is asked: all replies side by side, one at a time (0 to 3), or two at a time, in both "
+                   "orders.")  # fmt: skip
 @click.option("--task", "tasks", multiple=True, metavar="GLOB", help="Only tasks whose name or id matches.")
-@click.option("--sample", type=click.IntRange(1), default=None, metavar="N", help="So many questions, drawn by seed.")
+@click.option("--sample", type=click.IntRange(1), default=None, metavar="N",
+              help="So many questions, drawn by seed; with pairwise so many pairs.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the sample and all orders.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def command(
@@ -114,5 +116,5 @@ def _cells(item: Agreement) -> list[str]:
         number(item.icc, ".2f"),
         number(item.apart, ".0%"),
         number(item.apart_by_chance, ".0%"),
-        number(item.signed, "+.2f"),
+        number(item.signed, "+z.2f"),
     ]

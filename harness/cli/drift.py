@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cells import table_text, write_whole
+from harness.cells import results_text, write_whole
 from harness.cli.runs import run_directory
 from harness.errors import UsageError
 from harness.words import plural
@@ -73,8 +73,8 @@ def command(
         )
     if csv_file is not None:
         beside = csv_file.with_name(f"{csv_file.stem}-items{csv_file.suffix}")
-        write_whole(csv_file, table_text(MODEL_COLUMNS, _model_rows(found)))
-        write_whole(beside, table_text(ITEM_COLUMNS, map(_item_row, found.moved)))
+        write_whole(csv_file, results_text(MODEL_COLUMNS, _model_rows(found)))
+        write_whole(beside, results_text(ITEM_COLUMNS, map(_item_row, found.moved)))
     scales = [] if judge_a else _scales_told(one, two)
     if as_json:
         click.echo(json.dumps(document(found, _named(one, judge_a), _named(two, judge_b), scales), indent=2))
@@ -244,8 +244,9 @@ def _show(found: Drift, first: str, second: str) -> None:
     if found.moved:
         rows = table("items that moved farthest", "item", "model", "before", "after", "delta")
         for item in found.moved[:SHOWN]:
-            name = f"{item.task}, repeat {item.repeat}, attempt {item.attempt}"
-            rows.add_row(name, item.model, _percent(item.before), _percent(item.after), f"{item.delta:+.1f}")
+            # People count from 1, as in reports; files and --json have the numbers of the store.
+            name = f"{item.task}, repeat {item.repeat + 1}, attempt {item.attempt + 1}"
+            rows.add_row(name, item.model, _percent(item.before), _percent(item.after), f"{item.delta:+z.1f}")
         show(rows)
 
 
@@ -278,6 +279,6 @@ def _delta(row: ModelDrift) -> str:
     if row.delta.value is None:
         return "-"
     bounds = (
-        "" if row.delta.low is None or row.delta.high is None else f" [{row.delta.low:+.1f}, {row.delta.high:+.1f}]"
+        "" if row.delta.low is None or row.delta.high is None else f" [{row.delta.low:+z.1f}, {row.delta.high:+z.1f}]"
     )
-    return f"{row.delta.value:+.1f}{bounds}"
+    return f"{row.delta.value:+z.1f}{bounds}"

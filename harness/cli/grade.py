@@ -74,6 +74,8 @@ def command(
 
     tasks = {task.id: task for task in load_tasks(paths)}
     given = list(_read(candidates, tasks))
+    if not given:
+        raise UsageError(f"{candidates} has no candidate", remedy=f"a line is {SHAPES}")
     size = min(concurrency, max(1, len(given)))
     with (
         contextlib.closing(sandbox_for(tasks.values(), sandbox, say, require_isolation)) as backend,

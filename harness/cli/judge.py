@@ -27,7 +27,7 @@ from harness.words import plural
     help="A model of the catalogue; several make a panel. Default: those that have judged the run before.",
 )
 @click.option("--only-errors", is_flag=True, help="Ask again what could not be read or failed, and nothing else.")
-@judge_mode_option("--mode", default=None)
+@judge_mode_option("--mode", default=None, shown="as `harness run --judge` asked, else listwise")
 @click.option("--reparse", is_flag=True, help="Read the stored replies again; no model is asked.")
 @rubric_option
 @click.option(

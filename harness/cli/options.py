@@ -40,11 +40,13 @@ def require_isolation_option(function: Callable[..., Any]) -> Callable[..., Any]
     )(function)
 
 
-def judge_mode_option(name: str, default: str | None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def judge_mode_option(
+    name: str, default: str | None, shown: str = ""
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--mode` or `--judge-mode`."""
     text = "How judges are asked: all candidates at once, every two in both orders, or each against the reference."
     modes = click.Choice(get_args(JudgeMode))
-    return click.option(name, type=modes, default=default, show_default=default or "listwise", help=text)
+    return click.option(name, type=modes, default=default, show_default=shown or True, help=text)
 
 
 def rubric_option(function: Callable[..., Any]) -> Callable[..., Any]:

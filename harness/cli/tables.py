@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.stats.numbers import ModelSummary
-from harness.words import percentages
+from harness.words import percentages, plural
 
 ODD = {
     "empty_reply": "empty",
@@ -92,9 +92,10 @@ def show_summary(done: Any) -> None:
             lines.print(f"{item.model}: {odd}", highlight=False)
     for item in done.summary.models:
         if item.pass_at_most is not None:
+            why = _without_verdict(item, done.left_open.get(item.model, 0))
             lines.print(
                 f"{item.model}: pass@1 leans low, as replies that fail their criteria count and those that meet them "
-                f"await a judge; if all of these passed it would be {item.pass_at_most:.0%}",
+                f"{why}; if all of these passed it would be {item.pass_at_most:.0%}",
                 highlight=False,
             )
     if best_of > 1:
@@ -108,6 +109,14 @@ def show_summary(done: Any) -> None:
             highlight=False,
         )
     lines.print(f"report: {done.plan.paths.report}", highlight=False)
+
+
+def _without_verdict(item: ModelSummary, left_open: int) -> str:
+    """Why replies are unscored: what judges have marked awaits nobody."""
+    if not left_open:
+        return "await a judge"
+    none = "have no verdict of the judges"
+    return none if left_open >= item.coverage.unscored else f"await a judge or {none}"
 
 
 def outcomes(item: ModelSummary) -> str:
@@ -154,9 +163,21 @@ def show_judges(done: Any) -> None:
         )
     show(made)
     out = console(soft_wrap=True)
-    for name in done.judges:
+    for name, counts in done.judges.items():
+        if not counts.accepted + counts.rejected:
+            continue  # who has said nothing has favoured nobody
         for model, why in done.conflicts.get(name, {}).items():
             out.print(f"{name} is not impartial to {model}: it {why}", highlight=False)
+    for name, number in done.without_flag.items():
+        without = plural(number, "reading about conversations has", "readings about conversations have")
+        out.print(f"{name}: {without} no pass flag, and no say in whether they pass", highlight=False)
+    for model, number in done.left_open.items():
+        if number:
+            out.print(
+                f"{model}: {plural(number, 'judged reply has', 'judged replies have')} no verdict of the judges: "
+                "no pass flag, or as many for as against",
+                highlight=False,
+            )
     if any(counts.rejected or counts.failed for counts in done.judges.values()):
         out.print(
             "what could not be read counts as nothing; "

@@ -117,7 +117,12 @@ def _extraction(line: ReplyLine, kind: str) -> Extraction | None:
     if kind != "conversation" or not texts:
         return None
     found = [extract(_TALK, Reply(text=text)) for text in texts]
-    facts = {"thinking": any(item.thinking for item in found), "unclosed": any(item.unclosed for item in found)}
+    facts = {
+        "thinking": any(item.thinking for item in found),
+        "unclosed": any(item.unclosed for item in found),
+        "fenced": found[-1].fenced,
+        "blocks": found[-1].blocks,
+    }
     if found[-1].candidate is None:
         return Extraction(candidate=None, choice=found[-1].choice, handed_over=True, **facts)
     said = [next(iter(item.candidate.files.values())) if item.candidate else "" for item in found]

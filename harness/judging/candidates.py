@@ -1,4 +1,5 @@
-"""What of an attempt a judge is shown: the files of a solution, or a conversation with the replies in it."""
+"""What a judge is shown of an attempt, or of the task's reference: the files of a solution, or a conversation with the
+replies in it."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harness.models.reference import rendered
 from harness.tasks.turns import asked_of, replies_of
 from harness.types import Attempt, Outcome, Task
 
@@ -63,6 +65,16 @@ def contender(task: Task, attempt: Attempt) -> Contender | None:
         if not any(piece.text.strip() for piece in pieces):
             return None
     return Contender(model=attempt.model, attempt=attempt.attempt, pieces=pieces)
+
+
+def reference_of(task: Task) -> tuple[Piece, ...]:
+    """The task's reference in the form in which answers are shown; empty where there is none."""
+    if task.reference is None:
+        return ()
+    files = task.reference.files
+    # Code stands there as a model would answer: of a workspace that is what it changes.
+    pieces = tuple(_conversation(task, files)) if task.kind == "conversation" else (Piece("", rendered(task, files)),)
+    return pieces if any(piece.text.strip() for piece in pieces if not piece.given) else ()
 
 
 def _conversation(task: Task, files: dict[str, str]) -> Iterator[Piece]:

@@ -17,9 +17,9 @@ from pathlib import Path
 from harness.config import ModelProfile
 from harness.content import content_dir
 from harness.errors import ConfigError
+from harness.judging.candidates import reference_of
 from harness.judging.neutral import CLIPPED, Neutral, clipped, plain
 from harness.judging.questions import Sheet
-from harness.models.reference import rendered
 from harness.solvers.prompts import chat_text
 from harness.types import DIMENSIONS, JudgeMode, Message, Picture, Purpose, Request, Task
 
@@ -97,7 +97,7 @@ def request(sheet: Sheet, template: Template, profile: ModelProfile, seed: int) 
     values = {
         "task": _quoted("task", [("", task)], mark),
         "criteria": _quoted("criteria", [("", plain(sheet.task.pass_criteria).strip() or NO_CRITERIA)], mark),
-        "reference": _quoted("reference", [("", _reference(sheet.task))], mark),
+        "reference": _quoted("reference", _reference(sheet.task), mark),
         "candidates": "\n\n".join(map(_candidate, sheet.labels, sheet.shown, itertools.repeat(mark))),
         "labels": ", ".join(f"Model {label}" for label in sheet.labels),
         "form": form(sheet.mode, sheet.labels, mark),
@@ -179,15 +179,17 @@ def _picture_line(pictures: tuple[Picture, ...], *, sees: bool) -> str:
     return f"\n({number} came with this turn{'' if sees else '; you cannot be shown it'})"
 
 
-def _reference(task: Task) -> str:
-    if task.reference is None:
-        return NO_REFERENCE
-    return plain(rendered(task, task.reference.files)).strip() or NO_REFERENCE
+def _reference(task: Task) -> list[tuple[str, str]]:
+    """(heading, text) of its parts: all replies of a conversation, as in the answers that are compared with it."""
+    pieces = reference_of(task)
+    if len(pieces) < 2:
+        return [("", plain(pieces[0].text).strip() if pieces else NO_REFERENCE)]
+    return [(piece.heading, plain(piece.text).strip()) for piece in pieces]
 
 
 def _boundary(sheet: Sheet, task: str) -> str:
     """A mark that occurs in none of the texts."""
-    texts = [task, _reference(sheet.task), sheet.task.pass_criteria]
+    texts = [task, *(text for _, text in _reference(sheet.task)), sheet.task.pass_criteria]
     texts += [text for item in sheet.shown for piece in item.pieces for text in (piece.heading, piece.text)]
     for number in itertools.count():
         found = hashlib.sha256(json.dumps([sheet.seed, sheet.id, number]).encode()).hexdigest()[:12]

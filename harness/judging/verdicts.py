@@ -6,7 +6,7 @@ Solutions of code tasks are never touched: their tests have the last word.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from statistics import fmean
 from typing import Protocol
 
@@ -18,6 +18,8 @@ Key = tuple[str, int, str, int]
 DECIDES: tuple[JudgeMode, ...] = ("listwise", "rubric")
 """Modes that say whether an answer passes; of two answers, both or neither may be good."""
 FULL_RUBRIC = 3
+UNREAD = "no judge's verdict on this attempt could be read"
+"""Detail of the case `judge` where nobody has marked the attempt."""
 
 
 class Asked(Protocol):
@@ -65,6 +67,23 @@ class Bench:
                 verdict = _with_judges(verdict, self._marks.get(key, {}))
                 attempt = attempt.model_copy(update={"verdict": verdict})
             yield attempt
+
+
+def left_open(attempt: Attempt) -> bool:
+    """Whether judges have marked the attempt and none says whether it passes, or as many for as against."""
+    if attempt.outcome is not Outcome.unscored or attempt.verdict is None:
+        return False
+    return any(case.id == JUDGE_CASE and case.detail != UNREAD for case in attempt.verdict.cases)
+
+
+def without_flag(marked: Iterable[Marked], tasks: Container[str]) -> dict[str, int]:
+    """Judge -> its accepted readings about these tasks that leave out whether an answer passes."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for mark in marked:
+        asked = mark.purpose == "compare" and mark.mode == "listwise" and not mark.judge.startswith(ELSEWHERE)
+        if asked and mark.task in tasks and mark.mark.passes is None:
+            found[mark.judge].add(mark.judgment)
+    return {judge: len(found[judge]) for judge in sorted(found)}
 
 
 def _can_be_judged(verdict: Verdict) -> bool:
@@ -121,7 +140,7 @@ def _share(marked: Marked) -> float | None:
 
 def _told(by_judge: dict[str, list[Marked]], votes: dict[str, bool]) -> str:
     if not by_judge:
-        return "no judge's verdict on this attempt could be read"
+        return UNREAD
     words = {True: "passes", False: "does not pass"}
     return "; ".join(
         f"{judge}: {words[votes[judge]] if judge in votes else 'does not say'}" for judge in sorted(by_judge)

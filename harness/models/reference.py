@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from harness.config import ModelProfile
 from harness.errors import ProviderError
-from harness.tasks.turns import LAST, replies_of
+from harness.tasks.turns import replies_of
 from harness.types import Reply, Request, Task
 
 _LANGUAGES = {
@@ -45,9 +45,7 @@ class Reference:
 
 
 def rendered(task: Task, files: dict[str, str]) -> str:
-    """An answer as text: one fenced block, or for a workspace every changed file under a heading with its path."""
-    if task.kind == "conversation":
-        return files[LAST]
+    """Code as text: one fenced block, or for a workspace every changed file under a heading with its path."""
     if task.single_file:
         return fenced(task.solution, files.get(task.solution, "")) + "\n"
     changed = [path for path, text in files.items() if task.workspace.get(path) != text]

@@ -34,7 +34,8 @@ class Replay:
         key = AttemptKey(task=request.task.id, model=self._model, repeat=request.repeat, attempt=request.attempt)
         if key not in offsets:
             raise ProviderError(
-                f"{self._path} has no reply of {self._model} to {key.task}, repeat {key.repeat}, attempt {key.attempt}",
+                f"{self._path} has no reply of {self._model} to {key.task}, "
+                f"repeat {key.repeat + 1}, attempt {key.attempt + 1}",
                 remedy="ask for the tasks, repeats and attempts that were recorded",
             )
         with self._path.open("rb") as file:

@@ -113,6 +113,8 @@ def _handed_over(replies: list[tuple[Reply, Extraction]], asked: int) -> Extract
         "thinking": any(item.thinking for item in found),
         "unclosed": any(item.unclosed for item in found),
         "handed_over": True,
+        "fenced": found[-1].fenced,
+        "blocks": found[-1].blocks,
     }
     if found[-1].candidate is None:
         return Extraction(candidate=None, choice=f"reply {len(found)} of {asked}: {found[-1].choice}", **facts)

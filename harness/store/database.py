@@ -133,7 +133,7 @@ class Database:
                 found = error.errors(include_url=False, include_input=False)[0]
                 raise StoreError(
                     f"{self.paths.store}: {NOUNS[kind]} cannot be read: {found['loc']}: {found['msg']}: {line[:120]}",
-                    remedy="the store is damaged or another version's: restore it, or choose another --name",
+                    remedy="the store is damaged or another version's: restore it, or make the run anew",
                 ) from None
 
     def _has(self, table: str) -> bool:
@@ -154,7 +154,7 @@ class Database:
             return
         raise StoreError(
             f"{self.paths.store} has layout {known or 'unknown'}, this harness writes {SCHEMA}",
-            remedy="use the version that made it, or choose another --name",
+            remedy="use the version that made it, or make the run anew under another name",
         )
 
     def _tables(self) -> None:

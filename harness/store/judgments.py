@@ -89,6 +89,16 @@ class Judgments(Database):
         """What was said before the same question was asked again, in the order of the questions and times."""
         yield from self._kept_judgments("select data from replaced_judgments order by id, started")
 
+    def spent_on_replaced(self) -> dict[str, float]:
+        """Judge -> dollars of its replies that were asked again since; judges without a known cost are left out."""
+        if not self._has("replaced_judgments"):
+            return {}
+        query = (
+            "select json_extract(data, '$.judge') as judge, sum(cost_usd) as usd from replaced_judgments"
+            " where cost_usd is not null group by judge"
+        )
+        return {row["judge"]: float(row["usd"]) for row in self._rows(query)}
+
     def judgment(self, identity: str) -> Judgment | None:
         """One judgment, or None."""
         return next(self._kept_judgments("select data from judgments where id = ?", identity), None)

@@ -44,7 +44,7 @@ def open_suite(path: Path) -> Reader:
             raise TaskError(
                 "expected a directory of tasks, or a YAML file of conversations",
                 path=path,
-                remedy="give the suite's directory, or one task's",
+                remedy=f"give the suite's directory, or one task's; {conversations.FORM}",
             )
         if not native.is_task(path) and exercism.is_track(path):
             return exercism.Track(path)

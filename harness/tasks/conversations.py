@@ -26,18 +26,28 @@ DEFAULTS = ("category", "tags")
 """What `suite.yaml` may give all its tests under `defaults`."""
 SHARED = ("category", "tags", "system", "criteria", "judge")
 """What a file may give all its tests."""
+KEYS = (
+    "id", "title", "category", "tags", "system", "prompt", "document", "documents", "picture", "pictures", "turns",
+    "criteria", "judge", "reference", "wrong",
+)  # fmt: skip
+"""Of a test, whichever of them this one has."""
+FORM = (
+    "a file of conversations ends in .yaml and is a mapping: `tests:` with a list of tests, or one test with `id:` and "
+    "`prompt:` or `turns:`"
+)
+"""For who meant one and is told that there is no task."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_NOT_OURS = ("suite.yaml", "task.yaml", "cases.yaml")
+NOT_OURS = ("suite.yaml", "task.yaml", "cases.yaml")
 
 
 def test_files(path: Path) -> list[Path]:
     """The files of tests at a path: one file, or those of a directory that holds no task."""
     if path.is_file():
-        ours = path.suffix in (".yaml", ".yml") and path.name not in _NOT_OURS and _holds_tests(path)
+        ours = path.suffix in (".yaml", ".yml") and path.name not in NOT_OURS and _holds_tests(path)
         return [path] if ours else []
     if not path.is_dir() or (path / "task.yaml").exists() or any(path.glob("*/task.yaml")):
         return []
-    found = sorted(item for item in path.glob("*.yaml") if item.name not in _NOT_OURS)
+    found = sorted(item for item in path.glob("*.yaml") if item.name not in NOT_OURS)
     return found if any(_holds_tests(item) for item in found) else []
 
 
@@ -184,7 +194,7 @@ class _Test:
             "select_on": "vote",
             "directory": self._file.path.parent,
         }
-        section.finish()
+        section.finish(", ".join(KEYS))
         task = Task(**facts)
         return task.model_copy(update={"content_hash": _content_hash(task)})
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.tasks.yamlfile import Section
+from harness.tasks.yamlfile import Section, as_text
 from harness.types import TextCase
 
 Reader = Callable[[Section, str], Any]
@@ -117,7 +117,7 @@ def _text(section: Section, key: str) -> str:
     plain = isinstance(found, int | float) and not isinstance(found, bool) and str(found) == getattr(node, "value", "")
     text = str(found) if plain else found
     if not isinstance(text, str) or not _seen(text):
-        raise section.error(f"expected a text, found {found!r}", key, "put quotes around it")
+        raise section.error(f"expected a text, found {found!r}", key, as_text(found))
     return text.strip()
 
 

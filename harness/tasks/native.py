@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from harness.errors import TaskError
 from harness.tasks import answers, cases
+from harness.tasks.conversations import FORM, NOT_OURS
 from harness.tasks.paths import TaskPaths, printable, read_tree
 from harness.tasks.yamlfile import Section, read_text
 from harness.types import Limits, Suite, Task
@@ -37,7 +38,7 @@ class Directory:
             raise TaskError(
                 "no task here",
                 path=path,
-                remedy="a suite is a directory of directories with a task.yaml; `harness new` makes one",
+                remedy=f"a suite is a directory of directories with a task.yaml; `harness new` makes one; {FORM}",
             )
 
     def ident(self, folder: Path) -> str:
@@ -62,6 +63,11 @@ def _meant_as_task(path: Path) -> bool:
     return is_task(path) or any(item.name != "suite.yaml" for item in path.glob("*.yaml"))
 
 
+def _meant(root: Path) -> str:
+    named = [item.name for item in sorted(root.glob("*.yaml")) if item.name not in NOT_OURS]
+    return f"if {', '.join(named[:3])} {'is' if len(named) == 1 else 'are'} meant: {FORM}" if named else ""
+
+
 def _suite_file(root: Path) -> Section | None:
     path = root / "suite.yaml"
     return Section.of_file(path, "suite.yaml") if path.is_file() else None
@@ -82,6 +88,9 @@ def _about(home: Section | None) -> dict[str, str]:
 def read_task(root: Path, home: Section | None) -> Task:
     """One task directory. Raises TaskError."""
     paths = TaskPaths(root)
+    if not is_task(root):
+        # Whoever has files of conversations there, which could not be told as such, has no use for the name alone.
+        raise TaskError("this file is missing", path=paths.yaml, remedy=_meant(root))
     if not printable(root).isprintable() or printable(root) != str(root):
         raise TaskError("the name of this directory is no plain text", path=printable(root))
     section = Section.of_file(paths.yaml, "task.yaml")

@@ -103,7 +103,7 @@ class Section:
     def text_value(self, key: str, default: Any = _MISSING) -> str:
         found = self.value(key, default)
         if not isinstance(found, str):
-            raise self.error(f"expected text, found {found!r}", key, "put quotes around it")
+            raise self.error(f"expected text, found {found!r}", key, as_text(found))
         return found
 
     def flag(self, key: str, default: bool = False) -> bool:
@@ -145,6 +145,14 @@ class Section:
             if name not in self._asked:
                 keys = known or ", ".join(sorted(self._asked))
                 raise self.error(f"{self.what} has no such key", name, f"known keys: {keys}")
+
+
+def as_text(found: Any) -> str:
+    """What to write where a text is wanted and this was found: quotes around a list would become a part of the text."""
+    if not isinstance(found, list):
+        return "put quotes around it"
+    single = len(found) == 1 and isinstance(found[0], str)
+    return f"write the text itself, without brackets or a dash: {found[0]}" if single else "write one text, not a list"
 
 
 def items(path: Path, what: str) -> Iterator[Section]:

@@ -16,7 +16,7 @@ from ..page import Page, Report, table
 
 MEANINGS = {
     Outcome.passed: "every case, visible and hidden",
-    Outcome.unscored: "only a judge could say, and none has: in no rate",
+    Outcome.unscored: "only judges could say, and they have not, or not with a majority: in no rate",
     Outcome.wrong_answer: "at least one answer differs, or misses a criterion",
     Outcome.runtime_error: "raised an exception, or could not be imported",
     Outcome.crash: "the process ended by a signal or an exit",
@@ -79,7 +79,11 @@ def _facts(report: Report) -> list[tuple[str, str, list[str]]]:
         ("Provider failures", "the model's server failed: in no rate", lambda c: c.provider_failures),
         ("Infrastructure errors", "the sandbox failed: in no rate", lambda c: c.infra_errors),
         ("Not graded", "stopped before grading: in no rate", lambda c: c.ungraded),
-        ("Unscored", "only a judge could say, and none has: in no rate", lambda c: c.unscored),
+        (
+            "Unscored",
+            "only judges could say, and they have not, or not with a majority: in no rate",
+            lambda c: c.unscored,
+        ),
         ("Tasks in no rate", "no attempt at them was graded", lambda c: len(c.tasks_without_grade)),
         ("Without selection", "task repeats for which nothing was selected", lambda c: c.unselected),
         ("Unusable selections", "the selected attempt was not graded", lambda c: c.unusable_selections),

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from harness.annotating.agreed import Agreement
+from harness.cli.annotate import _cells
 from harness.readback import load_report_input
 from harness.stats.agreement import quadratic_kappa
 from harness.store import Store
@@ -109,7 +111,7 @@ def whose(run: Path, row: dict[str, str]) -> tuple[str, str]:
 @pytest.mark.parametrize("mode", ["listwise", "rubric", "pairwise"])
 def test_a_sheet_is_blind(sheet: Callable[..., Rows], run: Path, tmp_path: Path, mode: str) -> None:
     rows = sheet("--mode", mode)
-    assert len(rows) == {"listwise": 12, "rubric": 12, "pairwise": 12}[mode]
+    assert len(rows) == {"listwise": 12, "rubric": 12, "pairwise": 24}[mode]
     text = (tmp_path / "sheet.csv").read_text(encoding="utf-8-sig").lower()
     assert not any(word in text for model in MODELS for word in (model, model.partition("-")[0] + "-"))
     assert all(not row[name] for row in rows for name in row if name in ("rank", "score", "winner", "note", "passes"))
@@ -207,11 +209,16 @@ def test_numbers_that_are_not_used_are_counted(sheet: Callable[..., Rows], back:
 
 def test_pairs_come_back(sheet: Callable[..., Rows], back: Callable[..., Any], run: Path) -> None:
     rows = sheet("--mode", "pairwise")
-    for row, word in zip(rows, ("A", "model b", "TIE"), strict=False):
+    pair = [row for row in rows if of_both(row) == of_both(rows[0])]
+    for row, word in zip(pair, ("model b", "TIE"), strict=True):
         row["winner"] = word
-    assert back(rows)["scored"] == 3
+    assert back(rows)["scored"] == 2
     found = [m for m in load_report_input(run).marked if m.judge == "human:alice"]
-    assert sorted((m.mark.rank or 0) for m in found) == [1, 1, 1, 1, 2, 2]
+    assert sorted((m.mark.rank or 0) for m in found) == [1, 1, 1, 2]
+
+
+def of_both(row: dict[str, str]) -> tuple[str, set[str]]:
+    return row["task"], {row["reply A"], row["reply B"]}
 
 
 def test_reading_again_replaces(sheet: Callable[..., Rows], back: Callable[..., Any], run: Path) -> None:
@@ -244,8 +251,8 @@ def test_rows_that_are_gone_are_unscored(sheet: Callable[..., Rows], back: Calla
         ("score", "2.5", "row 3, score: expected a whole number, found '2.5'"),
         ("score", "good", "row 3, score: expected a number from 0 to 3, found 'good'"),
         ("score", "nan", "row 3, score: expected a number"),
-        ("id", "s0000000-1", "row 3, id: 's0000000-1' is no row of this sheet"),
-        ("reply", "mine", "row 3, reply: is not the text that went out with this row"),
+        ("id", "s0000000-1", "is no row of this sheet\n  remove that row, or export"),
+        ("reply", "mine", "row 3, reply: is not the text that went out with this row\n  bring its rows back"),
     ],
 )
 def test_cells_that_are_wrong(
@@ -259,7 +266,23 @@ def test_cells_that_are_wrong(
 
 def test_rows_that_stand_there_twice(sheet: Callable[..., Rows], back: Callable[..., Any]) -> None:
     rows = sheet("--mode", "rubric")
-    assert f"row 14, id: {rows[0]['id']} stands in row 2 already" in back([*rows, rows[0]])
+    assert f"row 14, id: {rows[0]['id']} stands in row 2 already\n  remove one" in back([*rows, rows[0]])
+
+
+def test_a_sheet_without_what_was_to_fill_in_takes_nothing_back(
+    sheet: Callable[..., Rows], back: Callable[..., Any], run: Path
+) -> None:
+    rows = [{**row, "score": "2"} for row in sheet("--mode", "rubric")]
+    back(rows)
+    for row in rows:
+        row.pop("score")
+    assert "has no column score: nothing that was filled in" in back(rows)
+    assert len(marks(run)) == 12
+
+
+def test_no_difference_has_no_sign() -> None:
+    item = Agreement(judge="j", scale="rubric", items=3, same=1.0, signed=-0.001)
+    assert _cells(item)[-1] == "+0.00"
 
 
 def test_one_column_sorted_alone(sheet: Callable[..., Rows], back: Callable[..., Any]) -> None:

@@ -258,3 +258,14 @@ def test_route_keys_are_documented(root: Path) -> None:
     kinds: list[type[Frozen]] = [RoutingTable, Route, Evidence]
     for part, kind in zip(parts, kinds, strict=True):
         assert re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE) == list(kind.model_fields)
+
+
+@pytest.mark.parametrize("command", ["judge", "compare", "route", "report"])
+def test_a_damaged_store_names_the_commands_that_can_choose_another_place(
+    harness: Harness, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "store.db").write_bytes(b"SQLite format 3\0" + b"x" * 9000)
+    told = harness(command, tmp_path / "r").refused(1)
+    assert "--out of `harness run` or `harness import`" in told
+    assert "choose another --out" not in told

@@ -156,3 +156,26 @@ def test_compare_says_where_judges_decided_in_one_run_only(harness: Harness, run
     assert told(bare, run("again", rows)) == []
     assert told(whole, other) == []  # the missing reply of c is on every scale the same
     assert told(bare, whole, "--metric", "judge") == []
+
+
+def test_names_in_its_files_are_those_of_other_files(harness: Harness, run: Made, tmp_path: Path) -> None:
+    """`llama3` and `glm-5` look like dates, and are left alone."""
+    models = ("llama3", "glm-5", "=b")
+    rows = [{"task": f"t{n}", "model": m, "reply": "x", "score": 1, "max_score": 1} for n in range(2) for m in models]
+    one = run("one", rows)
+    two = run("two", [{**row, "score": 0 if row["task"] == "t0" else 1} for row in rows])
+    assert harness("drift", one, two, "--csv", tmp_path / "d.csv").code == 0
+    assert harness("compare", one, two, "--csv", tmp_path / "c.csv").code == 0
+    named = []
+    for name in ("d.csv", "d-items.csv", "c.csv"):
+        with (tmp_path / name).open(encoding="utf-8-sig", newline="") as file:
+            named.append({row["model"] for row in csv.DictReader(file)} - {"all", ""})
+    assert named == [{"llama3", "glm-5", "'=b"}] * 3
+
+
+def test_people_count_from_one(harness: Harness, run: Made) -> None:
+    rows = [{"task": "t", "model": "m", "reply": "x", "score": score, "max_score": 1} for score in (1, 0)]
+    one, two = run("one", rows[:1]), run("two", rows[1:])
+    assert "t, repeat 1, attempt 1" in harness("drift", one, two).out
+    (moved,) = harness("drift", one, two, "--json").json["moved"]
+    assert (moved["repeat"], moved["attempt"]) == (0, 0)

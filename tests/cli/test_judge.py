@@ -147,6 +147,17 @@ def test_only_errors_asks_exactly_what_was_not_read_and_leaves_every_other_byte(
     assert len({body["seed"] for body in bodies}) == 6
 
 
+def test_dollars_of_replaced_replies_are_dollars_of_the_judge(harness: Harness, court: Court) -> None:
+    with scripted(judges.says("hm"), judges.judging(taste)) as server:
+        court.judge("ann", server.url, price={"input": 1.0, "output": 1.0})
+        first = judge(harness, court, "--judge", "ann", "--json").json["judges"]["ann"]["cost_usd"]
+        again = judge(harness, court, "--only-errors", "--json").json["judges"]["ann"]["cost_usd"]
+    with Store(court.run, write=False) as store:
+        assert len(list(store.replaced_judgments())) == 1
+        assert again == pytest.approx(store.spent_on_judges())
+    assert again > first
+
+
 def test_what_failed_is_asked_again_by_the_same_command_and_what_could_not_be_read_is_not(
     harness: Harness, court: Court
 ) -> None:
@@ -261,6 +272,26 @@ def test_only_errors_makes_nobody_a_judge_of_the_run(harness: Harness, court: Co
         assert (done.code, server.requests) == (0, [])
         assert "no question to ask again" in done.err
         assert "no judge was given" in judge(harness, court).refused()
+
+
+def test_the_mode_and_the_rubric_of_the_run_are_the_default(harness: Harness, root: Path, tmp_path: Path) -> None:
+    """A run that was ended before its judges were asked."""
+    court = Court(tmp_path)
+    mine = tmp_path / "mine.md"
+    mine.write_text((root / "verifiers" / "rubrics" / "rubric.md").read_text() + "Mine.\n")
+    with scripted(judges.judging(taste)) as server:
+        court.judge("ann", server.url)
+        answers = [("a", model, source) for model, source in SOURCES.items()]
+        court.hold(answers, judges=("ann",), judge_mode="rubric", rubric=mine)
+        assert judge(harness, court, "--dry-run").out == "ann: 2 questions\n"
+        assert judge(harness, court, "--task", "a").code == 0
+        mine.unlink()  # its text is kept, and no other file is looked for
+        assert judge(harness, court, "--mode", "pairwise").code == 0
+        assert judge(harness, court).code == 0
+        with Store(court.run, write=False) as store:
+            asked = sorted((one.mode, one.rubric.partition("@")[0]) for one in store.judgment_status().values())
+        assert asked == [("pairwise", "pairwise.md")] * 2 + [("rubric", "mine.md")] * 2
+        assert len(server.requests) == 4
 
 
 def test_without_a_judge_or_a_run(harness: Harness, court: Court, tmp_path: Path) -> None:

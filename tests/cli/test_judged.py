@@ -32,7 +32,16 @@ def done(bench: Bench) -> Any:
     ]  # fmt: skip
     plan = SimpleNamespace(name="r", paths=RunPaths(Path("runs/r")), profiles={})
     found = judged(bench.judgments, bench.marked, labels=bench.labels)
-    return SimpleNamespace(summary=summarise(rows), plan=plan, incomplete=[], judged=found, judges={}, conflicts={})
+    return SimpleNamespace(
+        summary=summarise(rows),
+        plan=plan,
+        incomplete=[],
+        judged=found,
+        judges={},
+        conflicts={},
+        left_open={},
+        without_flag={},
+    )
 
 
 def asked() -> Bench:

@@ -162,7 +162,7 @@ def test_an_output_directory_that_is_a_file(harness: Harness, suite: str, tmp_pa
     (tmp_path / "file").touch()
     for place in ("file", "file/below"):
         message = harness(*reference(suite, "--out", place, "--quiet")).refused(1)
-        assert "choose another directory with --out" in message
+        assert "choose another directory with --out of `harness run`" in message
 
 
 @pytest.mark.engine

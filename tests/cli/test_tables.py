@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.cli.tables import printable, show, show_summary, table
+from harness.cli.tables import printable, show, show_judges, show_summary, table
+from harness.judges import Counts
 from harness.rundir import RunPaths
 from harness.stats.summary import summarise
 from harness.types import Attempt, CaseResult, Outcome, Verdict
@@ -47,8 +48,31 @@ def test_a_rate_that_leans_is_said_under_the_table(capsys: pytest.CaptureFixture
         for name, verdict in told.items()
     ]  # fmt: skip
     plan = SimpleNamespace(name="r", paths=RunPaths(Path("runs/r")), profiles={})
-    show_summary(
-        SimpleNamespace(summary=summarise(rows), plan=plan, incomplete=[], judged=None, judges={}, conflicts={})
-    )
+    done = SimpleNamespace(
+        summary=summarise(rows), plan=plan, incomplete=[], judged=None, judges={}, conflicts={}, left_open={},
+        without_flag={},
+    )  # fmt: skip
+    show_summary(done)
     assert "m: pass@1 leans low" in (out := capsys.readouterr().out)
-    assert "if all of these passed it would be 50%" in out
+    assert "await a judge; if all of these passed it would be 50%" in out
+    # Judges have marked it, and none says whether it passes: more waiting helps nobody.
+    done.left_open, done.without_flag, done.judges = {"m": 1}, {"ann": 1}, {"ann": Counts(accepted=1)}
+    show_summary(done)
+    assert "have no verdict of the judges; if all of these" in (out := capsys.readouterr().out)
+    assert "await" not in out
+    show_judges(done)
+    out = capsys.readouterr().out
+    assert "ann: 1 reading about conversations has no pass flag" in out
+    assert "m: 1 judged reply has no verdict of the judges" in out
+
+
+def test_who_never_replied_has_favoured_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = SimpleNamespace(name="r", paths=RunPaths(Path("runs/r")), profiles={})
+    judges = {"ann": Counts(failed=3), "bob": Counts(rejected=1)}
+    kin = {"m": "is of the same family, qwen"}
+    show_judges(
+        SimpleNamespace(plan=plan, judges=judges, conflicts={"ann": kin, "bob": kin}, left_open={}, without_flag={})
+    )
+    out = capsys.readouterr().out
+    assert "bob is not impartial to m" in out
+    assert "ann is not impartial" not in out

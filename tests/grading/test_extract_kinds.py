@@ -99,6 +99,13 @@ def test_a_conversation_is_the_reply_without_thinking() -> None:
     found = extract(task("conversation"), Reply(text="<think>hm</think>\nUse a `dict`."))
     assert code(found) == "Use a `dict`.\n"
     assert found.thinking
+    assert (found.fenced, found.blocks) == (False, 0)
+
+
+def test_fences_in_a_conversation_are_seen() -> None:
+    found = extract(task("conversation"), Reply(text="Like this:\n```\na\n```\nor\n```\nb\n```\n"))
+    assert (found.fenced, found.blocks) == (True, 2)
+    assert code(found) == "Like this:\n```\na\n```\nor\n```\nb\n```\n"
 
 
 DEF = "def add(a, b):\n"

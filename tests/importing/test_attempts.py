@@ -77,3 +77,11 @@ def test_thinking_is_no_part_of_an_answer() -> None:
     assert found.extraction.thinking
     assert found.reply is not None
     assert found.reply.text.startswith("<think>")
+
+
+def test_fences_of_the_last_reply_are_told() -> None:
+    fenced = "```\nx\n```"
+    for replies, found in ((["a", fenced], (True, 1)), ([fenced, "a"], (False, 0))):
+        extraction = of(talk("user", "user"), replies=replies).extraction
+        assert extraction is not None
+        assert (extraction.fenced, extraction.blocks) == found

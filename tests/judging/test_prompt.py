@@ -12,7 +12,8 @@ from harness.judging.names import Names
 from harness.judging.neutral import neutralised
 from harness.judging.prompt import _candidate, form, read_template, request, request_seed, room, shipped
 from harness.judging.questions import Group, comparisons, question
-from harness.types import JudgeMode, Message, Picture, Request, Task
+from harness.tasks.turns import reply_files
+from harness.types import Answer, JudgeMode, Message, Picture, Request, Task
 from tests.judging.courtroom import PROFILE, attempt, chat_task, code_task
 
 NAMES = Names([])
@@ -46,6 +47,22 @@ def test_modes_ask_for_their_form_and_only_rubric_shows_the_reference() -> None:
         assert wanted in found
         assert "C-A-T" not in found
     assert '"ranking": [<best>, <next>, <next>]}' in form("listwise", ("A", "B", "C"), "1")
+
+
+def test_every_reply_of_the_reference_is_shown_in_the_form_of_the_answers() -> None:
+    turns = tuple(Message(role="user", content=text) for text in ("Say one.", "Say two."))
+    said_there = Answer(name="reference", files=reply_files(["First of all.", "Second of all."]))
+    task = chat_task(turns=turns, reference=said_there)
+    user = asked(task, "x", mode="rubric").messages[1].content
+    said = [line for line in user.split("begin reference\n")[1].split("\n<<<")[0].split("\n") if line]
+    assert said == [
+        "user:", "| Say one.", "reply:", "| First of all.", "user:", "| Say two.", "reply:", "| Second of all.",
+    ]  # fmt: skip
+
+
+def test_a_reference_with_one_reply_has_no_headings() -> None:
+    user = asked(chat_task(), "C A T", mode="rubric").messages[1].content
+    assert "begin reference\n| C-A-T\n<<<" in user
 
 
 def test_what_is_not_ours_is_quoted_line_by_line() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.judging.verdicts import Bench, applied
+from harness.judging.verdicts import Bench, applied, left_open, without_flag
 from harness.types import JUDGE_CASE, Attempt, CaseResult, JudgeMode, Judgment, Mark, Marked, Outcome, Reading, Verdict
 from tests.judging.courtroom import attempt, chat_task, code_task, judged, judgment, marks
 
@@ -41,6 +41,22 @@ def test_the_majority_decides_and_a_tie_decides_nothing(votes: list[bool | None]
     assert found.outcome is outcome
     assert found.cases[-1].id == JUDGE_CASE
     assert found.cases[-1].outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("votes", "open_"), [([True, False], True), ([None], True), ([True], False), ([False], False), ([], False)]
+)
+def test_what_judges_leave_open_awaits_nobody(votes: list[bool | None], open_: bool) -> None:
+    rows = [says(f"j{number}", vote) for number, vote in enumerate(votes)]
+    (found,) = applied([attempt(TASK, "m")], rows, [judgment()])
+    assert left_open(found) is open_
+    assert not left_open(attempt(TASK, "m", outcome=Outcome.unscored)), "nobody has been asked"
+
+
+def test_readings_without_a_pass_flag_are_counted_by_judge() -> None:
+    rows = [says("j", None), says("k", True), says("human:ann", None)]
+    assert without_flag(rows, {TASK.id}) == {"j": 1}
+    assert without_flag(rows, set()) == {}, "programs have tests that say so"
 
 
 def test_the_score_is_the_judges_mean_share() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from harness.config import ModelProfile
 from harness.errors import ConfigError, ProviderError
-from harness.models.reference import Reference, fenced, rendered
+from harness.models.reference import Reference, fenced
 from harness.models.replay import Replay
 from harness.types import Answer, Kind, Reply, Request, Task
 
@@ -47,10 +47,6 @@ def test_fences_hold_whatever_is_inside() -> None:
     assert fenced("a.md", "```py\nx\n```\n") == "````markdown\n```py\nx\n```\n````"
     assert fenced("a.unknown", "no end") == "```\nno end\n```"
     assert fenced("a.py", "") == "```python\n```"
-
-
-def test_a_conversation_is_its_text() -> None:
-    assert rendered(with_reference({}, kind="conversation"), {"reply.md": "Hello."}) == "Hello."
 
 
 def test_a_task_without_reference() -> None:
@@ -133,7 +129,7 @@ def test_failures_were_recorded_too(tmp_path: Path) -> None:
 
 def test_what_was_not_recorded(tmp_path: Path) -> None:
     provider = replay(tmp_path / "r", record(), record(1, reply={"nonsense": 1}))
-    with pytest.raises(ProviderError, match="no reply of m to s/add, repeat 0, attempt 7"):
+    with pytest.raises(ProviderError, match="no reply of m to s/add, repeat 1, attempt 8"):
         provider.complete(Request(task=FUNCTION, attempt=7))
     with pytest.raises(ProviderError, match="is not one"):
         provider.complete(Request(task=FUNCTION, attempt=1))

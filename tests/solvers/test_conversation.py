@@ -301,3 +301,10 @@ def test_a_transcript_with_the_words_of_our_own_form_is_replayed_turn_by_turn(ho
     assert found.extraction.candidate is not None
     assert len(set(found.extraction.candidate.files.values())) == 3
     assert replayed.candidate_hash == found.candidate_hash
+
+
+def test_fences_of_the_last_reply_are_told(home: Path) -> None:
+    with scripted(WIRE.says("5"), WIRE.says("6"), WIRE.says("```\nYou are welcome.\n```")) as server:
+        (found,) = attempts(planned(home, {"base_url": f"{server.url}/v1"}, "sums")).values()
+    assert found.extraction is not None
+    assert (found.extraction.fenced, found.extraction.blocks) == (True, 1)

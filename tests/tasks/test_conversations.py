@@ -242,6 +242,43 @@ def test_tasks_of_our_own_are_no_conversations(tmp_path: Path) -> None:
         load(tmp_path / "notes.yaml")
 
 
+def remedy_of(path: Path) -> str:
+    with pytest.raises(TaskError) as caught:
+        load(path)
+    return caught.value.remedy
+
+
+@pytest.mark.parametrize("text", ["test:\n- id: x\n  prompt: a\n", "", "- id: x\n  prompt: a\n"])
+def test_who_meant_a_file_of_conversations_is_told_its_form(tmp_path: Path, text: str) -> None:
+    (tmp_path / "talk").mkdir()
+    path = tmp_path / "talk" / "t.yaml"
+    path.write_text(text)
+    assert "t.yaml is meant: a file of conversations" in remedy_of(path.parent)
+    assert "`tests:` with a list of tests" in remedy_of(path)
+    # Read alone it may end in .yml; in a directory it is not looked for.
+    path.rename(path.with_suffix(".yml"))
+    assert "a file of conversations ends in .yaml" in remedy_of(path.parent)
+
+
+def test_all_keys_of_a_test_are_named_for_one_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text("id: x\nprompt: a\ncritera: {max_words: 3}\n")
+    told = remedy_of(tmp_path / "t.yaml")
+    assert all(
+        key in told.split(": ")[1].split(", ") for key in ("turns", "reference", "criteria", "document", "wrong")
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [("[good]", "brackets or a dash: good"), ("[a, b]", "one text, not a list"), ("yes", "put quotes around it")],
+)
+def test_a_list_for_a_text_needs_no_quotes(tmp_path: Path, value: str, told: str) -> None:
+    (tmp_path / "t.yaml").write_text(f"id: x\nprompt: a\ncriteria: {{starts_with: {value}}}\n")
+    assert told in remedy_of(tmp_path / "t.yaml")
+    (tmp_path / "t.yaml").write_text(f"id: x\nprompt: a\njudge: {value}\n")
+    assert told in remedy_of(tmp_path / "t.yaml")
+
+
 def test_replies_are_files_in_order() -> None:
     said = [f"reply {number}" for number in range(12)]
     assert replies_of(reply_files(said)) == said

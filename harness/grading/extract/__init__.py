@@ -44,9 +44,12 @@ def extract(task: Task, reply: Reply, *, prefix: str = "") -> Extraction:
     if missing:
         return Extraction(candidate=None, choice=missing, thinking=answer.thinking, unclosed=answer.unclosed)
     if task.kind == "conversation":
+        blocks = scan(answer.text)
         return Extraction(
             candidate=Candidate(files={LAST: answer.text.strip() + "\n"}),
             choice="the whole reply",
+            fenced=bool(blocks),
+            blocks=len(blocks),
             thinking=answer.thinking,
             unclosed=answer.unclosed,
         )

@@ -6,6 +6,8 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from harness.tasks.yamlfile import as_text
+
 Item = TypeVar("Item")
 _MISSING: Any = object()
 
@@ -108,7 +110,7 @@ class Spec:
 
     def _text(self, key: str, found: Any, empty: bool = False) -> str:
         if not isinstance(found, str):
-            raise self.error(key, f"expected text, found {found!r:.80}: put quotes around it")
+            raise self.error(key, f"expected text, found {found!r:.80}: {as_text(found):.120}")
         if not found.strip() and not empty:
             raise self.error(key, "there is no text")
         if not found.isprintable():
