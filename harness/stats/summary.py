@@ -22,6 +22,7 @@ from harness.stats.pathologies import Sampled, counted
 from harness.stats.score import Score
 from harness.stats.tally import AgentTally, ModelTally, Picks, TaskTally, tally
 from harness.types import Attempt, Outcome, Selection
+from harness.words import plural
 
 
 def summarise(attempts: Iterable[Attempt], selections: Iterable[Selection] = ()) -> Summary:
@@ -39,7 +40,7 @@ def _left_out(coverage: Coverage) -> str:
     failed = coverage.attempts - coverage.graded - coverage.unscored
     said = [f"{failed} of {coverage.attempts} attempts have no verdict and are left out."] if failed else []
     if coverage.unscored:
-        said.append(f"{coverage.unscored} of {coverage.attempts} attempts await a judge and are left out.")
+        said.append(f"{coverage.unscored} of {coverage.attempts} attempts have no verdict of a judge and are left out.")
     return " ".join(said)
 
 
@@ -66,7 +67,8 @@ def _model(name: str, found: ModelTally, picks: Picks) -> ModelSummary:
     at_most = _at_most(found, draws, passing.mean.value)
     leaning = "" if at_most is None else f"Replies that fail their criteria count: judged, it could be {at_most:.0%}."
     missing = coverage.unselected + coverage.unusable_selections
-    unpicked = f"{missing} task repeats have no usable selection and are left out." if missing else ""
+    lacking = plural(missing, "task repeat has", "task repeats have")
+    unpicked = f"{lacking} no usable selection: left out." if missing else ""
     outcomes: Counter[str] = Counter()
     for task in found.tasks.values():
         outcomes.update(task.outcomes)

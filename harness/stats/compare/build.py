@@ -187,7 +187,7 @@ def _notes(
         changed = sum(item.why.startswith("changed") for item in found.left_out)
         notes.append(
             f"{plural(len(found.left_out), 'task is', 'tasks are')} left out: {changed} changed between the runs, "
-            f"{len(found.left_out) - changed} not in all of them."
+            f"{len(found.left_out) - changed} not graded in all of them."
         )
     notes += equal_runs(each)
     if sum(wins.undecided):
