@@ -40,7 +40,9 @@ def _left_out(coverage: Coverage) -> str:
     failed = coverage.attempts - coverage.graded - coverage.unscored
     said = [f"{failed} of {coverage.attempts} attempts have no verdict and are left out."] if failed else []
     if coverage.unscored:
-        said.append(f"{coverage.unscored} of {coverage.attempts} attempts have no verdict of a judge and are left out.")
+        said.append(
+            f"{coverage.unscored} of {coverage.attempts} attempts are unscored, as no judge says whether they pass, and are left out."
+        )
     return " ".join(said)
 
 

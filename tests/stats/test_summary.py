@@ -107,15 +107,14 @@ def test_what_awaits_a_judge_is_in_no_rate_and_counted() -> None:
     rows = [attempt("s/a", 0), attempt("s/a", 1, Outcome.unscored), attempt("s/b", 0, Outcome.unscored)]
     (model,) = summarise(rows).models
     assert (model.pass_at_1.value, model.pass_at_1.n, model.mean_score.value) == (1.0, 1, 1.0)
-    assert model.pass_at_1.note.endswith("2 of 3 attempts have no verdict of a judge and are left out.")
+    assert model.pass_at_1.note.endswith(
+        "2 of 3 attempts are unscored, as no judge says whether they pass, and are left out."
+    )
     assert "no verdict" not in model.pass_at_1.note
     assert (model.coverage.graded, model.coverage.unscored, model.coverage.tasks_without_grade) == (1, 2, ("s/b",))
     assert model.outcomes == {"passed": 1, "unscored": 2}
     (model,) = summarise([*rows, attempt("s/c", 0, INFRA)]).models
-    assert (
-        "1 of 4 attempts have no verdict and are left out. 2 of 4 attempts have no verdict of a judge"
-        in model.pass_at_1.note
-    )
+    assert "1 of 4 attempts have no verdict and are left out. 2 of 4 attempts are unscored" in model.pass_at_1.note
 
 
 def test_what_has_no_verdict_is_left_out_and_counted() -> None:
