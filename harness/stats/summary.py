@@ -40,9 +40,8 @@ def _left_out(coverage: Coverage) -> str:
     failed = coverage.attempts - coverage.graded - coverage.unscored
     said = [f"{failed} of {coverage.attempts} attempts have no verdict and are left out."] if failed else []
     if coverage.unscored:
-        said.append(
-            f"{coverage.unscored} of {coverage.attempts} attempts are unscored, as no judge says whether they pass, and are left out."
-        )
+        of_all = f"{coverage.unscored} of {coverage.attempts} attempts"
+        said.append(f"{of_all} are unscored, as no judge says whether they pass, and are left out.")
     return " ".join(said)
 
 
