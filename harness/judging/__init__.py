@@ -2,14 +2,15 @@
 
     questions   which candidates are compared, under which labels
     candidates  what of an attempt a judge is shown
-    neutral     so that it neither speaks to the judge nor names itself (names, ordinary)
+    neutral     so that it neither speaks to the judge nor names itself: names as they are spelt (spelling), words that
+                are others', too (known, ordinary) only where a text speaks of itself (speaking)
     prompt      the request, from verifiers/rubrics
     panel       asks the judges
     parse       a reply -> Reading: every candidate marked, or a code that says why not; `reading` calls it
     results     labels off: marks with their models
     verdicts    what that makes of conversations
     choosing    best of N by judges
-    conflicts   judges that judge their own
+    impartial   judges that judge their own
     analysis    marks -> standings, bias, agreement, judges against mechanics
 
 A judge is asked about candidates that it knows by labels only. Its reply is kept as it came; a reading can be made
