@@ -101,7 +101,8 @@ def _rows(found: Comparison) -> str:
 def _noise(found: Comparison) -> None:
     noise = found.noise
     lines = console(soft_wrap=True)
-    rerun = "unknown (one run)" if noise.rerun_sd is None else f"{noise.rerun_sd:.2f} wins"
+    unknown = "unknown (one run)" if len(found.runs) == 1 else "unknown (no test decided in two runs)"
+    rerun = unknown if noise.rerun_sd is None else f"{noise.rerun_sd:.2f} wins"
     lines.print(
         f"noise of wins: other prompts of this kind {noise.prompts_sd:.2f} (SD, {noise.models} equal models, "
         f"{plural(noise.tests, 'test')}); the same prompts again {rerun}",
@@ -231,7 +232,7 @@ def _planning(found: Comparison, figure: Figures) -> None:
         share = found.unit == "share"
         size = Figures(found.unit).fine(plan.detectable)
         size += " percentage points" if share else f" {found.unit} a task"
-        lines.print(f"a difference found now with 80% probability: {size}", highlight=False)
+        lines.print(f"a difference found now with about 80% probability: {size}", highlight=False)
 
 
 def _pathologies(found: Comparison) -> None:

@@ -137,13 +137,21 @@ def selected_of(draws: Draws, value: Callable[[Sample], float]) -> Score:
 
 
 def oracle_of(draws: Draws, value: Callable[[Sample], float]) -> Score:
-    """Mean of the best sample of each draw, by `value` itself; draws of which that is not known are left out.
+    """Mean of the best sample of each draw, by `value` itself. No value where that of a draw is not known.
 
-    So the selected attempt is never better than the oracle, however many replies wait for a judge.
+    Whether it is known depends on what came out: without the draws of which it is not, those with a pass would be left.
     """
-    found = mean_over(draws, lambda draw: draw.best(value))
     unknown = sum(draw.best(value) is None for task in draws.values() for draw in task if draw.samples)
-    return found.noted(f"Of {plural(unknown, 'draw')} the best may await a judge: left out." if unknown else "")
+    least = mean_over(draws, lambda draw: max((value(s) for s in draw.samples), default=None))
+    if not unknown or least.value is None:
+        return least
+    most = mean_over(
+        draws, lambda draw: (1.0 if draw.best(value) is None else draw.best(value)) if draw.samples else None
+    )
+    assert most.value is not None
+    return Score.missing(
+        f"Of {plural(unknown, 'draw')} the best may await a judge: between {least.value:.0%} and {most.value:.0%}."
+    )
 
 
 def distinct(draws: Draws) -> Score:
@@ -193,7 +201,10 @@ def _recovery(draws: Draws, value: Callable[[Sample], float]) -> Score:
     tops: list[float] = []
     bottoms: list[float] = []
     for task in draws.values():
-        used = [(d, d.chosen, best) for d in task if d.chosen is not None and (best := d.best(value)) is not None]
+        chosen = [(d, d.chosen) for d in task if d.chosen is not None and d.samples]
+        used = [(d, pick, best) for d, pick in chosen if (best := d.best(value)) is not None]
+        if len(used) < len(chosen):
+            return Score.missing("The best attempt may await a judge: what could be gained is not known.")
         if not used:
             continue
         means = [sum(value(s) for s in d.samples) / len(d.samples) for d, _, _ in used]

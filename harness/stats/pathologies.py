@@ -59,7 +59,9 @@ BIMODAL_GAP = 0.3
 _CODE = re.compile(r"^(`{3,}|~{3,}).*?^\1[ \t]*$", re.DOTALL | re.MULTILINE)
 _FENCE = re.compile(r"^\s{0,3}(?:`{3}|~{3})", re.MULTILINE)
 _FORBIDDEN = re.compile(
-    r"\b(?:no|not|never|without|don't|don’t|avoid|omit)\b"
+    r"(?<!\bnot )(?<!\bnever )(?<!n't )(?<!n’t )\b(?:no|not|never|without|don't|don’t|avoid|omit)\b"
+    # "Do not forget the fences" asks for them.
+    r"(?!\s+(?:forget|omit|skip|miss|leave\s+out|drop|remove)\b)"
     # Up to the thing itself in the same clause: "do not explain, give the code in a fenced block" forbids nothing.
     r"(?:(?!\b(?:only|but|just|instead)\b|,\s*(?:return|give|put|write|reply|answer|use)\b)[^.!?;:\n]){0,40}?"
     r"\b(?:markdown|(?:code[ -]?)?fences?|fenced|backticks|code blocks?)\b",

@@ -45,16 +45,20 @@ def _left_out(coverage: Coverage) -> str:
     return " ".join(said)
 
 
-def _at_most(found: ModelTally, draws: dict[str, list[Draw]], rate_now: float | None) -> float | None:
+def _at_most(found: ModelTally, rate_now: float | None) -> float | None:
     """pass@1 with every reply that meets its criteria and awaits a judge taken for a pass; None where none does, or
     where that is no more."""
-    if rate_now is None or not any(task.met for task in found.tasks.values()):
+    if rate_now is None or not any(task.met.total() for task in found.tasks.values()):
         return None
     shares = []
-    for name, task in found.tasks.items():
-        passed = [sample.passed for draw in draws.get(name, []) for sample in draw.samples]
-        if passed or task.met:
-            shares.append((sum(passed) + task.met) / (len(passed) + task.met))
+    for task in found.tasks.values():
+        repeats = []
+        for repeat in task.draws.keys() | task.met.keys():
+            passed = [sample.passed for sample in task.draws.get(repeat, {}).values()]
+            if passed or task.met[repeat]:
+                repeats.append((sum(passed) + task.met[repeat]) / (len(passed) + task.met[repeat]))
+        if repeats:
+            shares.append(statistics.fmean(repeats))
     most = statistics.fmean(shares)
     return most if most > rate_now + 1e-9 else None
 
@@ -65,7 +69,7 @@ def _model(name: str, found: ModelTally, picks: Picks) -> ModelSummary:
     score = best_of_n(draws, lambda sample: sample.score)
     coverage = _coverage(name, found, picks)
     left_out = _left_out(coverage)
-    at_most = _at_most(found, draws, passing.mean.value)
+    at_most = _at_most(found, passing.mean.value)
     leaning = "" if at_most is None else f"Replies that fail their criteria count: judged, it could be {at_most:.0%}."
     missing = coverage.unselected + coverage.unusable_selections
     lacking = plural(missing, "task repeat has", "task repeats have")

@@ -30,8 +30,8 @@ class TaskTally:
     repeats: set[int] = field(default_factory=set)
     waiting: Counter[int] = field(default_factory=Counter)
     """Repeat -> attempts that only a judge can score, and none has."""
-    met: int = 0
-    """Unscored attempts that meet the criteria of their task, as those that do not are counted as wrong."""
+    met: Counter[int] = field(default_factory=Counter)
+    """Repeat -> unscored attempts that meet the criteria of their task, as those that do not are counted as wrong."""
 
 
 @dataclass(slots=True)
@@ -130,7 +130,7 @@ class ModelTally:
         if not verdict.outcome.counts:
             self.unscored += 1
             task.waiting[attempt.repeat] += 1
-            task.met += any(case.id != JUDGE_CASE for case in verdict.cases)
+            task.met[attempt.repeat] += any(case.id != JUDGE_CASE for case in verdict.cases)
             return
         task.draws.setdefault(attempt.repeat, {})[attempt.attempt] = Sample(
             passed=verdict.passed,

@@ -125,6 +125,11 @@ def test_code_of_the_prompt_may_be_given_back() -> None:
         ("Do not explain; return the code in a fenced block.", False),
         ("Do not explain, give the code in a fenced block.", False),
         ("Not a word of explanation but a code block.", False),
+        ("Don't forget to use code blocks.", False),
+        ("Do not omit the code fences.", False),
+        ("Never leave out the fences.", False),
+        ("Omit the code fences.", True),
+        ("Avoid Markdown.", True),
     ],
 )
 def test_fences_against_the_instruction(prompt: str, forbidden: bool) -> None:

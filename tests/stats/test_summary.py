@@ -320,6 +320,11 @@ def test_a_rate_that_waits_for_judges_says_how_far_it_leans() -> None:
     assert model.pass_at_1.value == pytest.approx(0.5), "over s/a and s/c: what is known"
     assert model.pass_at_most == pytest.approx((1 / 3 + 1 + 1) / 3)
     assert "judged, it could be 78%" in model.pass_at_1.note
+    # Repeats weigh the same, however many of their attempts are graded: as pass@1 has them.
+    more = [attempt("s/a", i, WRONG, repeat=1) for i in range(3)]
+    late = waiting("s/a", 3, met, judge).model_copy(update={"repeat": 1})
+    (uneven,) = summarise([attempt("s/a", 0, PASSED), *more, late]).models
+    assert (uneven.pass_at_1.value, uneven.pass_at_most) == (0.5, 0.625)
     # Without criteria nothing that fails is counted before a judge has spoken: nothing leans.
     (open_only,) = summarise([waiting("s/d", 0), waiting("s/d", 1, judge), attempt("s/c", 0, PASSED)]).models
     assert open_only.pass_at_most is None

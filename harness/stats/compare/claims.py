@@ -41,7 +41,7 @@ def _top_tier(grid: Grid, unit: int, alpha: float, seed: int) -> TopTier:
     means = nanmean(rows, 1)
     tested = [Pair(i, j, float(np.nan_to_num(means[k])), 0.0, adjusted[k]) for k, (i, j) in enumerate(pairs)]
     top = [there[m] for m, ranks in enumerate(rank_sets(len(there), tested, alpha=alpha)) if ranks.best == 1]
-    weighed = values * grid.sizes[:, None]
+    weighed = values * grid.there[unit][:, None]
     total = float(np.nansum(weighed))
     share = float(np.nansum(weighed[top])) / total if total > _SAME else None
     return TopTier(run=grid.units[unit], models=tuple(grid.models[m] for m in top), share=share)
@@ -94,9 +94,11 @@ def _of_nothing(grid: Grid, found: Standing) -> Iterator[Claim]:
         chance = None
         if grid.metric == "wins" and len(said):
             # A test that nobody won was no occasion.
-            chance = (1 - float(grid.sizes[m] / grid.sizes.sum())) ** float(grid.won[said].sum())
+            share = grid.there[said, m] / grid.there[said].sum(axis=1)
+            chance = float(np.prod((1 - share) ** grid.won[said]))
         verb = "wins nothing" if grid.metric == "wins" else "gets nothing"
-        yield _claim("nothing", f"{name} {verb}", [name], "", held, len(said), chance, found.ranks[m].best > 1)
+        borne = found.ranks[m].best > 1 and float(totals[:, m].sum()) <= _SAME
+        yield _claim("nothing", f"{name} {verb}", [name], "", held, len(said), chance, borne)
 
 
 def _of_nothing_in_category(grid: Grid, cells: Within, alpha: float) -> Iterator[Claim]:
@@ -115,7 +117,7 @@ def _of_nothing_in_category(grid: Grid, cells: Within, alpha: float) -> Iterator
             # A group that is weaker everywhere wins less here, too: the question is whether the category is special.
             won = float(nanmean(grid.values[:, m].reshape(1, -1), 1)[0] * grid.sizes[m])
             chance = (1 - won) ** (len(part.tasks) * len(said)) if grid.metric == "wins" and len(said) else None
-            behind = any(
+            behind = float(totals[:, m].sum()) <= _SAME and any(
                 cells.adjusted[c, k] <= alpha and _ahead(cells.rows[c][k], i == m) < -_SAME
                 for k, (i, j) in enumerate(cells.pairs)
                 if m in (i, j)

@@ -55,11 +55,18 @@ class Grid:
     verdict never came. Else 0."""
     together: tuple[tuple[str, ...], ...] = ()
     """Where rows are groups: the models of each. Empty: a row is a model."""
+    members: NDArray[np.int64] | None = None
+    """Shape (units, models), where rows are groups: how many models of each take part in a unit."""
 
     @property
     def sizes(self) -> NDArray[np.int64]:
         """Shape (models,): how many models each row stands for."""
         return np.array([len(models) for models in self.together] or [1] * len(self.models), dtype=np.int64)
+
+    @property
+    def there(self) -> NDArray[np.int64]:
+        """Shape (units, models): how many models each row stands for in a unit; 0 where it is not in it."""
+        return takes_part(self.values).astype(np.int64) if self.members is None else self.members
 
     @property
     def means(self) -> Floats:
@@ -105,7 +112,7 @@ class Grid:
     @property
     def won(self) -> Floats:
         """Shape (units,): how many tests somebody won, where values are wins; of several repeats the mean."""
-        return np.asarray(np.nansum(self.values * self.sizes[:, None], axis=(1, 2)))
+        return np.asarray(np.nansum(self.values * self.there[:, :, None], axis=(1, 2)))
 
     def possible(self) -> Floats:
         """(models,) the greatest possible total of each."""

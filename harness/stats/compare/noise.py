@@ -18,6 +18,7 @@ LEAST_PERMUTATIONS = 400
 _MOST_CELLS = 200_000_000
 """With more of them fewer permutations are drawn."""
 _CELLS_AT_ONCE = 2_000_000
+_SAME = 1e-9
 
 
 def noise(wins: Grid, *, seed: int = 0) -> Noise:
@@ -33,7 +34,7 @@ def noise(wins: Grid, *, seed: int = 0) -> Noise:
         rerun_sd=_rms(reruns),
         observed_sd=_rms(spreads),
         runs=run_test(wins.values, seed=seed),
-        luck=tuple(_luck(wins, unit) for unit in range(len(wins.units))),
+        luck=tuple(_luck(wins, unit, seed) for unit in range(len(wins.units))),
     )
 
 
@@ -138,17 +139,36 @@ def _statistic(tables: Floats) -> Floats:
     return np.asarray(((tables - expected) ** 2 / np.where(expected > 0, expected, 1.0)).sum(axis=(1, 2)))
 
 
-def _luck(wins: Grid, unit: int) -> Luck:
-    """A test that nobody won is nobody's luck, and one that all of them share tells nobody from another."""
+def _luck(wins: Grid, unit: int, seed: int) -> Luck:
+    """Of the wins there were, dealt out anew among the models of the unit, test by test."""
     values = wins.values[unit]
-    values = values[~np.isnan(values).all(axis=1)]
-    models = len(values)
-    won = np.nansum(values, axis=0)
-    shared = np.ptp(np.nan_to_num(values), axis=0) < 1e-9 if models else np.zeros(won.shape, dtype=bool)
-    most = float(np.nansum(values, axis=1).max(initial=0.0))
-    open_, beyond = round(float(won[~shared].sum())), most - float(won[shared].sum()) / max(1, models)
-    chance = most_wins_at_least(ceil(beyond - 1e-9), open_, models) if open_ else 1.0
+    values = np.nan_to_num(values[~np.isnan(values).all(axis=1)])
+    won, models = values.sum(axis=0), len(values)
+    # A test that nobody won, or all of them share, is nobody's luck.
+    open_ = np.ptp(values, axis=0) > _SAME if models else np.zeros(won.shape, dtype=bool)
+    most = float(values.sum(axis=1).max(initial=0.0))
+    dealt = values[:, open_]
+    if not dealt.size:
+        chance = 1.0
+    elif ((dealt > _SAME).sum(axis=0) == 1).all() and (dealt.max(axis=0) > 1 - _SAME).all():
+        beyond = most - float(won[~open_].sum()) / models
+        chance = most_wins_at_least(ceil(beyond - _SAME), dealt.shape[1], models)
+    else:
+        chance = _luckiest(dealt, seed)
     return Luck(run=wins.units[unit], most=most, tests=round(float(won.sum())), models=models, p=chance)
+
+
+def _luckiest(shares: Floats, seed: int) -> float:
+    """How often the luckiest has as many wins as now: (hits + 1) / (draws + 1). `shares`, shape (models, tests)."""
+    rng = np.random.default_rng(seed)
+    seen = float(shares.sum(axis=1).max()) - _SAME
+    draws = max(LEAST_PERMUTATIONS, min(PERMUTATIONS, _MOST_CELLS // shares.size))
+    chunk = max(1, min(draws, _CELLS_AT_ONCE // shares.size))
+    hits = 0
+    for start in range(0, draws, chunk):
+        order = rng.random((min(chunk, draws - start), *shares.shape)).argsort(axis=1)
+        hits += int((np.take_along_axis(shares[None], order, axis=1).sum(axis=2).max(axis=1) >= seen).sum())
+    return (hits + 1) / (draws + 1)
 
 
 def _rms(values: Sequence[float]) -> float | None:

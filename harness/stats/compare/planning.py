@@ -57,13 +57,15 @@ def tasks_needed(deviation: float, half_width: float) -> int | None:
     return n
 
 
-def repeats_needed(between: float, within: float, tasks: int, half_width: float) -> int | None:
+def repeats_needed(
+    between: float, within: float, tasks: int, half_width: float, *, same_tasks: bool = False
+) -> int | None:
     """The fewest repeats r with q sqrt((between + within / r) / tasks) <= half width; None where none is enough.
 
-    `between` tasks and `within` a task, from run to run, are variances. q is Student's with tasks - 1 degrees where
-    tasks differ, and the normal one for the same tasks again (`between` 0).
+    `between` tasks and `within` a task, from run to run, are variances. q is Student's with tasks - 1 degrees, and
+    the normal one for the `same_tasks` again (`between` 0).
     """
-    q = t_quantile(tasks - 1) if between > 0 and tasks > 1 else z_quantile()
+    q = t_quantile(tasks - 1) if tasks > 1 and not same_tasks else z_quantile()
     left = half_width**2 * tasks / q**2 - between
     if left <= 0:
         return None
@@ -87,5 +89,5 @@ def _need(model: str, values: Floats, half: float, unit: int) -> Need:
         half_width=None if flat else unit * t_quantile(tasks - 1) * sqrt(variance / tasks),
         tasks=tasks_needed(sqrt(variance), half),
         repeats=repeats_needed(between, within or 0.0, tasks, half) if known else None,
-        repeats_same_tasks=repeats_needed(0.0, within or 0.0, tasks, half) if known else None,
+        repeats_same_tasks=repeats_needed(0.0, within or 0.0, tasks, half, same_tasks=True) if known else None,
     )

@@ -69,14 +69,16 @@ def route(
     found = grid(tables, metric, ties=ties, models=models or _routable(tables, metric, unroutable))
     tested = within(found, overall=True, draws=draws, seed=seed)
     cost = _costs(tables, found.models, prices or {})
-    whole = _field(found, tested, tested.overall, alpha, _known(tables, found, metric))
+    left = {name for table in tables for name in table.models if not models or name in models} - set(unroutable)
+    asked = tuple(sorted(left | set(found.models)))
+    whole = _field(found, tested, tested.overall, alpha, _known(tables, found, asked, metric))
     choose = _Chooser(cost, prefer_cheap, alpha)
     general = choose.route(whole, "overall", "")
     routes = {}
     for c, name in enumerate(tested.names):
         own = found.only(of_category(found, name))
         number = len(own.tasks)
-        field = _field(own, tested, tested.adjusted[c], alpha, _known(tables, own, metric))
+        field = _field(own, tested, tested.adjusted[c], alpha, _known(tables, own, asked, metric))
         if field.worse.any():  # over at least `UNDERPOWERED` tasks, see `_field`
             routes[name] = choose.route(field, "category", "")
         else:
@@ -198,10 +200,15 @@ def _told(reason: str, field: _Field) -> str:
     )
 
 
-def _known(tables: Sequence[RunTable], found: Grid, metric: Metric) -> tuple[dict[str, float], frozenset[str]]:
-    """Share of attempts with a verdict, of whom that is not enough; and those of whom failures alone are too many."""
+def _known(
+    tables: Sequence[RunTable], found: Grid, asked: Sequence[str], metric: Metric
+) -> tuple[dict[str, float], frozenset[str]]:
+    """Share of attempts with a verdict, of whom that is not enough; and those of whom failures alone are too many.
+
+    Of all that were `asked`, so that who has none at all is not passed over in silence.
+    """
     tasks = frozenset(found.tasks)
-    shares = {name: share_known(tables, name, tasks, metric) for name in found.models}
+    shares = {name: share_known(tables, name, tasks, metric) for name in asked}
     lacking = {name: share for name, share in shares.items() if share is not None and share < ENOUGH}
     judged = {name: share_known(tables, name, tasks, "judge") for name in lacking}
     return lacking, frozenset(name for name, share in judged.items() if share is not None and share < ENOUGH)

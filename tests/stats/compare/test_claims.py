@@ -7,7 +7,7 @@ import pytest
 from harness.stats.compare import compare
 from harness.stats.compare.results import Claim, Comparison
 from harness.stats.noise import wins_sd
-from tests.stats.compare.made import runs
+from tests.stats.compare.made import attempt, runs, table
 
 
 def claim(found: Comparison, text: str) -> Claim:
@@ -114,3 +114,39 @@ def test_tests_that_all_share_are_no_luck() -> None:
     # Nobody is told from another, which is no proof that nothing varies.
     same = compare(runs([{m: [1.0] * 12 for m in "ab"}]), "wins").noise
     assert [same.luck[0].p, same.prompts_sd] == pytest.approx([1, wins_sd(12, 2)])
+
+
+def test_half_a_win_is_no_win() -> None:
+    # a passes all ten, b and c five each: shares are dealt anew within each task, 3 (2/3)^10 all to one.
+    passed = {"a": [1.0] * 10, "b": [1.0] * 5 + [0.0] * 5, "c": [0.0] * 5 + [1.0] * 5}
+    luck = compare(runs([passed]), "wins").noise.luck[0]
+    assert luck.most == 5
+    assert luck.p == pytest.approx(3 * (2 / 3) ** 10, abs=0.012)
+
+
+def test_what_all_runs_do_not_bear_out_is_not_supported() -> None:
+    scores = [
+        {"a": [1.0] * 12, "b": [0.0] * 12},
+        {"a": [1.0] * 9 + [0.0] * 3, "b": [0.0] * 9 + [1.0] * 3},
+        {"a": [1.0] * 9 + [0.0] * 3, "b": [0.0] * 9 + [1.0] * 3},
+    ]
+    one = claim(compare(runs(scores), "wins"), "b wins nothing")
+    assert (one.held, one.of, one.supported) == (0, 2, False)
+
+
+def test_chances_are_of_the_models_of_a_run() -> None:
+    """b and c are in the first run only: in the second there are two to win."""
+    scores = [
+        {
+            "a": [1.0] * 4 + [0.0] * 8,
+            "b": [0.0] * 4 + [1.0] * 4 + [0.0] * 4,
+            "c": [0.0] * 8 + [1.0] * 4,
+            "d": [0.0] * 12,
+        },
+        {"a": [1.0] * 12, "d": [0.0] * 12},
+    ]
+    tables = [
+        table(f"run{r}", [attempt(m, f"s/t{t:02d}", score=v) for m, row in run.items() for t, v in enumerate(row)])
+        for r, run in enumerate(scores)
+    ]
+    assert claim(compare(tables, "wins"), "d wins nothing").by_chance == pytest.approx(0.5**12)

@@ -46,9 +46,13 @@ def test_tasks_needed_is_the_least_number() -> None:
 
 
 def test_repeats_needed() -> None:
-    r = repeats_needed(0.0, 0.2, 20, 0.05)
+    r = repeats_needed(0.0, 0.2, 20, 0.05, same_tasks=True)
     assert r is not None
     assert 1.96 * sqrt(0.2 / r / 20) <= 0.05 < 1.96 * sqrt(0.2 / (r - 1) / 20)
+    # For new tasks it is Student's quantile, also where they do not seem to differ.
+    new = repeats_needed(0.0, 0.2, 20, 0.05)
+    assert new is not None
+    assert 2.093 * sqrt(0.2 / new / 20) <= 0.05 < 2.093 * sqrt(0.2 / (new - 1) / 20)
     # Tasks differ by more than repeats can make up for.
     assert repeats_needed(0.1, 0.2, 20, 0.05) is None
 

@@ -238,3 +238,13 @@ def test_who_is_worse_than_another_is_no_equal_of_the_best() -> None:
     found = route([table("one", rows)], prices={"a": 9.0, "b": 0.001, "c": 1.0}).default
     assert (found.primary, found.reason) == ("a", "best")
     assert found.not_told_apart == ("b",)
+
+
+def test_who_has_no_verdict_at_all_is_named() -> None:
+    waits = Verdict(outcome=Outcome.unscored, points=0, max_points=1)
+    rows = [attempt(m, f"t{t:02d}", score=score) for m, score in (("a", 1.0), ("b", 0.0)) for t in range(12)]
+    rows += [attempt("cheap", f"t{t:02d}", verdict=waits) for t in range(12)]
+    found = route([table("one", rows)]).default
+    assert (found.primary, found.fallback) == ("a", "b")
+    assert "cheap 0% (the rest awaits a judge" in found.reason
+    assert "cheap" not in route([table("one", rows)], models=["a", "b"]).default.reason
