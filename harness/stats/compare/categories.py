@@ -40,9 +40,12 @@ def within(grid: Grid, *, overall: bool = False, draws: int = DRAWS, seed: int =
     names = tuple(sorted(set(grid.categories)))
     pairs = tuple(index_pairs(len(grid.models)))
     rows = tuple(differences(grid.only(of_category(grid, name)).means, pairs) for name in names)
-    p_values = [p_of(grid, found, draws=draws, seed=seed) for found in rows]
+    p_values = [
+        p_of(grid.only(of_category(grid, name)), found, pairs, draws=draws, seed=seed)
+        for name, found in zip(names, rows, strict=True)
+    ]
     if overall:
-        p_values.append(p_of(grid, differences(grid.means, pairs), draws=draws, seed=seed))
+        p_values.append(p_of(grid, differences(grid.means, pairs), pairs, draws=draws, seed=seed))
     flat = [float(p) for found in p_values for p in found]
     adjusted = np.array(holm(flat)).reshape(len(p_values), len(pairs))
     return Within(names, pairs, rows, adjusted[: len(names)], adjusted[-1] if overall else np.ones(len(pairs)))

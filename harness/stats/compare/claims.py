@@ -37,7 +37,8 @@ def _top_tier(grid: Grid, unit: int, alpha: float, seed: int) -> TopTier:
     there = [m for m in range(len(grid.models)) if not np.isnan(values[m]).all()]
     pairs = index_pairs(len(there))
     rows = all_differences(values[there], pairs)
-    adjusted = holm([float(p) for p in p_of(grid, rows, draws=TIER_DRAWS, seed=seed)])
+    own = [(there[i], there[j]) for i, j in pairs]
+    adjusted = holm([float(p) for p in p_of(grid, rows, own, unit=unit, draws=TIER_DRAWS, seed=seed)])
     means = nanmean(rows, 1)
     tested = [Pair(i, j, float(np.nan_to_num(means[k])), 0.0, adjusted[k]) for k, (i, j) in enumerate(pairs)]
     top = [there[m] for m, ranks in enumerate(rank_sets(len(there), tested, alpha=alpha)) if ranks.best == 1]

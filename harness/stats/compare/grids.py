@@ -57,6 +57,8 @@ class Grid:
     """Where rows are groups: the models of each. Empty: a row is a model."""
     members: NDArray[np.int64] | None = None
     """Shape (units, models), where rows are groups: how many models of each take part in a unit."""
+    parts: tuple[Floats, ...] = ()
+    """Where rows are groups: the values of the models of each, shape (units, its models, tasks)."""
 
     @property
     def sizes(self) -> NDArray[np.int64]:
@@ -86,6 +88,7 @@ class Grid:
             tasks=tuple(self.tasks[i] for i in kept),
             categories=tuple(self.categories[i] for i in kept),
             values=self.values[:, :, kept],
+            parts=tuple(part[:, :, kept] for part in self.parts),
             scale=self.scale[kept],
         )
 

@@ -35,6 +35,7 @@ def grouped(grid: Grid, groups: Groups) -> Grid:
         models=names,
         values=np.stack(made, axis=1),
         single=grid.single and all(len(models) == 1 for models in rows.values()),
+        parts=tuple(grid.values[:, [place[model] for model in rows[name]]] for name in names),
         together=tuple(tuple(sorted(rows[name])) for name in names),
         members=np.stack([part[:, [place[model] for model in rows[name]]].sum(axis=1) for name in names], axis=1),
     )

@@ -15,6 +15,8 @@ from harness.stats.tiers import Pair, Ranks, letters, rank_sets
 
 DRAWS = 20_000
 LEAST_DRAWS = 2_000
+DEALT = 4000
+LEAST_DEALT = 1000
 MOST_SIGNS = 500_000_000
 """With more than 25,000 tasks fewer patterns are drawn: the sums are then as good as normal."""
 SIGNS_AT_ONCE = 2_000_000
@@ -100,7 +102,7 @@ def results(
 ) -> tuple[PairResult, ...]:
     """The pairs given, each tested over the tasks both have a value for; Holm over exactly these."""
     rows = differences(grid.means, pairs)
-    p_values = p_of(grid, rows, draws=draws, seed=seed)
+    p_values = p_of(grid, rows, pairs, draws=draws, seed=seed)
     adjusted = holm([float(p) for p in p_values])
     by_unit = [nanmean(differences(unit, pairs), 1) for unit in grid.values]
     made = []
@@ -134,11 +136,50 @@ def results(
     return tuple(made)
 
 
-def p_of(grid: Grid, rows: Floats, *, draws: int = DRAWS, seed: int = 0) -> NDArray[np.float64]:
-    """p of each row of differences: McNemar's where a task was observed once, else by sign flips."""
+def p_of(
+    grid: Grid,
+    rows: Floats,
+    pairs: Sequence[tuple[int, int]],
+    *,
+    unit: int | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> NDArray[np.float64]:
+    """p of each row of differences, of `pairs` of the grid's models: McNemar's where a task was observed once, else by
+    sign flips; of groups' wins also by dealing the models to the groups, the greater p of the two: flips alone find too
+    much in few models, and dealing alone, which takes the tasks as given, in few tasks. `unit`: of one run only."""
     if grid.single:
         return np.array([mcnemar(int((row > 0).sum()), int((row < 0).sum())) for row in rows])
-    return sign_flips(rows, draws=draws, seed=seed)
+    found = sign_flips(rows, draws=draws, seed=seed)
+    if grid.metric == "wins" and grid.parts:
+        of_units = slice(None) if unit is None else slice(unit, unit + 1)
+        for place, (i, j) in enumerate(pairs):
+            two = [nanmean(grid.parts[m][of_units], 0)[:, ~np.isnan(rows[place])] for m in (i, j)]
+            two = [part[~np.isnan(part).all(axis=1)] for part in two]
+            if sum(map(len, two)) > 2 and all(part.size for part in two):
+                found[place] = max(found[place], dealt_anew(*two, seed=seed))
+    return found
+
+
+def dealt_anew(first: Floats, second: Floats, *, draws: int = DEALT, seed: int = 0) -> float:
+    """Two-sided p of the difference of two groups' means, shape (models, tasks) each: (hits + 1) / (draws + 1).
+
+    Within each task the values are dealt anew among all models of the two. What one model wins the others do not: the
+    difference of a large group and a small one is skewed even where all are equal, and sign flips of it find a
+    difference in up to 13% of such runs.
+    """
+    values = np.nan_to_num(np.concatenate((first, second)))
+    weights = np.concatenate((np.full(len(first), 1 / len(first)), np.full(len(second), -1 / len(second))))
+    seen = abs(float((weights @ values).sum())) - _SAME
+    rng = np.random.default_rng(seed)
+    draws = max(LEAST_DEALT, min(draws, MOST_SIGNS // max(1, values.size)))
+    step = max(1, min(draws, SIGNS_AT_ONCE // max(1, values.size)))
+    hits = 0
+    for start in range(0, draws, step):
+        order = rng.random((min(step, draws - start), *values.shape)).argsort(axis=1)
+        dealt = np.take_along_axis(values[None], order, axis=1)
+        hits += int((np.abs(np.einsum("m,dmt->d", weights, dealt)) >= seen).sum())
+    return (hits + 1) / (draws + 1)
 
 
 def turned(pair: PairResult) -> PairResult:

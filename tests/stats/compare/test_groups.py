@@ -10,6 +10,8 @@ import pytest
 from harness.stats.compare import Incomparable, RunTable, compare
 from harness.stats.compare.grids import grid
 from harness.stats.compare.groups import grouped
+from harness.stats.compare.pairs import dealt_anew
+from harness.stats.paired import sign_flip
 from tests.stats.compare.made import attempt, table
 
 TWO = {"big": ["a", "b"], "small": ["c"]}
@@ -137,3 +139,34 @@ def test_the_share_of_a_top_tier_is_of_all_that_models_have() -> None:
     (tier,) = compare([run], "score", groups=TWO).tiers
     assert tier.models == ("big",)
     assert tier.share == pytest.approx(32 / 36)
+
+
+def test_groups_of_equal_models_differ_in_five_percent_of_comparisons() -> None:
+    """Nine against two, 28 tests with one winner each; sign flips would call them different twice as often."""
+    rng = np.random.default_rng(8)
+    found = flipped = 0
+    for _ in range(400):
+        won = np.zeros((11, 28))
+        won[rng.integers(0, 11, 28), np.arange(28)] = 1
+        found += dealt_anew(won[:9], won[9:], draws=1000) <= 0.05
+        flipped += sign_flip(won[:9].mean(axis=0) - won[9:].mean(axis=0), draws=1000) <= 0.05
+    assert found <= 30, "5% and three standard errors"
+    assert flipped > found
+
+
+def test_wins_of_groups_are_tested_by_dealing() -> None:
+    rng = np.random.default_rng(2)
+    winner = rng.integers(0, 6, 40)
+    one = points("one", **{name: [float(w == m) for w in winner] for m, name in enumerate("abcdef")})
+    groups = {"big": list("abcde"), "small": ["f"]}
+    (pair,) = compare([one], "wins", groups=groups).pairs
+    values = np.array([[float(w == m) for w in winner] for m in range(6)])
+    assert pair.p == max(dealt_anew(values[:5], values[5:]), sign_flip(values[:5].mean(axis=0) - values[5]))
+    # Three tasks say nothing of others, whoever won them in how many runs.
+    three = [points(f"run{r}", **{name: [float(name == "abc"[r])] * 3 for name in "abcdef"}) for r in range(3)]
+    assert compare(three, "wins", groups={"big": list("abc"), "small": list("def")}).pairs[0].p == 0.25
+    # A model that wins everything is told from the others however they are dealt.
+    best = points("two", **{name: [float(name == "f")] * 40 for name in "abcdef"})
+    (pair,) = compare([best], "wins", groups=groups).pairs
+    assert pair.significant
+    assert pair.difference.value == pytest.approx(-1)
