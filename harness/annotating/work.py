@@ -7,7 +7,7 @@ import random
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from harness.plan import Plan, planned_before, unchanged
 from harness.store import Store
 from harness.tasks import chosen
 from harness.types import JudgeMode, Judgment, Mark, Reading, Task
+from harness.words import plural
 
 HUMAN = "human:"
 SHEETS = "sheets"
@@ -87,8 +88,9 @@ def export(directory: Path, target: Path, wanted: Wanted) -> Key:
 
 
 def read(directory: Path, source: Path, name: str) -> Read:
-    """Keep what a sheet says as judgments of `human:NAME`, in place of what that person said of its questions before.
+    """Keep what a sheet says as judgments of `human:NAME`, in place of what that person said of the same before.
 
+    What it leaves empty takes back what this sheet itself said, and nothing that another one did.
     Raises UsageError naming row and column.
     """
     if not _NAME.fullmatch(name):
@@ -101,7 +103,12 @@ def read(directory: Path, source: Path, name: str) -> Read:
     said = answers(source, found, key)
     with Store(directory) as store:
         with store.together():
-            store.drop_judgments(_before(judge, key))
+            earlier = {item.id: item.rubric for item in store.judgments(bare=True) if item.judge == judge}
+            gone = set(_before(judge, key, said, earlier))
+            store.drop_judgments(gone)
+            put = {_identity(judge, key.mode, key.questions[number]) for number in said.marks}
+            if taken := len(gone - put):
+                said.notes.append(f"{plural(taken, 'earlier answer')} taken back")
             for number, marks in said.marks.items():
                 asked = key.questions[number]
                 store.save_judgment(_judgment(judge, key, asked, marks), asked.labelled)
@@ -172,14 +179,24 @@ def _identity(judge: str, mode: JudgeMode, asked: Asked) -> str:
     return hashed("compare", mode, judge, asked.task, asked.repeat, asked.part)
 
 
-def _before(judge: str, key: Key) -> Iterator[str]:
-    """Ids of what this person may have said of a sheet's questions before: of a pair both orders, also where the sheet
-    has one, since the other alone would say nothing, and leave open who won."""
-    for asked in key.questions:
-        yield _identity(judge, key.mode, asked)
+def _before(judge: str, key: Key, said: Answers, earlier: Mapping[str, str]) -> Iterator[str]:
+    """Ids of what this person said before and does not any longer; `earlier`: id -> from which sheet.
+
+    That is what the sheet answers, and what it had said itself. Of a pair both orders, also where the sheet has one,
+    since the other alone would say nothing, and leave open who won.
+    """
+    for number, asked in enumerate(key.questions):
+        same = [_identity(judge, key.mode, asked)]
         if key.mode == "pairwise":
             turned = hashed(*reversed([item.model for item in asked.labelled]))
-            yield _identity(judge, key.mode, asked.model_copy(update={"part": turned}))
+            same.append(_identity(judge, key.mode, asked.model_copy(update={"part": turned})))
+        own = any(earlier.get(ident) == _sheet(key) for ident in same)
+        if number in said.marks or own:
+            yield from (ident for ident in same if ident in earlier)
+
+
+def _sheet(key: Key) -> str:
+    return f"sheet@{key.sheet}"
 
 
 def _judgment(judge: str, key: Key, asked: Asked, marks: tuple[Mark, ...]) -> Judgment:
@@ -190,7 +207,7 @@ def _judgment(judge: str, key: Key, asked: Asked, marks: tuple[Mark, ...]) -> Ju
         task=asked.task,
         repeat=asked.repeat,
         part=asked.part,
-        rubric=f"sheet@{key.sheet}",
+        rubric=_sheet(key),
         seed=key.seed,
         labels=asked.labels,
         reading=Reading(marks=marks),

@@ -233,6 +233,27 @@ def test_reading_again_replaces(sheet: Callable[..., Rows], back: Callable[..., 
     assert {a.outcome for a in load_report_input(run).attempts} == {"passed"}  # code is never overruled
 
 
+def test_an_empty_sheet_takes_back_only_what_it_said_itself(
+    sheet: Callable[..., Rows], back: Callable[..., Any], run: Path
+) -> None:
+    rows = sheet("--mode", "rubric")
+    for row in rows:
+        row["score"] = "2"
+    assert back(rows)["scored"] == len(rows)
+    few = sheet("--mode", "rubric", "--sample", "3")
+    empty = back(few)
+    assert (empty["scored"], empty["notes"]) == (0, [])
+    assert len(marks(run)) == len(rows)
+    # What it answers counts in place of the other's, and can be taken back by itself.
+    for row in few:
+        row["score"] = "1"
+    back(few)
+    assert sorted(mark.rubric or 0 for mark in marks(run).values()) == [1] * 3 + [2] * (len(rows) - 3)
+    few[0]["score"] = ""
+    assert back(few)["notes"] == ["1 earlier answer taken back"]
+    assert len(marks(run)) == len(rows) - 1
+
+
 def test_rows_that_are_gone_are_unscored(sheet: Callable[..., Rows], back: Callable[..., Any], run: Path) -> None:
     rows = sheet("--mode", "rubric")
     for row in rows:
