@@ -71,14 +71,14 @@ def route(
     cost = _costs(tables, found.models, prices or {})
     left = {name for table in tables for name in table.models if not models or name in models} - set(unroutable)
     asked = tuple(sorted(left | set(found.models)))
-    whole = _field(found, tested, tested.overall, alpha, _known(tables, found, asked, metric))
+    whole = _field(found, tested, tested.overall, alpha, _known(tables, found, asked, metric, ""))
     choose = _Chooser(cost, prefer_cheap, alpha)
     general = choose.route(whole, "overall", "")
     routes = {}
     for c, name in enumerate(tested.names):
         own = found.only(of_category(found, name))
         number = len(own.tasks)
-        field = _field(own, tested, tested.adjusted[c], alpha, _known(tables, own, asked, metric))
+        field = _field(own, tested, tested.adjusted[c], alpha, _known(tables, own, asked, metric, name))
         if field.worse.any():  # over at least `UNDERPOWERED` tasks, see `_field`
             routes[name] = choose.route(field, "category", "")
         else:
@@ -201,13 +201,15 @@ def _told(reason: str, field: _Field) -> str:
 
 
 def _known(
-    tables: Sequence[RunTable], found: Grid, asked: Sequence[str], metric: Metric
+    tables: Sequence[RunTable], found: Grid, asked: Sequence[str], metric: Metric, category: str
 ) -> tuple[dict[str, float], frozenset[str]]:
     """Share of attempts with a verdict, of whom that is not enough; and those of whom failures alone are too many.
 
-    Of all that were `asked`, so that who has none at all is not passed over in silence.
+    Of all that were `asked`, so that who has none at all is not passed over in silence; and over the tasks that nobody
+    has a verdict on, too, which are in no comparison. `category`: empty for all.
     """
-    tasks = frozenset(found.tasks)
+    tried = {task for table in tables for task, name in table.categories.items() if not category or name == category}
+    tasks = frozenset(found.tasks) | (tried - {task for table in tables for _, task, _ in table.met(metric)})
     shares = {name: share_known(tables, name, tasks, metric) for name in asked}
     lacking = {name: share for name, share in shares.items() if share is not None and share < ENOUGH}
     judged = {name: share_known(tables, name, tasks, "judge") for name in lacking}

@@ -248,3 +248,12 @@ def test_who_has_no_verdict_at_all_is_named() -> None:
     assert (found.primary, found.fallback) == ("a", "b")
     assert "cheap 0% (the rest awaits a judge" in found.reason
     assert "cheap" not in route([table("one", rows)], models=["a", "b"]).default.reason
+
+
+def test_failures_at_tasks_that_nobody_has_a_verdict_on_are_failures() -> None:
+    waits = Verdict(outcome=Outcome.unscored, points=0, max_points=1)
+    rows = [attempt(m, f"t{t:02d}", score=score) for m, score in (("a", 1.0), ("b", 0.0)) for t in range(12)]
+    rows += [attempt(m, f"u{t}", verdict=verdict) for m, verdict in (("a", None), ("b", waits)) for t in range(3)]
+    found = route([table("one", rows)]).default
+    assert "a 80%, b 80%" in found.reason
+    assert found.basis == "none"
