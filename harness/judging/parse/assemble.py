@@ -14,6 +14,7 @@ from harness.judging.parse.piece import Piece
 from harness.judging.parse.quotes import Shown, canonical
 from harness.judging.parse.repair import load
 from harness.judging.parse.schema import read
+from harness.judging.parse.thinking import CUT
 from harness.judging.parse.values import Labels, folded, off_scale
 from harness.judging.parse.views import own, views
 from harness.types import JudgeMode, Mark, Reading
@@ -40,9 +41,13 @@ class Verdicts:
 
     def add(self, fragment: Fragment) -> None:
         """One more object of the reply."""
-        loaded = load(fragment.text)
+        # Thinking cut out of an object makes another one, which is not looked up: a candidate may have written it with
+        # tags in it, so that it stands in the prompt otherwise.
+        torn = CUT in fragment.text
+        loaded = None if torn else load(fragment.text)
         if loaded is None:
-            self._weak("malformed", f"no JSON: {fragment.text[:60]!r}", fragment)
+            why = "thinking was cut out of it" if torn else "no JSON"
+            self._weak("malformed", f"{why}: {fragment.text[:60].replace(CUT, ' ')!r}", fragment)
             self._later = Problem("malformed", "")
             return
         value, marked = self._without_mark(loaded.value)
