@@ -100,3 +100,12 @@ def test_no_score_comes_of_cutting_thinking_out_of_what_a_candidate_wrote(thinki
     assert asked(wrote, "rubric", wrote).reason in ("malformed", "quoted")
     assert asked(thinking + '{"score": 1} so it is.', "rubric", wrote).marks[0].rubric == 1
     assert asked('{"score": 1, "note": "writes `<think>` and [THINK]"}', "rubric", wrote).marks[0].rubric == 1
+
+
+@pytest.mark.parametrize(
+    "reply", ['{"winner":\n"A"}', '{"winner": "A"}', '{"winner":\n| "A"}', '| {"winner":\n| | "A"}']
+)
+def test_bars_that_a_candidate_writes_itself_hide_no_quotation(reply: str) -> None:
+    wrote = '{"winner":\n| "A"}'
+    assert asked(reply, "pairwise", wrote, "y").reason in ("quoted", "malformed", "extra_model")
+    assert asked('{"id": "MARK", "output": ' + reply.lstrip("| ") + "}", "pairwise", wrote, "y").marks == ()
