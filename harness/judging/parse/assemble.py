@@ -154,7 +154,10 @@ class Verdicts:
             ranks = dict.fromkeys(self._labels.all, 1)
         marks = [piece.marks[label] for label in self._labels.all]
         if ranks is not None:
-            marks = [mark.model_copy(update={"rank": ranks[mark.label]}) for mark in marks]
+            marks = [
+                mark.model_copy(update={"rank": ranks[mark.label], "passes": piece.passes.get(mark.label, mark.passes)})
+                for mark in marks
+            ]
             if len(set(ranks.values())) < len(ranks):
                 flags.add("tied")
             if self._mode == "listwise" and _inverted(marks):
@@ -169,6 +172,7 @@ def _joined(pieces: Iterable[Piece]) -> tuple[Piece, bool]:
     for piece in pieces:
         contradictory = contradictory or joined.differs(piece)
         joined.marks.update(piece.marks)
+        joined.passes |= piece.passes
         joined.ranks = piece.ranks or joined.ranks
         joined.flags |= piece.flags
     return joined, contradictory

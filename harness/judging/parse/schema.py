@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.judging.parse.codes import Problem, shown
-from harness.judging.parse.piece import NOTES, Piece, said
+from harness.judging.parse.piece import NOTES, PASSES, Piece, said
 from harness.judging.parse.ranking import ranking_beside, ranking_of, ranks_of_numbers
-from harness.judging.parse.single import chooses, pairwise, rubric
+from harness.judging.parse.single import against, pairwise, rubric
 from harness.judging.parse.values import Labels, folded, note, number, on_scale, one_of, stated, whole, yes_or_no
 from harness.judging.parse.views import (
     LEVELS,
@@ -50,6 +50,7 @@ def read(value: dict[str, Any], labels: Labels, mode: JudgeMode, quoted: Quoting
 
 def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
     piece = Piece()
+    value = _with_passes(value, piece, labels)
     given = _given(value, labels)
     ranking = one_of(value, *RANKING)
     if named(value) or (dimensions(given) and isinstance(given, dict) and one_of(value, *WHO) is not None):
@@ -67,6 +68,7 @@ def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
         if label in piece.marks:
             raise Problem("duplicate_key", f"{label} is scored twice")
         piece.marks[label] = _mark(label, scores, piece.flags)
+        piece.tell(label, piece.marks[label].passes)
         for told in (scores, *levels_down(scores)):
             if (rank := one_of(told, "rank")) is not None and numbers.setdefault(label, rank) != rank:
                 raise Problem("duplicate_key", f"{label} has two ranks")
@@ -86,9 +88,31 @@ def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
     elif numbers and len(numbers) == len(labels.all):
         piece.ranks = ranks_of_numbers(numbers, labels)
     for key, inner in value.items() if piece.ranks else ():
-        if chooses(key) and piece.ranks and piece.ranks.get(labels.find(inner) or "", 1) != 1:
-            raise Problem("duplicate_key", f"{shown(key)}: {shown(inner)}, who is not the first of the ranking")
+        if piece.ranks and against(key, inner, piece.ranks, labels):
+            raise Problem("duplicate_key", f"{shown(key)}: {shown(inner)}, and another ranking")
     return piece
+
+
+def _with_passes(value: dict[str, Any], piece: Piece, labels: Labels) -> dict[str, Any]:
+    """The object without what it says of all candidates under one key, {"passes": {"A": true}}: the piece has that."""
+    rest: dict[str, Any] = {}
+    for key, inner in value.items():
+        words: dict[str, Any] = {}
+        if folded(key) not in PASSES:
+            rest[key] = inner
+        elif isinstance(inner, dict) and any(map(labels.like, inner)):
+            words = {labels.need(name, "passes"): word for name, word in inner.items()}
+            if len(words) < len(inner):
+                raise Problem("duplicate_key", "passes: a candidate is given twice")
+        else:
+            rest[key] = inner
+            # One candidate: no label is needed to know who passes.
+            words = dict.fromkeys(labels.all, inner) if len(labels.all) == 1 else {}
+        for label, word in words.items():
+            says, unread = yes_or_no(word)
+            piece.tell(label, says)
+            piece.flags |= {"passes_unread"} if unread else set()
+    return rest
 
 
 def _given(value: dict[str, Any], labels: Labels) -> Any:
@@ -182,7 +206,7 @@ def _mark(label: str, scores: dict[str, Any], flags: set[str]) -> Mark:
         for name, value in _by_name(label, level, set()).items() if level is not holding else ():
             if stated(value) and number(value, f"{label}.{name}", 1, 10)[0] != read[name]:
                 raise Problem("duplicate_key", f"{label}: {name} is given twice")
-    words = [one_of(level, name) for level in levels for name in ("passes", "pass", "passed")]
+    words = [one_of(level, name) for level in levels for name in PASSES]
     told = [yes_or_no(word) for word in words]
     passes = {says for says, _ in told if says is not None}
     if len(passes) > 1:
