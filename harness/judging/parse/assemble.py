@@ -80,6 +80,7 @@ class Verdicts:
                     raise scale
                 piece = read(bare, self._labels, self._mode, quoting)
             except Problem as error:
+                self._failed = self._failed or (quoting.hit and marked)
                 self._wrong(error)
                 continue
             if self._labels.normalised or view is not value:

@@ -20,6 +20,7 @@ from harness.judging.parse.views import (
     dimensions,
     foreign,
     holds_scores,
+    is_verdict,
     levels_down,
     named,
     never,
@@ -36,6 +37,7 @@ def read(value: dict[str, Any], labels: Labels, mode: JudgeMode, quoted: Quoting
         labels.need(other, mode)
     beside = value
     if mode == "listwise":
+        value = _unquoted(value, labels, quoted)
         piece = _listwise(value, labels)
         # The scores that were read are no verdict beside it.
         given = _given(value, labels)
@@ -46,6 +48,32 @@ def read(value: dict[str, Any], labels: Labels, mode: JudgeMode, quoted: Quoting
         if piece.differs(read(inner, labels, mode, quoted)):
             raise Problem("duplicate_key", "an object and one in it say different things")
     return piece
+
+
+def _unquoted(value: dict[str, Any], labels: Labels, quoted: Quoting) -> dict[str, Any]:
+    """The object without scores that a candidate wrote. Raises Problem if no verdict is left or a part is such."""
+    rest: dict[str, Any] = {}
+    for key, inner in value.items():
+        blocks = [(whose, block) for whose, block in _blocks(key, inner, labels) if scored(block)]
+        if (blocks or (isinstance(inner, dict | list) and holds_scores(inner))) and quoted(key, inner):
+            continue
+        rest[key] = inner
+        if any(quoted(whose, block) for whose, block in blocks):
+            raise Problem("quoted", f"{shown(key)}: scores in it stand in the prompt")
+    if len(rest) < len(value) and not is_verdict(rest, labels, "listwise"):
+        raise Problem("quoted", "the scores stand in the prompt")
+    return rest
+
+
+def _blocks(key: str, inner: Any, labels: Labels) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is read as one candidate's scores inside of what stands under a key, and the key that says whose they are."""
+    for item in inner if isinstance(inner, list) else [inner]:
+        for name, block in item.items() if isinstance(item, dict) else ():
+            if isinstance(block, dict) and folded(name) in LEVELS:
+                yield name, block
+            elif isinstance(block, dict) and labels.like(name):
+                yield key, block
+                yield from ((below, level) for below, level in block.items() if folded(below) in LEVELS)
 
 
 def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
