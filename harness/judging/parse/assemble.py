@@ -129,6 +129,9 @@ class Verdicts:
             if any(piece.differs(part) for part, _ in self._said[whole[-1] + 1 :]):
                 self.problem = ("corrected", "a part that differs comes after the whole verdict")
                 return None
+            # A repetition that leaves open who passes takes nothing back.
+            same = [other.passes for other, _ in self._said if not piece.differs(other)]
+            piece.passes = {label: passes for told in [*same, piece.passes] for label, passes in told.items()}
             flags |= piece.flags
             if len(whole) > 1:
                 flags.add("several")

@@ -35,11 +35,13 @@ class Piece:
             raise Problem("duplicate_key", f"{label}: passes and does not")
 
     def differs(self, other: Piece) -> bool:
-        """They say different things of the same candidate, or rank differently. Notes may differ."""
+        """They say different things of the same candidate, or rank differently. Notes may; less is no other thing."""
         ranked = self.ranks is not None and other.ranks is not None and self.ranks != other.ranks
-        shared = self.marks.keys() & other.marks.keys()
-        return ranked or any(said(self.marks[label]) != said(other.marks[label]) for label in shared)
+        scored = any(said(self.marks[label]) != said(other.marks[label]) for label in self.marks.keys() & other.marks)
+        told = self.passes.keys() & other.passes
+        return ranked or scored or any(self.passes[label] is not other.passes[label] for label in told)
 
 
 def said(mark: Mark) -> tuple[object, ...]:
-    return mark.scores, mark.rubric, mark.passes
+    """What must not differ. Whether it passes may be left open, see `Piece.passes`."""
+    return mark.scores, mark.rubric

@@ -32,9 +32,9 @@ from harness.types import DIMENSIONS, JudgeMode, Mark
 
 def read(value: dict[str, Any], labels: Labels, mode: JudgeMode, quoted: Quoting = never) -> Piece:
     """What an object with a verdict's keys says. Raises Problem, also where it says two things at once."""
-    other = foreign(value, labels, mode)
-    if other is not None:
-        labels.need(other, mode)
+    stranger = foreign(value, labels, mode)
+    if stranger is not None:
+        labels.need(stranger, mode)
     beside = value
     if mode == "listwise":
         value = _unquoted(value, labels, quoted)
@@ -45,8 +45,11 @@ def read(value: dict[str, Any], labels: Labels, mode: JudgeMode, quoted: Quoting
     else:
         piece = rubric(value, labels) if mode == "rubric" else pairwise(value, labels)
     for inner in wrapped(beside, labels, mode, quoted):
-        if piece.differs(read(inner, labels, mode, quoted)):
+        other = read(inner, labels, mode, quoted)
+        if piece.differs(other):
             raise Problem("duplicate_key", "an object and one in it say different things")
+        for label, passes in other.passes.items():
+            piece.tell(label, passes)
     return piece
 
 
@@ -66,7 +69,7 @@ def _unquoted(value: dict[str, Any], labels: Labels, quoted: Quoting) -> dict[st
 
 
 def _blocks(key: str, inner: Any, labels: Labels) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What is read as one candidate's scores inside of what stands under a key, and the key that says whose they are."""
+    """What is read as one candidate's scores inside of what stands under a key, and the key that says whose."""
     for item in inner if isinstance(inner, list) else [inner]:
         for name, block in item.items() if isinstance(item, dict) else ():
             if isinstance(block, dict) and folded(name) in LEVELS:
@@ -183,8 +186,10 @@ def _agreed(value: dict[str, Any], given: Any, piece: Piece, labels: Labels) -> 
         if another(key, SCORES) and any(map(dimensions, inner.values() if isinstance(inner, dict) else [inner])):
             beside = inner
         for label, scores in _by_label(beside, labels):
-            if label not in piece.marks or said(_mark(label, scores, set())) != said(piece.marks[label]):
+            mark = _mark(label, scores, set())
+            if label not in piece.marks or said(mark) != said(piece.marks[label]):
                 raise Problem("duplicate_key", f"{label} is scored twice")
+            piece.tell(label, mark.passes)
 
 
 def _by_label(given: Any, labels: Labels) -> Iterator[tuple[str, dict[str, Any]]]:
