@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.judging.parse.codes import Problem, shown
 from harness.judging.parse.piece import NOTES, PASSES, Piece, said
-from harness.judging.parse.ranking import ranking_beside, ranking_of, ranks_of_numbers
+from harness.judging.parse.ranking import order_of_scores, ranking_beside, ranking_of, ranks_of_numbers
 from harness.judging.parse.single import against, pairwise, rubric
 from harness.judging.parse.values import Labels, folded, note, number, on_scale, one_of, stated, whole, yes_or_no
 from harness.judging.parse.views import (
@@ -153,7 +153,7 @@ def _given(value: dict[str, Any], labels: Labels) -> Any:
     if any(map(holds_scores, holders)):
         return next(filter(holds_scores, holders))
     # `evaluation` may be a sentence, and `results` about something else, where candidates have keys of their own.
-    others = {key: inner for key, inner in value.items() if isinstance(inner, dict) and folded(key) not in RANKING}
+    others = {key: inner for key, inner in value.items() if isinstance(inner, dict) and not another(key, RANKING)}
     beside = {key: inner for key, inner in others.items() if folded(key) not in SCORES}
     if not found or any(labels.like(key) and scored(inner) for key, inner in beside.items()):
         return beside or None
@@ -164,11 +164,19 @@ def _rankings(value: dict[str, Any], given: Any, ranking: Any, labels: Labels) -
     """All rankings of the object, first the one that counts."""
     if ranking is not None:
         yield ranking_of(ranking, labels)
-    for key, inner in value.items():
-        if another(key, RANKING) and (found := ranking_beside(inner, labels)) is not None:
-            yield found
-    if isinstance(given, dict) and (among := one_of(given, "ranking")) is not None:
+    among = one_of(given, "ranking") if isinstance(given, dict) else None
+    if among is not None:
         yield ranking_of(among, labels)
+    for key, inner in value.items():
+        if not another(key, RANKING) or inner is ranking:
+            continue
+        order = order_of_scores(inner, labels)
+        if order is None:
+            order = ranking_beside(inner, labels)
+        elif ranking is None and among is None:
+            continue  # totals are no ranking
+        if order is not None:
+            yield order
 
 
 def _order(ranks: dict[str, Any]) -> dict[str, int]:

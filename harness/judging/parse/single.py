@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.judging.parse.codes import Problem, shown
 from harness.judging.parse.piece import NOTES, Piece
-from harness.judging.parse.ranking import ranking_beside
+from harness.judging.parse.ranking import order_of_scores, ranking_beside
 from harness.judging.parse.values import Labels, folded, note, on_scale, one_of, stated, whole, yes_or_no
 from harness.judging.parse.views import RANKING, RATED, RATINGS, another
 from harness.types import Mark
@@ -35,7 +35,7 @@ def rubric(value: dict[str, Any], labels: Labels) -> Piece:
         if name in RATINGS:
             one_of(value, name)  # two spellings of one key
             _whose(given, labels)
-        elif name not in RATED | _BESIDE or not stated(given):
+        elif name not in RATED | _BESIDE or not stated(given) or (name == "final" and _elsewhere(given)):
             continue
         score, written = whole(given, name, 0, 3)
         said.append(score)
@@ -45,6 +45,14 @@ def rubric(value: dict[str, Any], labels: Labels) -> Piece:
         raise Problem("duplicate_key", f"score: {' and '.join(map(shown, said))}")
     piece.marks[label] = Mark(label=label, rubric=said[0], note=note(one_of(value, *NOTES)))
     return piece
+
+
+def _elsewhere(given: Any) -> bool:
+    """A number that is no grade, on no scale: `"final": 42` may be the result that was asked for."""
+    try:
+        return not 0 <= float(given) <= 3
+    except ValueError:  # 8/10
+        return False
 
 
 def _whose(value: Any, labels: Labels) -> None:
@@ -103,5 +111,5 @@ def against(key: str, other: Any, ranks: dict[str, int], labels: Labels) -> bool
 
 def _ranked(given: Any, labels: Labels, ranks: dict[str, int]) -> bool:
     """It is a ranking, and not this one."""
-    found = ranking_beside(given, labels)
+    found = order_of_scores(given, labels) or ranking_beside(given, labels)
     return found is not None and found != ranks
