@@ -137,6 +137,8 @@ def _with_passes(value: dict[str, Any], piece: Piece, labels: Labels) -> dict[st
                 raise Problem("duplicate_key", "passes: a candidate is given twice")
         else:
             rest[key] = inner
+            # A list of those that pass does not say that the others do not.
+            piece.flags |= {"passes_unread"} if isinstance(inner, list) else set()
             # One candidate: no label is needed to know who passes.
             words = dict.fromkeys(labels.all, inner) if len(labels.all) == 1 else {}
         for label, word in words.items():

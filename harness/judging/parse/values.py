@@ -118,8 +118,9 @@ def off_scale(value: dict[str, Any], where: str, high: int) -> Problem | None:
 
 
 def _totalled(value: dict[str, Any]) -> bool:
-    """All dimensions and their total stand there: the best number may be that of the total."""
-    names = {folded(key).removesuffix("_score") for key in value}
+    """All dimensions, perhaps a level down, and their total stand there: the best number may be that of the total."""
+    levels = (value, *(inner for inner in value.values() if isinstance(inner, dict)))
+    names = {folded(key).removesuffix("_score") for level in levels for key in level}
     return names.issuperset(DIMENSIONS) and any(folded(key) in _TOTALS and stated(said) for key, said in value.items())
 
 
