@@ -22,7 +22,7 @@ from harness.judging.parse.assemble import Verdicts
 from harness.judging.parse.codes import FLAGS, REASONS
 from harness.judging.parse.fragments import scan
 from harness.judging.parse.quotes import Shown
-from harness.judging.parse.thinking import strip
+from harness.judging.parse.thinking import CUT, strip
 from harness.judging.parse.values import Labels
 from harness.types import JudgeMode, Reading
 
@@ -76,7 +76,7 @@ def parse(
     answer = strip(whole)
     if answer.unclosed:
         return _rejected("unclosed_thinking", "thinking never ended")
-    body = answer.text.strip(_BLANK)
+    body = answer.text.strip(_BLANK + CUT)
     if not body:
         return _rejected("only_thinking", "nothing follows the thinking")
     if cut:

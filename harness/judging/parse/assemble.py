@@ -14,6 +14,7 @@ from harness.judging.parse.piece import Piece
 from harness.judging.parse.quotes import Shown, canonical
 from harness.judging.parse.repair import load
 from harness.judging.parse.schema import read
+from harness.judging.parse.thinking import CUT
 from harness.judging.parse.values import Labels, folded, off_scale
 from harness.judging.parse.views import own, views
 from harness.types import JudgeMode, Mark, Reading
@@ -40,9 +41,13 @@ class Verdicts:
 
     def add(self, fragment: Fragment) -> None:
         """One more object of the reply."""
-        loaded = load(fragment.text)
+        # Thinking cut out of an object makes another one, which is not looked up: a candidate may have written it with
+        # tags in it, so that it stands in the prompt otherwise.
+        torn = CUT in fragment.text
+        loaded = None if torn else load(fragment.text)
         if loaded is None:
-            self._weak("malformed", f"no JSON: {fragment.text[:60]!r}", fragment)
+            why = "thinking was cut out of it" if torn else "no JSON"
+            self._weak("malformed", f"{why}: {fragment.text[:60].replace(CUT, ' ')!r}", fragment)
             self._later = Problem("malformed", "")
             return
         value, marked = self._without_mark(loaded.value)
@@ -75,6 +80,7 @@ class Verdicts:
                     raise scale
                 piece = read(bare, self._labels, self._mode, quoting)
             except Problem as error:
+                self._failed = self._failed or (quoting.hit and marked)
                 self._wrong(error)
                 continue
             if self._labels.normalised or view is not value:
@@ -123,6 +129,9 @@ class Verdicts:
             if any(piece.differs(part) for part, _ in self._said[whole[-1] + 1 :]):
                 self.problem = ("corrected", "a part that differs comes after the whole verdict")
                 return None
+            # A repetition that leaves open who passes takes nothing back.
+            same = [other.passes for other, _ in self._said if not piece.differs(other)]
+            piece.passes = {label: passes for told in [*same, piece.passes] for label, passes in told.items()}
             flags |= piece.flags
             if len(whole) > 1:
                 flags.add("several")
@@ -149,7 +158,10 @@ class Verdicts:
             ranks = dict.fromkeys(self._labels.all, 1)
         marks = [piece.marks[label] for label in self._labels.all]
         if ranks is not None:
-            marks = [mark.model_copy(update={"rank": ranks[mark.label]}) for mark in marks]
+            marks = [
+                mark.model_copy(update={"rank": ranks[mark.label], "passes": piece.passes.get(mark.label, mark.passes)})
+                for mark in marks
+            ]
             if len(set(ranks.values())) < len(ranks):
                 flags.add("tied")
             if self._mode == "listwise" and _inverted(marks):
@@ -164,6 +176,7 @@ def _joined(pieces: Iterable[Piece]) -> tuple[Piece, bool]:
     for piece in pieces:
         contradictory = contradictory or joined.differs(piece)
         joined.marks.update(piece.marks)
+        joined.passes |= piece.passes
         joined.ranks = piece.ranks or joined.ranks
         joined.flags |= piece.flags
     return joined, contradictory

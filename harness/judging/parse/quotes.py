@@ -13,8 +13,9 @@ from harness.judging.parse.repair import load
 MAX_SEARCHED = 1000
 """Different objects that are looked up. A search takes as long as the prompt is; no judge gives so many verdicts."""
 
-_ASIDE = re.compile(r"[\s\"'`“”„‘’\\]+")
-"""Not compared: a judge that quotes evens blanks, quotes and escapes."""
+_ASIDE = re.compile(r"[\s\"'`“”„‘’\\|]+")
+"""Not compared: a judge that quotes evens blanks, quotes and escapes, and drops bars that start a line, ours or a
+candidate's own."""
 
 
 class Shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -47,6 +48,23 @@ def ranking_beside(given: Any, labels: Labels) -> dict[str, int] | None:
     except Problem:
         labels.normalised = normalised
         return None
+
+
+def order_of_scores(given: Any, labels: Labels) -> dict[str, int] | None:
+    """The order of numbers for each label that are no ranks, such as 9.0 and 4.0: every ranking has a first place.
+
+    It is no ranking, but may go against one.
+    """
+    if not isinstance(given, dict):
+        return None
+    by_label = {labels.find(key): number for key, number in given.items()}
+    numbers = [one for one in by_label.values() if isinstance(one, int | float) and not isinstance(one, bool)]
+    if set(by_label) != set(labels.all) or len(numbers) < len(given):
+        return None
+    # 2 and 3 of two may be ranks that are counted wrongly.
+    if not (min(numbers) > 1 and len(numbers) + 1 < max(numbers) < math.inf):
+        return None
+    return {label: 1 + sum(other > by_label[label] for other in numbers) for label in labels.all}
 
 
 def _ranks(groups: list[list[str]], labels: Labels) -> dict[str, int]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.judging.parse.codes import Problem, shown
-from harness.judging.parse.piece import NOTES, Piece, said
-from harness.judging.parse.ranking import ranking_beside, ranking_of, ranks_of_numbers
-from harness.judging.parse.single import chooses, pairwise, rubric
+from harness.judging.parse.piece import NOTES, PASSES, Piece, said
+from harness.judging.parse.ranking import order_of_scores, ranking_beside, ranking_of, ranks_of_numbers
+from harness.judging.parse.single import against, pairwise, rubric
 from harness.judging.parse.values import Labels, folded, note, number, on_scale, one_of, stated, whole, yes_or_no
 from harness.judging.parse.views import (
     LEVELS,
@@ -20,6 +20,7 @@ from harness.judging.parse.views import (
     dimensions,
     foreign,
     holds_scores,
+    is_verdict,
     levels_down,
     named,
     never,
@@ -31,11 +32,12 @@ from harness.types import DIMENSIONS, JudgeMode, Mark
 
 def read(value: dict[str, Any], labels: Labels, mode: JudgeMode, quoted: Quoting = never) -> Piece:
     """What an object with a verdict's keys says. Raises Problem, also where it says two things at once."""
-    other = foreign(value, labels, mode)
-    if other is not None:
-        labels.need(other, mode)
+    stranger = foreign(value, labels, mode)
+    if stranger is not None:
+        labels.need(stranger, mode)
     beside = value
     if mode == "listwise":
+        value = _unquoted(value, labels, quoted)
         piece = _listwise(value, labels)
         # The scores that were read are no verdict beside it.
         given = _given(value, labels)
@@ -43,13 +45,43 @@ def read(value: dict[str, Any], labels: Labels, mode: JudgeMode, quoted: Quoting
     else:
         piece = rubric(value, labels) if mode == "rubric" else pairwise(value, labels)
     for inner in wrapped(beside, labels, mode, quoted):
-        if piece.differs(read(inner, labels, mode, quoted)):
+        other = read(inner, labels, mode, quoted)
+        if piece.differs(other):
             raise Problem("duplicate_key", "an object and one in it say different things")
+        for label, passes in other.passes.items():
+            piece.tell(label, passes)
     return piece
+
+
+def _unquoted(value: dict[str, Any], labels: Labels, quoted: Quoting) -> dict[str, Any]:
+    """The object without scores that a candidate wrote. Raises Problem if no verdict is left or a part is such."""
+    rest: dict[str, Any] = {}
+    for key, inner in value.items():
+        blocks = [(whose, block) for whose, block in _blocks(key, inner, labels) if scored(block)]
+        if (blocks or (isinstance(inner, dict | list) and holds_scores(inner))) and quoted(key, inner):
+            continue
+        rest[key] = inner
+        if any(quoted(whose, block) for whose, block in blocks):
+            raise Problem("quoted", f"{shown(key)}: scores in it stand in the prompt")
+    if len(rest) < len(value) and not is_verdict(rest, labels, "listwise"):
+        raise Problem("quoted", "the scores stand in the prompt")
+    return rest
+
+
+def _blocks(key: str, inner: Any, labels: Labels) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is read as one candidate's scores inside of what stands under a key, and the key that says whose."""
+    for item in inner if isinstance(inner, list) else [inner]:
+        for name, block in item.items() if isinstance(item, dict) else ():
+            if isinstance(block, dict) and folded(name) in LEVELS:
+                yield name, block
+            elif isinstance(block, dict) and labels.like(name):
+                yield key, block
+                yield from ((below, level) for below, level in block.items() if folded(below) in LEVELS)
 
 
 def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
     piece = Piece()
+    value = _with_passes(value, piece, labels)
     given = _given(value, labels)
     ranking = one_of(value, *RANKING)
     if named(value) or (dimensions(given) and isinstance(given, dict) and one_of(value, *WHO) is not None):
@@ -67,6 +99,7 @@ def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
         if label in piece.marks:
             raise Problem("duplicate_key", f"{label} is scored twice")
         piece.marks[label] = _mark(label, scores, piece.flags)
+        piece.tell(label, piece.marks[label].passes)
         for told in (scores, *levels_down(scores)):
             if (rank := one_of(told, "rank")) is not None and numbers.setdefault(label, rank) != rank:
                 raise Problem("duplicate_key", f"{label} has two ranks")
@@ -86,9 +119,33 @@ def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
     elif numbers and len(numbers) == len(labels.all):
         piece.ranks = ranks_of_numbers(numbers, labels)
     for key, inner in value.items() if piece.ranks else ():
-        if chooses(key) and piece.ranks and piece.ranks.get(labels.find(inner) or "", 1) != 1:
-            raise Problem("duplicate_key", f"{shown(key)}: {shown(inner)}, who is not the first of the ranking")
+        if piece.ranks and against(key, inner, piece.ranks, labels):
+            raise Problem("duplicate_key", f"{shown(key)}: {shown(inner)}, and another ranking")
     return piece
+
+
+def _with_passes(value: dict[str, Any], piece: Piece, labels: Labels) -> dict[str, Any]:
+    """The object without what it says of all candidates under one key, {"passes": {"A": true}}: the piece has that."""
+    rest: dict[str, Any] = {}
+    for key, inner in value.items():
+        words: dict[str, Any] = {}
+        if folded(key) not in PASSES:
+            rest[key] = inner
+        elif isinstance(inner, dict) and any(map(labels.like, inner)):
+            words = {labels.need(name, "passes"): word for name, word in inner.items()}
+            if len(words) < len(inner):
+                raise Problem("duplicate_key", "passes: a candidate is given twice")
+        else:
+            rest[key] = inner
+            # A list of those that pass does not say that the others do not.
+            piece.flags |= {"passes_unread"} if isinstance(inner, list) else set()
+            # One candidate: no label is needed to know who passes.
+            words = dict.fromkeys(labels.all, inner) if len(labels.all) == 1 else {}
+        for label, word in words.items():
+            says, unread = yes_or_no(word)
+            piece.tell(label, says)
+            piece.flags |= {"passes_unread"} if unread else set()
+    return rest
 
 
 def _given(value: dict[str, Any], labels: Labels) -> Any:
@@ -98,7 +155,7 @@ def _given(value: dict[str, Any], labels: Labels) -> Any:
     if any(map(holds_scores, holders)):
         return next(filter(holds_scores, holders))
     # `evaluation` may be a sentence, and `results` about something else, where candidates have keys of their own.
-    others = {key: inner for key, inner in value.items() if isinstance(inner, dict) and folded(key) not in RANKING}
+    others = {key: inner for key, inner in value.items() if isinstance(inner, dict) and not another(key, RANKING)}
     beside = {key: inner for key, inner in others.items() if folded(key) not in SCORES}
     if not found or any(labels.like(key) and scored(inner) for key, inner in beside.items()):
         return beside or None
@@ -109,11 +166,19 @@ def _rankings(value: dict[str, Any], given: Any, ranking: Any, labels: Labels) -
     """All rankings of the object, first the one that counts."""
     if ranking is not None:
         yield ranking_of(ranking, labels)
-    for key, inner in value.items():
-        if another(key, RANKING) and (found := ranking_beside(inner, labels)) is not None:
-            yield found
-    if isinstance(given, dict) and (among := one_of(given, "ranking")) is not None:
+    among = one_of(given, "ranking") if isinstance(given, dict) else None
+    if among is not None:
         yield ranking_of(among, labels)
+    for key, inner in value.items():
+        if not another(key, RANKING) or inner is ranking:
+            continue
+        order = order_of_scores(inner, labels)
+        if order is None:
+            order = ranking_beside(inner, labels)
+        elif ranking is None and among is None:
+            continue  # totals are no ranking
+        if order is not None:
+            yield order
 
 
 def _order(ranks: dict[str, Any]) -> dict[str, int]:
@@ -131,8 +196,10 @@ def _agreed(value: dict[str, Any], given: Any, piece: Piece, labels: Labels) -> 
         if another(key, SCORES) and any(map(dimensions, inner.values() if isinstance(inner, dict) else [inner])):
             beside = inner
         for label, scores in _by_label(beside, labels):
-            if label not in piece.marks or said(_mark(label, scores, set())) != said(piece.marks[label]):
+            mark = _mark(label, scores, set())
+            if label not in piece.marks or said(mark) != said(piece.marks[label]):
                 raise Problem("duplicate_key", f"{label} is scored twice")
+            piece.tell(label, mark.passes)
 
 
 def _by_label(given: Any, labels: Labels) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -182,7 +249,7 @@ def _mark(label: str, scores: dict[str, Any], flags: set[str]) -> Mark:
         for name, value in _by_name(label, level, set()).items() if level is not holding else ():
             if stated(value) and number(value, f"{label}.{name}", 1, 10)[0] != read[name]:
                 raise Problem("duplicate_key", f"{label}: {name} is given twice")
-    words = [one_of(level, name) for level in levels for name in ("passes", "pass", "passed")]
+    words = [one_of(level, name) for level in levels for name in PASSES]
     told = [yes_or_no(word) for word in words]
     passes = {says for says, _ in told if says is not None}
     if len(passes) > 1:

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.judging.parse.codes import Problem, shown
 from harness.judging.parse.piece import NOTES, Piece
-from harness.judging.parse.ranking import ranking_beside
+from harness.judging.parse.ranking import order_of_scores, ranking_beside
 from harness.judging.parse.values import Labels, folded, note, on_scale, one_of, stated, whole, yes_or_no
 from harness.judging.parse.views import RANKING, RATED, RATINGS, another
 from harness.types import Mark
@@ -35,7 +35,7 @@ def rubric(value: dict[str, Any], labels: Labels) -> Piece:
         if name in RATINGS:
             one_of(value, name)  # two spellings of one key
             _whose(given, labels)
-        elif name not in RATED | _BESIDE or not stated(given):
+        elif name not in RATED | _BESIDE or not stated(given) or (name == "final" and _elsewhere(given)):
             continue
         score, written = whole(given, name, 0, 3)
         said.append(score)
@@ -45,6 +45,14 @@ def rubric(value: dict[str, Any], labels: Labels) -> Piece:
         raise Problem("duplicate_key", f"score: {' and '.join(map(shown, said))}")
     piece.marks[label] = Mark(label=label, rubric=said[0], note=note(one_of(value, *NOTES)))
     return piece
+
+
+def _elsewhere(given: Any) -> bool:
+    """A number that is no grade, on no scale: `"final": 42` may be the result that was asked for."""
+    try:
+        return not 0 <= float(given) <= 3
+    except ValueError:  # 8/10
+        return False
 
 
 def _whose(value: Any, labels: Labels) -> None:
@@ -70,33 +78,38 @@ def pairwise(value: dict[str, Any], labels: Labels) -> Piece:
             piece.flags.add("normalised")
     piece.ranks = {each: 1 if label in (None, each) else 2 for each in labels.all}
     for key, other in value.items():
-        if _against(key, other, label, labels) or (another(key, RANKING) and _ranked(other, labels, piece.ranks)):
+        if against(key, other, piece.ranks, labels) or (another(key, RANKING) and _ranked(other, labels, piece.ranks)):
             raise Problem("duplicate_key", f"winner: {shown(winner)}, and {shown(key)}: {shown(other)}")
     why = note(one_of(value, *NOTES))
     piece.marks = {each: Mark(label=each, rank=rank, note=why) for each, rank in piece.ranks.items()}
     return piece
 
 
-def chooses(key: str) -> bool:
+def _chooses(key: str) -> bool:
     """The key of a label that is the best: `winner`, `better_answer`."""
     words = folded(key).split("_")
     return not _CHOICES.isdisjoint(words) and set(words) <= _CHOICES | _CHOSEN
 
 
-def _against(key: str, other: Any, label: str | None, labels: Labels) -> bool:
-    """What stands under a key says another thing than this winner, None for a tie."""
+def against(key: str, other: Any, ranks: dict[str, int], labels: Labels) -> bool:
+    """What stands under a key, `loser`, `tie`, `best_answer`, says another thing than these ranks."""
+    if len(ranks) < 2:
+        return False
+    best = [label for label, rank in ranks.items() if rank == 1]
     name = folded(key)
     if name in _EVEN:
-        return yes_or_no(other)[0] is (label is not None)
+        even = yes_or_no(other)[0]
+        # Beside a first place of its own a tie may be one of the others.
+        return (even is True and len(set(ranks.values())) == len(ranks)) or (even is False and len(best) > 1)
     found = labels.find(other)
     if name in _LOSERS:
-        return found is not None and (label is None or found == label)
-    if not chooses(key):
+        return found is not None and (found in best or ranks[found] != max(ranks.values()))
+    if not _chooses(key):
         return False
-    return found != label if found else label is not None and isinstance(other, str) and folded(other) in _TIES
+    return best != [found] if found else len(best) == 1 and isinstance(other, str) and folded(other) in _TIES
 
 
 def _ranked(given: Any, labels: Labels, ranks: dict[str, int]) -> bool:
     """It is a ranking, and not this one."""
-    found = ranking_beside(given, labels)
+    found = order_of_scores(given, labels) or ranking_beside(given, labels)
     return found is not None and found != ranks

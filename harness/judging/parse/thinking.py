@@ -14,6 +14,10 @@ from harness.grading.extract.thinking import Answer, strip_thinking
 from harness.judging.parse.fragments import scan
 from harness.judging.parse.repair import load
 
+CUT = "\x1f"
+"""Left where thinking stood between other text. An object that has it was put together by the cutting, and nobody wrote
+it so. It is a blank, for JSON as repaired and wherever texts are compared."""
+
 _NAMES = r"(?:seed:)?(?:think|thinking|thoughts?|reasoning|reason|reflection|scratchpad|analysis|reflect)"
 # Possessive: how many blanks follow is settled at once. Backtracking over them takes time by their square.
 _TAG = re.compile(
@@ -24,18 +28,24 @@ _TAG = re.compile(
        | <\|(?:channel\|>\s*+(?P<channel>\w++)[^<>\n]{{0,80}}<\|message)\|>""",
     re.VERBOSE | re.IGNORECASE,
 )
+_OPENING = re.compile(r"<(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
+"""The tags that open what `strip_thinking` cuts."""
 _BARE_CHANNELS = re.compile(r"analysis(?=[A-Z\"'{]).*assistantfinal", re.DOTALL)
 """gpt-oss through servers that drop its markers and keep their words."""
 
 
 def strip(text: str) -> Answer:
-    """The reply without thinking."""
+    """The reply without thinking, with CUT where some stood in it."""
+    text = text.replace(CUT, " ")
     bare = _BARE_CHANNELS.match(text)
     if bare:
         return Answer(text[bare.end() :], thinking=True)
     if re.match(r"analysis[A-Z]", text):
         return Answer("", thinking=True, unclosed=True)
-    answer = strip_thinking(text)
+    answer = strip_thinking(_OPENING.sub(lambda tag: CUT + tag[0], text))
+    # Where the tag is still there nothing was cut.
+    left = re.sub(f"{CUT}(?={_OPENING.pattern})", "", answer.text, flags=re.IGNORECASE)
+    answer = Answer(left, answer.thinking, answer.unclosed)
     if answer.unclosed or not _TAG.search(answer.text):
         return answer
     return _strictly(answer)
@@ -59,7 +69,7 @@ def _strictly(answer: Answer) -> Answer:
         elif opened is None:
             kept, position = [], tag.end()
         else:
-            kept.append(text[position:opened])
+            kept += [text[position:opened], CUT]
             position, opened = tag.end(), None
     if opened is not None:
         return Answer("".join([*kept, text[position:opened]]), thinking=True, unclosed=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.grading.extract.text import encodable
 from harness.judging.parse.codes import Problem, shown
+from harness.types import DIMENSIONS
 
 MAX_NOTE = 500
 
@@ -32,6 +33,7 @@ _SCALES = frozenset({
     "max_possible", "max_possible_score", "out_of", "of", "scale", "rating_scale", "score_scale", "grading_scale",
 })  # fmt: skip
 """Keys that say which number is the best there is."""
+_TOTALS = frozenset({"total", "sum", "total_score", "score_total", "total_points", "overall_total", "points"})
 
 
 def folded(key: str) -> str:
@@ -110,9 +112,16 @@ def off_scale(value: dict[str, Any], where: str, high: int) -> Problem | None:
     """The problem of an object that says that its numbers are on another scale: {"score": 3, "max_score": 10}."""
     for key, said in value.items():
         best = _best(said) if folded(key) in _SCALES else None
-        if best is not None and best != high:
+        if best is not None and best != high and not (best == high * len(DIMENSIONS) and _totalled(value)):
             return Problem("out_of_range", f"{where}: {shown(key)} {shown(said)}, on another scale than to {high}")
     return None
+
+
+def _totalled(value: dict[str, Any]) -> bool:
+    """All dimensions, perhaps a level down, and their total stand there: the best number may be that of the total."""
+    levels = (value, *(inner for inner in value.values() if isinstance(inner, dict)))
+    names = {folded(key).removesuffix("_score") for level in levels for key in level}
+    return names.issuperset(DIMENSIONS) and any(folded(key) in _TOTALS and stated(said) for key, said in value.items())
 
 
 def on_scale(value: dict[str, Any], where: str, high: int) -> None:
