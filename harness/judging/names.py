@@ -12,8 +12,9 @@ plain      `fast`, `m`, `2`, `=2+3`, stems that are words (`solar`, `phi`): mask
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from harness.config import ModelProfile
 from harness.judging import known
@@ -40,6 +41,9 @@ MASK = "[name]"
 
 _WELL_KNOWN = re.compile(known.AMBIGUOUS, re.IGNORECASE)
 _FENCE = re.compile(r"^[ \t>]*(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)\n?", re.MULTILINE)
+_PROSE = re.compile(r"(?:te?xt|plain(?:text)?|md|markdown|rst)\b.*", re.IGNORECASE)
+_SENTENCE = re.compile(r"^[ \t]*(?:I['’]m|I am|My name is|Hello|Hi)\b[^\n]*", re.MULTILINE)
+"""A line of prose in a block, or a file, of code."""
 _INLINE = re.compile(r"`[^`\n]+`")
 _LITERAL = re.compile(
     r'"""(?:[^"\\]++|\\.|"(?!""))*+(?:""")?'
@@ -87,8 +91,6 @@ class Names:
     def masked(self, text: str, topic: str = "", *, program: bool = False) -> str:
         """`text` without names; those that `topic`, the task's own text, mentions are what it is about, and stay,
         except where the text calls itself so. `program`: the text is source code, as fenced blocks always are."""
-        for place in self._itself:
-            text = place.sub(lambda found: found["before"] + MASK, text)
         kept = self._kept(topic)
         if program:
             return self._in_code(text, kept)
@@ -97,6 +99,8 @@ class Names:
         )
 
     def _in_prose(self, text: str, kept: frozenset[str]) -> str:
+        text = self._unsaid(text)
+
         def inline(code: str) -> str:
             found = self._without(self._prose, code, kept)
             return found if found.strip("` ") == MASK else self._in_code(code, kept)
@@ -105,13 +109,21 @@ class Names:
 
     def _in_code(self, text: str, kept: frozenset[str]) -> str:
         """An id is looked for in comments and strings as in prose, in statements only as the catalogue writes it: with
-        a model `R1`, `r1 = 5` is a variable."""
+        a model `R1`, `r1 = 5` is a variable. `for i, phi in ...` is no self-introduction: it takes a comment, a string,
+        or a line that begins as no statement does."""
         return _apart(
             _LITERAL,
-            text,
-            lambda part: self._without(self._prose, part, kept),
+            _SENTENCE.sub(lambda line: self._unsaid(line[0]), text),
+            lambda part: self._without(self._prose, self._unsaid(part), kept),
             lambda part: self._without(self._code, part, kept),
         )
+
+    def _unsaid(self, text: str) -> str:
+        """The text without what it calls itself. Code spans are left alone, but for those that are but the name."""
+        for place in self._itself:
+            spans = [span.span() for span in _INLINE.finditer(text)] if "`" in text else []
+            text = place.sub(partial(_named, text, spans), text)
+        return text
 
     def _without(self, looked_for: re.Pattern[str], text: str, kept: frozenset[str]) -> str:
         def masked(found: re.Match[str]) -> str:
@@ -126,6 +138,16 @@ class Names:
             parts = re.findall(r"[^\W\d_]+|\d+", name["name"].lower())
             found.update("".join(parts[:count]) for count in range(1, len(parts) + 1))
         return frozenset(found)
+
+
+def _named(text: str, spans: list[tuple[int, int]], found: re.Match[str]) -> str:
+    start, end = found.span("name")
+    index = bisect(spans, (start, end)) - 1
+    if index >= 0 and start < spans[index][1]:
+        first, last = spans[index]
+        if found.start() >= first or text[first:last].strip("`\"'*_ ") != found["name"]:
+            return found[0]
+    return found["before"] + MASK + text[end : found.end()]
 
 
 def _plainly(words: list[str], told: str) -> Iterator[re.Pattern[str]]:
@@ -164,15 +186,16 @@ def _folded(name: str) -> str:
 
 def _blocks(text: str) -> Iterator[tuple[bool, str]]:
     """The text in its order, and of each part whether it is a fenced block."""
-    position, fence = 0, ""
+    position, fence, prose = 0, "", False
     for line in _FENCE.finditer(text):
         if not fence:
             yield False, text[position : line.end()]
             position, fence = line.end(), line["fence"]
+            prose = _PROSE.fullmatch(line["info"].strip()) is not None
         elif line["fence"].startswith(fence) and not line["info"].strip():
-            yield True, text[position : line.start()]
+            yield not prose, text[position : line.start()]
             position, fence = line.start(), ""
-    yield bool(fence), text[position:]
+    yield bool(fence) and not prose, text[position:]
 
 
 def _apart(special: re.Pattern[str], text: str, inside: Callable[[str], str], outside: Callable[[str], str]) -> str:

@@ -84,9 +84,9 @@ def plain_places(words: str, bare: str, namesakes: str) -> Iterator[re.Pattern[s
     yield pattern(rf"(?P<before>{_SPEAKS}{_ROLE})", f"{bare}|{namesakes}", _CLAUSE)
     either = f"{words}|{bare}|{namesakes}"
     yield pattern(rf"(?P<before>{_SPEAKS}{_ROLE})", namesakes, rf"(?=,?\s+(?:by|from|{_MAKE})\b)")
-    yield pattern(rf"(?P<before>\bas\s+{_ROLE})", f"{words}|{bare}", r"(?=[\"'*_`”’]*,\s+(?:i|my)\b)")
+    yield pattern(rf"(?P<before>\bas\s+{_ROLE})", f"{words}|{bare}", r"(?=[\"'*_`”’]*,\s+(?-i:I|[Mm]y)\b)")
     yield pattern(rf"(?P<before>\bas\s+{_ROLE})", namesakes, _SAYS_I)
-    yield pattern(rf"(?P<before>\bi,\s+{MARKS})", either, r"(?=[\"'*_`”’]*,\s)")
+    yield pattern(rf"(?P<before>(?:^|[.!?]\s)(?-i:I),\s{MARKS})", either, r"(?=[\"'*_`”’]*,\s(?!\w\b))")
     yield pattern(
         rf"(?P<before>\bthis\s+is\s+{MARKS})",
         either,

@@ -204,3 +204,31 @@ def test_masking_leaves_no_rank_behind() -> None:
     ranks = re.compile(r"\b(?:opus|mini|coder|small|4\.5|7b)\b", re.IGNORECASE)
     for said in ("I'm Claude Opus 4.5!", "gpt-4o-mini", "Qwen 2.5 Coder 7B", "NIMBUS SMALL"):
         assert not ranks.search(WHOLE.masked(said)), said
+
+
+CODED = called("phi4:14b", "solar-10.7b", "command-r", "m", "fast", "base", "R1", family="phi")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "for i, phi, r in rows:\n    s += r * phi", "def f(i, solar, w): pass", "for i, command, arg in ops: pass",
+        "i, m, n = 1, 2, 3", "go(i, fast, slow)", "with open(a) as base, i: pass", "import x as m, i",
+        "let I, m, n = f(I, fast, slow)",
+    ],
+)  # fmt: skip
+def test_no_statement_introduces_anybody(code: str) -> None:
+    assert CODED.masked(code, program=True) == code
+    for said in (f"```python\n{code}\n```", f"So `{code.splitlines()[0]}` it is.", f"```\n{code}"):
+        assert CODED.masked(said) == said
+
+
+def test_a_text_introduces_itself_in_prose_comments_and_strings_only() -> None:
+    assert CODED.masked("Take r, i, phi, z and i, m, n.") == "Take r, i, phi, z and i, m, n."
+    assert CODED.masked("I, Phi, think. I am `fast`.") == "I, [name], think. I am `[name]`."
+    assert CODED.masked("x = 1  # I am fast!\ns = 'my name is Phi'", program=True) == (
+        "x = 1  # I am [name]!\ns = 'my name is [name]'"
+    )
+    assert CODED.masked("```\nI'm Phi.\n```\n```text\nAs Phi, I say\n```") == (
+        "```\nI'm [name].\n```\n```text\nAs [name], I say\n```"
+    )
