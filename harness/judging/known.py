@@ -10,12 +10,12 @@ _SAYS = r"\s(?:is|was|has|had|would|can|could|says|said|model)\b"
 _VERSION = rf"(?=[-_: ]?(?:{_SIZE}|v?[1-9]\.\d(?!\d)|v?[1-9]\d?(?:\.\d)?[-_: ]?(?:{RANK}{_END}|{_SIZE}))|:\d)"
 """What only a model has: a size, a version with a point, a number with a rank."""
 
-_ONLY = (
+ONLY = (
     r"qwen|qwq|chatgpt|openai|anthropic|deepseek|smollm|mixtral|codestral|devstral|ministral|chatglm|internlm|nemotron|"
     r"starcoder|wizardlm|tinyllama|codellama|codegemma|hugging ?face|alibaba cloud|google deepmind|meta ai|"
     r"moonshot ai|zhipu|通义千问|文心一言"
 )
-KNOWN = rf"{_ONLY}|gpt(?=[- ]?\d|-oss)"
+KNOWN = rf"{ONLY}|gpt(?=[- ]?\d|-oss)"
 """Names that mean nothing but a model or its maker."""
 VERSIONED = (
     rf"(?<![{{^])(?:(?:claude|gemma|llama|mistral|granite|olmo|grok){_VERSION}"
@@ -44,6 +44,6 @@ MAKERS = (
     r"google|meta|microsoft|alibaba|amazon|ibm|nvidia|cohere|xai|apple|baidu|tencent|bytedance|mistral|databricks|"
     r"stability ai|hugging ?face|upstage|01\.ai"
 )
-IN_CODE = rf"(?<![.=(\[{{])(?<![=(] )(?<!import )(?<!^from )(?:{_ONLY}|gpt(?=-\d))"
+IN_CODE = rf"(?<![.=(\[{{])(?<![=(] )(?<!import )(?<!^from )(?:{ONLY}|gpt(?=-\d))"
 UNUSED = r"(?!\s*[=(\[]|\.\w)"
 """Around a well-known name in statements: a module that is imported or a variable is no name."""

@@ -19,7 +19,7 @@ from functools import lru_cache, partial
 from harness.config import ModelProfile
 from harness.judging import known
 from harness.judging.ordinary import GRAMMAR, NAMESAKES
-from harness.judging.speaking import called, made, pattern, plain_places
+from harness.judging.speaking import called, made, namely, pattern, plain_places
 from harness.judging.spelling import (
     ENDS,
     SOLID_TAIL,
@@ -79,9 +79,12 @@ class Names:
         coded = rf"(?:{whole}){SOLID_TAIL}|(?-i:{exact})|{known.IN_CODE}{SOLID_TAIL}{known.UNUSED}"
         before, after = rf"{STARTS}(?P<before>_{{0,3}})", rf"(?P=before){ENDS}"
         self._prose, self._code = pattern(before, names, after), pattern(before, coded, after)
-        told = any_of(map(spelt, {*(name for name in words if name.lower() in NAMESAKES), *set(stems) - set(begun)}))
+        famous = {word for name in given for word in re.findall(r"[^\W\d_]+", name) if _WELL_KNOWN.fullmatch(word)}
+        alike = {name for name in words if name.lower() in NAMESAKES}
+        told = any_of(map(spelt, {*alike, *famous, *set(stems) - set(begun)}))
         loose = any_of(loosely(name) for name in more if not tells(name))
         self._itself = (
+            *namely(told),
             *called(rf"{names}|(?:{loose}){TAIL}", signs),
             *_plainly([name for name in words if name.lower() not in NAMESAKES], told),
             made(names, told),

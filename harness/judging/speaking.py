@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.judging.known import AMBIGUOUS, MAKERS
+from harness.judging.known import AMBIGUOUS, MAKERS, ONLY
 from harness.judging.spelling import ENDS, MARKS, TAIL, WORD
 
 _FILLER = (
@@ -53,6 +53,28 @@ _MADE = (
 )
 """The speaker is the subject, and no other subject or verb stands between: what somebody believes was made by others
 is no word of itself."""
+_REALLY = (
+    r"(?:(?:actually|just|only|indeed|still|really|simply|truly|basically|definitely|certainly|technically|also|now|"
+    r"currently|in\s++fact|of\s++course)\b[\s,]++){0,3}"
+)
+_NAMED = rf"(?:(?:{MAKERS}|{ONLY})(?:['’]s)?\s++(?:ai\s++)?)?+"
+"""Before the name of a model: Google Gemini, Anthropic's Claude."""
+_CAPITAL = r"(?=(?-i:[A-Z]))"
+_NOBODY_ELSE = r"(?!\s(?-i:[A-Z])[a-z]+)"
+"""Behind a name: Claude Monet is none."""
+_LAST = r"(?=[\"'*_`”’]*[.!]?[ \t]*$)"
+_HERE = (
+    rf"(?=[\"'*_`”’]*\s*+(?:[.!)\]…]|\Z|,\s+(?:(?:an?|your|the)\s++(?:[\w-]++\s++){{0,4}}?"
+    rf"(?:model|assistant|ai|chat ?bot|bot|llm)\b|{_MAKE}\b)))"
+)
+_ELSEWHERE = (
+    r"(?:\b(?:ich\s+(?:bin|heiße)|mein\s+name\s+ist|je\s+suis|je\s+m['’]appelle|mon\s+nom\s+est|soy|me\s+llamo|"
+    r"mi\s+nombre\s+es|sono|mi\s+chiamo|(?:eu\s+)?sou|meu\s+nome\s+é|ik\s+ben|jestem|меня\s+зовут|я)\s+"
+    rf"{MARKS}{_CAPITAL}|"
+    r"(?:我是(?:由[^\n。，]{1,20}(?:开发|训练|创建|打造|推出|研发)的[^\n。，a-z]{0,12})?|我叫|我的名字[是叫]|私は|私の名前は|"
+    rf"저는|나는|제\s?이름은)\s?{MARKS})"
+)
+"""I am, in other languages."""
 _SAYS_I = r"(?=[\"'*_`”’]*,\s+(?-i:I\b|[Mm]y\s+(?:name|training|maker|creator)))"
 _I_FOLLOW = r"(?=[^.\n!?]{0,80}?,\s+(?:i|my)\b)"
 
@@ -93,11 +115,56 @@ def plain_places(words: str, bare: str, namesakes: str) -> Iterator[re.Pattern[s
         r"(?=[\"'*_`”’]*,?\s+(?:speaking|here|answering|replying|responding|writing)\b)",
     )
     yield pattern(
-        rf"(?P<before>(?:^|[.!?]\s|\b(?:hi|hello|hey)[,!]?\s){MARKS})",
+        rf"(?P<before>(?:^|[.!?]\s|\b(?:hi|hello|hey)(?:\s(?:there|all|everyone|folks))?[,!.]?\s){MARKS})",
         namesakes,
         r"(?=[\"'*_`”’]*\s+here\b\s*(?:[.,!:;]|\Z))",
     )
     yield pattern(rf"(?P<before>{_SENT})", either, _CLAUSE)
+
+
+def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
+    """Where a text calls itself by a word that the catalogue has as a name, in more ways than by "I am"."""
+    name = rf"{_NAMED}(?:{namesakes}){TAIL}"
+    model = r"(?:model|assistant|ai|chat ?bot|bot|llm)\b"
+    by = rf"(?:,?\s++(?:by|from|{_MAKE})\b)"
+    yield pattern(rf"(?P<before>{_SPEAKS}{_REALLY}{MARKS})", name, rf"{_NOBODY_ELSE}(?:{_CLAUSE}|(?={by}))")
+    yield pattern(
+        rf"(?P<before>{_SPEAKS}(?:an?|the|your)\s++(?:{_BARRIER}[\w'’-]++,?\s++){{0,6}}?{model}"
+        rf"(?:{_WHICH}{_BY}{_PEOPLE}\w++(?:\s++ai)?,?+)?\s++(?:and\s++)?(?:called|named|known\s++as)\s++{MARKS})",
+        name,
+        ENDS + _NOBODY_ELSE,
+    )
+    yield pattern(
+        rf"(?P<before>\bas\s++(?:an?|the)\s++{MARKS})",
+        name,
+        rf"(?=[\"'*_`”’]*\s++(?:(?:ai|large|language|chat)\s++){{0,3}}{model}[^.\n!?]{{0,80}}?,\s+(?-i:I\b|[Mm]y\b))",
+    )
+    yield pattern(
+        rf"(?P<before>\bas\s++{MARKS})",
+        name,
+        rf"(?=[\"'*_`”’]*,\s+(?:(?:an?|the|your)\s++(?:[\w-]++\s++){{0,4}}?{model}|{_MAKE}\b|(?-i:I)\b)"
+        r"(?:(?<=\s(?-i:I))|[^.\n!?]{0,80}?,\s+(?-i:I|[Mm]y)\b))",
+    )
+    yield pattern(
+        rf"(?P<before>\b(?:you['’]re|you\s+are|you['’]ve\s+been|you\s+have\s+been)\s+(?:now\s+|currently\s+)?"
+        rf"(?:talking|speaking|chatting|working|interacting)\s+(?:to|with)\s+{MARKS})",
+        name,
+        _NOBODY_ELSE + _CLAUSE,
+    )
+    yield pattern(
+        rf"(?P<before>(?:^|[.!?]\s|[\"“(]|\b(?:hi|hello|hey)(?:\sthere)?[,!]?\s)"
+        rf"(?:it['’]s|it\s+is|this\s+is)\s+{_REALLY}{MARKS}{_CAPITAL})",
+        name,
+        _HERE,
+    )
+    yield pattern(
+        rf"(?P<before>\b(?:signed|regards|sincerely|cheers|yours|(?:best\s)?wishes)[,:]?[ \t]?\s?[—–-]*\s?"
+        rf"{MARKS}{_CAPITAL})",
+        name,
+        _LAST,
+    )
+    yield pattern(rf"(?P<before>^[ \t]*(?:[—–]|--)\s*{MARKS}{_CAPITAL})", name, r"(?=[\"'*_`”’]*[.!]?\s*\Z)")
+    yield pattern(rf"(?P<before>{_ELSEWHERE})", name, ENDS + _NOBODY_ELSE)
 
 
 def pattern(before: str, names: str, after: str) -> re.Pattern[str]:

@@ -232,3 +232,48 @@ def test_a_text_introduces_itself_in_prose_comments_and_strings_only() -> None:
     assert CODED.masked("```\nI'm Phi.\n```\n```text\nAs Phi, I say\n```") == (
         "```\nI'm [name].\n```\n```text\nAs [name], I say\n```"
     )
+
+
+FAMOUS = [
+    ModelProfile(name=name, provider="x", family=family)
+    for name, family in [
+        ("claude-opus-4-5", "claude"), ("gemini-2.5-pro", "gemini"), ("kimi-k2", "kimi"), ("llama3.1:8b", "llama"),
+    ]
+]  # fmt: skip
+FAMILIAR = [Names(FAMOUS), Names([profile.model_copy(update={"family": ""}) for profile in FAMOUS])]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I am actually Claude.", "I'm just Claude, an AI.", "I am indeed Claude.", "I'm still Claude",
+        "I am Google Gemini.", "As a Claude model, I can't help.", "As Claude, an AI assistant, I think",
+        "Signed, Claude", "Regards,\nClaude", "Best regards,\n\n**Claude**", "It's Claude.", "This is Claude.",
+        "You're talking to Claude.", "Yes.\n\n— Claude", "Yes.\n\n— Claude\n", "Hi there, Gemini here!",
+        "As Claude, made by Anthropic, I think", "I'm a Meta AI model called Llama.",
+        "I am an AI assistant made by Google called Gemini.", "I am Anthropic's Claude.",
+        "I am actually Claude Opus 4.5.",
+        "I'm just Claude, made by Anthropic.", "Ich bin Claude", "Je suis Claude", "Je suis Claude, un modèle.",
+        "Soy Llama", "Sono Claude", "Eu sou Claude", "我是Claude", "我是Kimi",
+        "我是Kimi，你好", "我是由Anthropic开发的Claude",
+        "私はClaude", "私はClaudeです",
+    ],
+)  # fmt: skip
+def test_families_of_the_catalogue_are_masked_however_a_text_introduces_itself(said: str) -> None:
+    tells = re.compile(r"claude|gemini|kimi|llama|google|anthropic|meta\b|opus|4\.5", re.IGNORECASE)
+    for names in FAMILIAR:
+        assert not tells.search(names.masked(said)), names.masked(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I am actually Claude Monet. It's Claude Monet. This is Claude Debussy. Je suis Claude Monet.",
+        "This is Gemini, a sign of the zodiac. It's a llama. The llama is still a llama; I am just a llama.",
+        "Signed, Claude Monet\nYou're talking to Claude Lelouch. I am actually a Gemini.",
+        "sono gemini, soy llama; as a llama, I spit. - Claude",
+    ],
+)
+def test_people_animals_and_signs_of_the_zodiac_stay(said: str) -> None:
+    for names in FAMILIAR:
+        assert names.masked(said) == said
