@@ -37,7 +37,7 @@ UNCALLED = r"(?!\s?=)"
 """Behind such a name: what a value is given to is a variable."""
 AMBIGUOUS = (
     r"gpt|llama|gemma|phi|claude|gemini|mistral|glm|grok|kimi|granite|olmo|falcon|yi|bard|copilot|jamba|nova|aya|ernie|"
-    r"hunyuan|doubao|reka|vicuna|orca|command-r"
+    r"hunyuan|doubao|reka|vicuna|orca|command-r|(?-i:[Cc]ommand [RA]\+?(?![^\W_]))"
 )
 """Names that are also animals, people or companies: masked only where a text speaks of itself."""
 MAKERS = (

@@ -73,7 +73,7 @@ class Names:
         tailed = any_of((tokens for name in more for tokens in spellings(name)), known.KNOWN)
         others = any_of(tokens for name in formed if name not in more for tokens in spellings(name))
         # What may be longer comes first: no name of the others begins as one of these.
-        names = rf"(?:{tailed}){TAIL}|(?:{known.VERSIONED}){TAIL}{known.UNCALLED}|{others}"
+        names = rf"(?:{tailed}){TAIL}(?:(?<=[- ]r)\+(?![\w+]))?|(?:{known.VERSIONED}){TAIL}{known.UNCALLED}|{others}"
         whole = any_of(spelt(name) for name in given if tells(name))
         exact = any_of(spelt(name) for name in formed if is_id(name) and stands_in_code(name))
         coded = rf"(?:{whole}){SOLID_TAIL}|(?-i:{exact})|{known.IN_CODE}{SOLID_TAIL}{known.UNUSED}"
@@ -84,8 +84,8 @@ class Names:
         told = any_of(map(spelt, {*alike, *famous, *set(stems) - set(begun)}))
         loose = any_of(loosely(name) for name in more if not tells(name))
         self._itself = (
-            *namely(told),
             *called(rf"{names}|(?:{loose}){TAIL}", signs),
+            *namely(told),
             *_plainly([name for name in words if name.lower() not in NAMESAKES], told),
             made(names, told),
         )

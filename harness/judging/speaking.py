@@ -57,7 +57,7 @@ _REALLY = (
     r"(?:(?:actually|just|only|indeed|still|really|simply|truly|basically|definitely|certainly|technically|also|now|"
     r"currently|in\s++fact|of\s++course)\b[\s,]++){0,3}"
 )
-_NAMED = rf"(?:(?:{MAKERS}|{ONLY})(?:['’]s)?\s++(?:ai\s++)?)?+"
+_NAMED = rf"(?:(?:{MAKERS}|{ONLY}|\[name\])(?:['’]s)?\s++(?:ai\s++)?)?+"
 """Before the name of a model: Google Gemini, Anthropic's Claude."""
 _CAPITAL = r"(?=(?-i:[A-Z]))"
 _NOBODY_ELSE = r"(?!\s(?-i:[A-Z])[a-z]+)"
@@ -129,7 +129,7 @@ def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
     by = rf"(?:,?\s++(?:by|from|{_MAKE})\b)"
     yield pattern(rf"(?P<before>{_SPEAKS}{_REALLY}{MARKS})", name, rf"{_NOBODY_ELSE}(?:{_CLAUSE}|(?={by}))")
     yield pattern(
-        rf"(?P<before>{_SPEAKS}(?:an?|the|your)\s++(?:{_BARRIER}[\w'’-]++,?\s++){{0,6}}?{model}"
+        rf"(?P<before>{_SPEAKS}(?:an?|the|your)\s++(?:{_BARRIER}(?:[\w'’-]++|\[name\]),?\s++){{0,6}}?{model}"
         rf"(?:{_WHICH}{_BY}{_PEOPLE}\w++(?:\s++ai)?,?+)?\s++(?:and\s++)?(?:called|named|known\s++as)\s++{MARKS})",
         name,
         ENDS + _NOBODY_ELSE,

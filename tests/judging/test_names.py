@@ -277,3 +277,16 @@ def test_families_of_the_catalogue_are_masked_however_a_text_introduces_itself(s
 def test_people_animals_and_signs_of_the_zodiac_stay(said: str) -> None:
     for names in FAMILIAR:
         assert names.masked(said) == said
+
+
+@pytest.mark.parametrize("family", ["", "command"])
+def test_command_is_a_name_where_r_or_a_follows(family: str) -> None:
+    names = Names([ModelProfile(name="command-r", provider="x", model="command-r:35b", family=family)])
+    for name in ("Command R", "Command R+", "command-r", "Command A", "Command R 35B", "command-r:35b"):
+        for said in ("I'm {}, built by Cohere.", "I am {}.", "As {}, I think so."):
+            masked = said.replace("{}", "[name]").replace("Cohere", "[name]")
+            assert names.masked(said.replace("{}", name)) == masked, name
+    assert names.masked("Ask Command R.") == "Ask [name]."
+    for said in ("I am in command.", "for command, r in rows", "Run command a, then command r. Press Command A."):
+        assert names.masked(said) == said
+    assert names.masked("command = r", program=True) == "command = r"
