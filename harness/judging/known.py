@@ -44,6 +44,3 @@ MAKERS = (
     r"google|meta|microsoft|alibaba|amazon|ibm|nvidia|cohere|xai|apple|baidu|tencent|bytedance|mistral|databricks|"
     r"stability ai|hugging ?face|upstage|01\.ai"
 )
-IN_CODE = rf"(?<![.=(\[{{])(?<![=(] )(?<!import )(?<!^from )(?:{ONLY}|gpt(?=-\d))"
-UNUSED = r"(?!\s*[=(\[]|\.\w)"
-"""Around a well-known name in statements: a module that is imported or a variable is no name."""

@@ -46,6 +46,8 @@ _SENTENCE = re.compile(r"^[ \t]*(?:I['’]m|I am|My name is|Hello|Hi)\b[^\n]*", 
 """A line of prose in a block, or a file, of code."""
 _INLINE = re.compile(r"`[^`\n]+`")
 _LITERAL = re.compile(
+    # What a module is called is part of a statement; it begins with a letter, as nothing else here does.
+    r"\b(?:(?:from|import)\s?+|(?:require|import)\s?+\()(?:'[@\w./-]*+'|\"[@\w./-]*+\")|"
     r'"""(?:[^"\\]++|\\.|"(?!""))*+(?:""")?'
     r"|'''(?:[^'\\]++|\\.|'(?!''))*+(?:''')?"
     r'|"(?:[^"\\\n]++|\\.)*+"?'
@@ -53,7 +55,7 @@ _LITERAL = re.compile(
     r"|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?|#[^\n]*|(?:^|[;{},])[ \t]*(?://|--)[^\n]*",
     re.MULTILINE | re.DOTALL,
 )
-"""Strings and comments of most languages."""
+"""Strings and comments of most languages, and names of modules that are written as strings."""
 
 
 class Names:
@@ -76,7 +78,7 @@ class Names:
         names = rf"(?:{tailed}){TAIL}(?:(?<=[- ]r)\+(?![\w+]))?|(?:{known.VERSIONED}){TAIL}{known.UNCALLED}|{others}"
         whole = any_of(spelt(name) for name in given if tells(name))
         exact = any_of(spelt(name) for name in formed if is_id(name) and stands_in_code(name))
-        coded = rf"(?:{whole}){SOLID_TAIL}|(?-i:{exact})|{known.IN_CODE}{SOLID_TAIL}{known.UNUSED}"
+        coded = rf"(?:{whole}){SOLID_TAIL}|(?-i:{exact})"
         before, after = rf"{STARTS}(?P<before>_{{0,3}})", rf"(?P=before){ENDS}"
         self._prose, self._code = pattern(before, names, after), pattern(before, coded, after)
         famous = {word for name in given for word in re.findall(r"[^\W\d_]+", name) if _WELL_KNOWN.fullmatch(word)}
@@ -114,11 +116,18 @@ class Names:
         """An id is looked for in comments and strings as in prose, in statements only as the catalogue writes it: with
         a model `R1`, `r1 = 5` is a variable. `for i, phi in ...` is no self-introduction: it takes a comment, a string,
         or a line that begins as no statement does."""
+
+        def said(part: str) -> str:
+            return self._without(self._prose, self._unsaid(part), kept)
+
+        def statement(part: str) -> str:
+            return self._without(self._code, part, kept)
+
         return _apart(
             _LITERAL,
-            _SENTENCE.sub(lambda line: self._unsaid(line[0]), text),
-            lambda part: self._without(self._prose, self._unsaid(part), kept),
-            lambda part: self._without(self._code, part, kept),
+            _SENTENCE.sub(lambda line: said(line[0]), text),
+            lambda part: statement(part) if part[0].isalpha() else said(part),
+            statement,
         )
 
     def _unsaid(self, text: str) -> str:

@@ -97,6 +97,17 @@ for k in range(1, phi-1):
 import openai
 from anthropic import Anthropic
 client = openai.OpenAI()
+    from openai import OpenAI
+import os, openai
+const { OpenAI } = require('openai')
+import { OpenAI } from 'openai'
+import Anthropic from '@anthropic-ai/sdk'
+using OpenAI;
+openai = OpenAI()
+return openai
+f(x, openai)
+if openai:
+f(client: OpenAI)
 """
 
 
@@ -105,6 +116,8 @@ def test_identifiers_of_a_program_stay() -> None:
     for names in (NOBODY, FAMILIES):
         assert names.masked(STATEMENTS, program=True) == STATEMENTS
         assert names.masked(fenced) == fenced
+        for line in STATEMENTS.splitlines():
+            assert names.masked(f"So `{line}` it is.") == f"So `{line}` it is."
     assert NOBODY.masked("x = phi-1  # says GPT-4o", program=True) == "x = phi-1  # says [name]"
 
 
