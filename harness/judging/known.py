@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.judging.spelling import RANK
+from harness.judging.spelling import COUNTED, RANK
 
 _END = r"(?![^\W_])"
 _SIZE = rf"\d+(?:\.\d+)?(?:x\d+)?b{_END}"
@@ -28,7 +28,8 @@ VERSIONED = (
     rf"|(?-i:M)istral (?:large|small|nemo|medium){_END}"
     rf"|(?:falcon|orca|vicuna|yi|hermes|aya|jamba|phi|glm)[-_: ]?(?:\d(?:\.\d)?[-_: ])?(?={_SIZE})"
     rf"|phi(?=-?[1-9](?:\.\d)?[-:](?:{RANK}|vision|moe|silica|multimodal|reasoning|latest){_END})"
-    r"|(?-i:P)hi(?=-[1-9](?!\d)| [1-9]\.\d(?!\d))|glm(?=-[1-9](?!\d))|(?-i:GLM)(?=[- ]?[1-9](?!\d)))"
+    rf"|(?-i:P)hi(?=-[1-9](?!\d)| [1-9]\.\d(?!\d))|glm(?=-[1-9](?!\d))|(?-i:GLM)(?=[- ]?[1-9](?!\d| (?:{COUNTED})\b))"
+    r"|minimax[- ]m\d|(?-i:MiniMax)-(?:Text|01))"
 )
 """Names that are also words, persons, missions or what a program calls something, where a version of a model follows.
 
@@ -37,7 +38,7 @@ UNCALLED = r"(?!\s?=)"
 """Behind such a name: what a value is given to is a variable."""
 AMBIGUOUS = (
     r"gpt|llama|gemma|phi|claude|gemini|mistral|glm|grok|kimi|granite|olmo|falcon|yi|bard|copilot|jamba|nova|aya|ernie|"
-    r"hunyuan|doubao|reka|vicuna|orca|command-r|(?-i:[Cc]ommand [RA]\+?(?![^\W_]))"
+    r"hunyuan|minimax|doubao|reka|vicuna|orca|command-r|(?-i:[Cc]ommand [RA]\+?(?![^\W_]))"
 )
 """Names that are also animals, people or companies: masked only where a text speaks of itself."""
 MAKERS = (

@@ -25,6 +25,7 @@ from harness.judging.spelling import (
     SOLID_TAIL,
     STARTS,
     TAIL,
+    UNCOUNTED,
     any_of,
     forms,
     is_id,
@@ -75,9 +76,14 @@ class Names:
         tailed = any_of((tokens for name in more for tokens in spellings(name)), known.KNOWN)
         others = any_of(tokens for name in formed if name not in more for tokens in spellings(name))
         # What may be longer comes first: no name of the others begins as one of these.
-        names = rf"(?:{tailed}){TAIL}(?:(?<=[- ]r)\+(?![\w+]))?|(?:{known.VERSIONED}){TAIL}{known.UNCALLED}|{others}"
-        whole = any_of(spelt(name) for name in given if tells(name))
-        exact = any_of(spelt(name) for name in formed if is_id(name) and stands_in_code(name))
+        names = (
+            rf"(?:{tailed}){UNCOUNTED}{TAIL}(?:(?<=[- ]r)\+(?![\w+]))?"
+            rf"|(?:{known.VERSIONED}){TAIL}{known.UNCALLED}|(?:{others}){UNCOUNTED}"
+        )
+        variables = _all(_untagged(profiles))
+        written = [name for name in given if name not in variables]
+        whole = any_of(spelt(name) for name in written if tells(name))
+        exact = any_of(spelt(name) for name in written if name in formed and is_id(name) and stands_in_code(name))
         coded = rf"(?:{whole}){SOLID_TAIL}|(?-i:{exact})"
         before, after = rf"{STARTS}(?P<before>_{{0,3}})", rf"(?P=before){ENDS}"
         self._prose, self._code = pattern(before, names, after), pattern(before, coded, after)
@@ -173,6 +179,15 @@ def _names(profile: ModelProfile) -> Iterable[str]:
     """What a model is called: in the catalogue, on its server, and in its family."""
     last = profile.model.rpartition("/")[2]
     return (profile.name, profile.model, last, last.partition(":")[0], profile.family)
+
+
+def _untagged(profiles: Iterable[ModelProfile]) -> Iterator[str]:
+    """Beginnings of ids that a variable may be called, too: of `olmo2:7b` the `olmo2`."""
+    for profile in profiles:
+        begun, tag, _ = profile.model.rpartition("/")[2].partition(":")
+        # A word without a number that is a name as well is distinct.
+        if tag and re.fullmatch(r"[^\W\d]\w*\d", begun) and begun != profile.family:
+            yield begun
 
 
 def _stems(names: Iterable[str]) -> Iterator[str]:

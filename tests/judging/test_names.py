@@ -303,3 +303,32 @@ def test_command_is_a_name_where_r_or_a_follows(family: str) -> None:
     for said in ("I am in command.", "for command, r in rows", "Run command a, then command r. Press Command A."):
         assert names.masked(said) == said
     assert names.masked("command = r", program=True) == "command = r"
+
+
+TAGGED = Names(
+    [
+        ModelProfile(name=f"my-{model}", provider="x", model=model, family=family)
+        for model, family in [("phi4:14b", "phi"), ("hermes3:8b", ""), ("gemma3:4b", "gemma"), ("olmo2:7b", "")]
+    ]
+)
+
+
+def test_an_id_without_its_tag_is_a_variable_in_statements() -> None:
+    source = "phi4 = phi ** 4\nhermes3 = gemma3 + olmo2\n"
+    assert TAGGED.masked(source, program=True) == source
+    assert Names([ModelProfile(name="olmo2", provider="x", model="olmo2:7b")]).masked(source, program=True) == source
+    assert called("phi4", "R1").masked("phi4 = 2 * R1", program=True) == "phi4 = 2 * [name]"
+    assert TAGGED.masked("run olmo2:7b  # phi4, olmo2", program=True) == "run [name]  # [name], [name]"
+    assert TAGGED.masked("I am Phi4, not hermes3 or Olmo 2.") == "I am [name], not [name] or [name]."
+
+
+def test_an_algorithm_and_what_is_counted_stay() -> None:
+    minimax = called("MiniMax-M2", family="minimax")
+    assert (
+        minimax.masked("The minimax algorithm. Minimax is recursive.") == "The minimax algorithm. Minimax is recursive."
+    )
+    assert minimax.masked("def minimax(b): return minimax(b)", program=True) == "def minimax(b): return minimax(b)"
+    assert minimax.masked("I am MiniMax. MiniMax-M2, minimax m2") == "I am [name]. [name], [name]"
+    for names in (NOBODY, FAMILIES, called("glm-4", "glm4:9b", family="glm")):
+        assert names.masked("Fit a GLM 4 times") == "Fit a GLM 4 times"
+        assert names.masked("GLM 4 is a model") == "[name] is a model"
