@@ -45,6 +45,12 @@ _FENCE = re.compile(r"^[ \t>]*(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)\n?", re.MUL
 _PROSE = re.compile(r"(?:te?xt|plain(?:text)?|md|markdown|rst)\b.*", re.IGNORECASE)
 _SENTENCE = re.compile(r"^[ \t]*(?:I['’]m|I am|My name is|Hello|Hi)\b[^\n]*", re.MULTILINE)
 """A line of prose in a block, or a file, of code."""
+_PUBLISHED = re.compile(
+    r"(?<![\w/.@-])(?:(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co|ollama\.com|openrouter\.ai)/)?"
+    r"(?P<who>[^\W_][\w.-]{0,40}+)/(?P<what>\w[\w:-]{0,80}+(?:\.[\w:-]{1,40}+){0,4}+)(?![\w/-])"
+)
+"""`org/name`, as models are published."""
+_FILE = re.compile(r"\.(?:py|md|[jt]sx?|json|ya?ml|txt|html?|css|c|h|cc|cpp|rs|go|java|sh|toml|csv|png|jpe?g|ipynb)\Z")
 _INLINE = re.compile(r"`[^`\n]+`")
 _LITERAL = re.compile(
     # What a module is called is part of a statement; it begins with a letter, as nothing else here does.
@@ -110,7 +116,7 @@ class Names:
         )
 
     def _in_prose(self, text: str, kept: frozenset[str]) -> str:
-        text = self._unsaid(text)
+        text = self._unsaid(self._unpublished(text, kept))
 
         def inline(code: str) -> str:
             found = self._without(self._prose, code, kept)
@@ -124,7 +130,7 @@ class Names:
         or a line that begins as no statement does."""
 
         def said(part: str) -> str:
-            return self._without(self._prose, self._unsaid(part), kept)
+            return self._without(self._prose, self._unsaid(self._unpublished(part, kept)), kept)
 
         def statement(part: str) -> str:
             return self._without(self._code, part, kept)
@@ -135,6 +141,16 @@ class Names:
             lambda part: statement(part) if part[0].isalpha() else said(part),
             statement,
         )
+
+    def _unpublished(self, text: str, kept: frozenset[str]) -> str:
+        """The text without ids of models as they are published. Who published one tells of it, too."""
+
+        def masked(found: re.Match[str]) -> str:
+            what = self._without(self._prose, found["what"], kept)
+            one = what == MASK or (what != found["what"] and re.search(r"\d", found["what"]))
+            return MASK if one and not _FILE.search(found["what"]) else found[0]
+
+        return _PUBLISHED.sub(masked, text) if "/" in text else text
 
     def _unsaid(self, text: str) -> str:
         """The text without what it calls itself. Code spans are left alone, but for those that are but the name."""

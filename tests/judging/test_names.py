@@ -332,3 +332,23 @@ def test_an_algorithm_and_what_is_counted_stay() -> None:
     for names in (NOBODY, FAMILIES, called("glm-4", "glm4:9b", family="glm")):
         assert names.masked("Fit a GLM 4 times") == "Fit a GLM 4 times"
         assert names.masked("GLM 4 is a model") == "[name] is a model"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "meta-llama/Llama-3.1-8B-Instruct", "NousResearch/Hermes-3-Llama-3.1-8B", "google/gemma-2-9b-it",
+        "mistralai/Mistral-7B-Instruct-v0.3", "TheBloke/Llama-2-7B-GGUF", "Qwen/Qwen2.5-7B", "google/gemma-3",
+        "https://huggingface.co/meta-llama/Llama-3.1-8B", "hf.co/bartowski/gemma-2-9b-it-GGUF:q4",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("said", ["I am {}.", "{}", "see `{}`, then", "**{}** is", "```py\nx = 1  # by {}\n```"])
+def test_published_ids_are_masked_with_who_published_them(name: str, said: str) -> None:
+    for names in (NOBODY, WHOLE):
+        assert names.masked(said.replace("{}", name)) == said.replace("{}", "[name]")
+
+
+def test_paths_and_pairs_are_no_published_ids() -> None:
+    said = "and/or, docs/notes-2.md, km/h, a/b-3, 1/2, src/main-2, TCP/IP-4, s/he"
+    assert NOBODY.masked(said) == said
+    assert NOBODY.masked("x = google/gemma-3", program=True) == "x = google/gemma-3"
