@@ -97,9 +97,10 @@ class Names:
         alike = {name for name in words if name.lower() in NAMESAKES}
         told = any_of(map(spelt, {*alike, *famous, *set(stems) - set(begun)}))
         loose = any_of(loosely(name) for name in more if not tells(name))
+        self._told, self._namely = re.compile(told, re.IGNORECASE), tuple(namely(told))
         self._itself = (
             *called(rf"{names}|(?:{loose}){TAIL}", signs),
-            *namely(told),
+            *self._namely,
             *_plainly([name for name in words if name.lower() not in NAMESAKES], told),
             made(names, told),
         )
@@ -154,7 +155,10 @@ class Names:
 
     def _unsaid(self, text: str) -> str:
         """The text without what it calls itself. Code spans are left alone, but for those that are but the name."""
+        told = self._told.search(text)
         for place in self._itself:
+            if place in self._namely and not told:
+                continue
             spans = [span.span() for span in _INLINE.finditer(text)] if "`" in text else []
             text = place.sub(partial(_named, text, spans), text)
         return text

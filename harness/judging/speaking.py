@@ -9,22 +9,23 @@ from harness.judging.known import AMBIGUOUS, MAKERS, ONLY
 from harness.judging.spelling import ENDS, MARKS, TAIL, WORD
 
 _FILLER = (
-    r"(?:(?:an?|the|your|ai|assistant|chat ?bot|bot|large|language|model|called|named|known|as|friendly|helpful)\b"
-    r"[\s,:]*){0,6}" + MARKS
+    r"(?:(?:an?|the|your|ai|assistant|chat ?bot|bot|large|language|model|called|named|known\s++as|friendly|helpful)\b"
+    r"[\s,:]*+){0,6}" + MARKS
 )
+"""Blanks are never given back: nothing that follows begins with one, and a long row would be tried from each."""
 _ITSELF = (
-    r"(?P<before>\b(?:(?:i['’]?m|i\s+am|my\s+name(?:['’]s|\s+is)|call\s+me|speaking\s+as)|(?P<role>as))\s+"
+    r"(?P<before>\b(?:(?:i['’]?m|i\s++am|my\s++name(?:['’]s|\s++is)|call\s++me|speaking\s++as)|(?P<role>as))\s++"
     + _FILLER
     + ")"
 )
-_SPEAKS = r"\b(?:i['’]?m|i\s+am|my\s+name(?:['’]s|\s+is)|call\s+me|speaking\s+as|also\s+known\s+as)\s+"
+_SPEAKS = r"\b(?:i['’]?m|i\s++am|my\s++name(?:['’]s|\s++is)|call\s++me|speaking\s++as|also\s++known\s++as)\s++"
 _ROLE = (
-    r"(?:(?:(?:an?|the|your|ai|large|language|friendly|helpful)\b[\s,:]*){0,6}"
-    r"(?:called|named|known\s+as|model|assistant|chat ?bot|bot)\b[\s,:]+){0,3}" + MARKS
+    r"(?:(?:(?:an?|the|your|ai|large|language|friendly|helpful)\b[\s,:]*+){0,6}"
+    r"(?:called|named|known\s++as|model|assistant|chat ?bot|bot)\b[\s,:]++){0,3}" + MARKS
 )
 _SENT = (
-    r"\b(?:greetings|hello|hi|regards|answer|reply|response|message|solution|written|signed|sent|brought\s+to\s+you)"
-    r"[\s,:]+(?:from|by)\s+" + MARKS
+    r"\b(?:greetings|hello|hi|regards|answer|reply|response|message|solution|written|signed|sent|brought\s++to\s++you)"
+    r"[\s,:]++(?:from|by)\s++" + MARKS
 )
 _CLAUSE = r"(?=[\"'*_`”’]*\s*(?:[.,;:!?)\]…]|\Z|(?:and|but)\b))"
 _MAKE = r"(?:developed|trained|created|made|built|designed|released|fine-?tuned)"
@@ -90,7 +91,7 @@ def called(names: str, signs: str) -> Iterator[re.Pattern[str]]:
     )
     yield pattern(_ITSELF, f"{names}|{signs}", rf"(?(role)(?=,?\s+(?:i|my)\b)|{ENDS})")
     yield pattern(_ITSELF, known, rf"(?(role){_SAYS_I}|{ENDS})")
-    yield pattern(rf"(?P<before>(?:\b(?:this\s+is|from|by)\s+{MARKS}|{_SPEAKS}{_ROLE}))", signs, ENDS)
+    yield pattern(rf"(?P<before>(?:\b(?:this\s+is|from|by)\s++{MARKS}|{_SPEAKS}{_ROLE}))", signs, ENDS)
 
 
 def made(names: str, namesakes: str) -> re.Pattern[str]:
@@ -106,11 +107,11 @@ def plain_places(words: str, bare: str, namesakes: str) -> Iterator[re.Pattern[s
     yield pattern(rf"(?P<before>{_SPEAKS}{_ROLE})", f"{bare}|{namesakes}", _CLAUSE)
     either = f"{words}|{bare}|{namesakes}"
     yield pattern(rf"(?P<before>{_SPEAKS}{_ROLE})", namesakes, rf"(?=,?\s+(?:by|from|{_MAKE})\b)")
-    yield pattern(rf"(?P<before>\bas\s+{_ROLE})", f"{words}|{bare}", r"(?=[\"'*_`”’]*,\s+(?-i:I|[Mm]y)\b)")
-    yield pattern(rf"(?P<before>\bas\s+{_ROLE})", namesakes, _SAYS_I)
+    yield pattern(rf"(?P<before>\bas\s++{_ROLE})", f"{words}|{bare}", r"(?=[\"'*_`”’]*,\s+(?-i:I|[Mm]y)\b)")
+    yield pattern(rf"(?P<before>\bas\s++{_ROLE})", namesakes, _SAYS_I)
     yield pattern(rf"(?P<before>(?:^|[.!?]\s)(?-i:I),\s{MARKS})", either, r"(?=[\"'*_`”’]*,\s(?!\w\b))")
     yield pattern(
-        rf"(?P<before>\bthis\s+is\s+{MARKS})",
+        rf"(?P<before>\bthis\s++is\s++{MARKS})",
         either,
         r"(?=[\"'*_`”’]*,?\s+(?:speaking|here|answering|replying|responding|writing)\b)",
     )

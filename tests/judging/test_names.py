@@ -352,3 +352,17 @@ def test_paths_and_pairs_are_no_published_ids() -> None:
     said = "and/or, docs/notes-2.md, km/h, a/b-3, 1/2, src/main-2, TCP/IP-4, s/he"
     assert NOBODY.masked(said) == said
     assert NOBODY.masked("x = google/gemma-3", program=True) == "x = google/gemma-3"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "as " * 330_000, "as a " * 200_000, ("as" + " " * 2000) * 500, "I am a " * 140_000,
+        "as a the your an " * 60_000, ("I am" + " " * 2000) * 500,
+    ],
+    ids=lambda text: text[:12],
+)  # fmt: skip
+def test_a_megabyte_of_beginnings_takes_about_two_seconds(text: str) -> None:
+    began = time.process_time()
+    FAMILIAR[0].masked(text)
+    assert time.process_time() - began < 4
