@@ -45,6 +45,8 @@ _FENCE = re.compile(r"^[ \t>]*(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)\n?", re.MUL
 _PROSE = re.compile(r"(?:te?xt|plain(?:text)?|md|markdown|rst)\b.*", re.IGNORECASE)
 _SENTENCE = re.compile(r"^[ \t]*(?:I['’]m|I am|My name is|Hello|Hi)\b[^\n]*", re.MULTILINE)
 """A line of prose in a block, or a file, of code."""
+_TEMPLATE = re.compile(r"(?<=[=(,:+?\s])`[^`\n]*+`")
+"""A string of JavaScript: what it computes is a statement, but it may speak."""
 _PUBLISHED = re.compile(
     r"(?<![\w/.@-])(?:(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co|ollama\.com|openrouter\.ai)/)?"
     r"(?P<who>[^\W_][\w.-]{0,40}+)/(?P<what>\w[\w:-]{0,80}+(?:\.[\w:-]{1,40}+){0,4}+)(?![\w/-])"
@@ -133,12 +135,15 @@ class Names:
         def said(part: str) -> str:
             return self._without(self._prose, self._unsaid(self._unpublished(part, kept)), kept)
 
+        def template(found: re.Match[str]) -> str:
+            return f"`{self._unsaid(found[0][1:-1])}`"
+
         def statement(part: str) -> str:
             return self._without(self._code, part, kept)
 
         return _apart(
             _LITERAL,
-            _SENTENCE.sub(lambda line: said(line[0]), text),
+            _TEMPLATE.sub(template, _SENTENCE.sub(lambda line: said(line[0]), text)),
             lambda part: statement(part) if part[0].isalpha() else said(part),
             statement,
         )

@@ -154,13 +154,13 @@ def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
     )
     yield pattern(
         rf"(?P<before>(?:^|[.!?]\s|[\"“(]|\b(?:hi|hello|hey)(?:\sthere)?[,!]?\s)"
-        rf"(?:it['’]s|it\s+is|this\s+is)\s+{_REALLY}{MARKS}{_CAPITAL})",
+        rf"(?:it['’]s|it\s+is|this\s+is)\s+(?:me,\s)?{_REALLY}{MARKS}{_CAPITAL})",
         name,
         _HERE,
     )
     yield pattern(
-        rf"(?P<before>\b(?:signed|regards|sincerely|cheers|yours|(?:best\s)?wishes)[,:]?[ \t]?\s?[—–-]*\s?"
-        rf"{MARKS}{_CAPITAL})",
+        rf"(?P<before>\b(?:signed|regards|sincerely|cheers|yours|wishes|(?:best|thanks|thank\syou),(?=\n))[,:]?"
+        rf"[ \t]?\s?[—–-]*\s?{MARKS}{_CAPITAL})",
         name,
         _LAST,
     )

@@ -242,6 +242,7 @@ def test_a_text_introduces_itself_in_prose_comments_and_strings_only() -> None:
     assert CODED.masked("x = 1  # I am fast!\ns = 'my name is Phi'", program=True) == (
         "x = 1  # I am [name]!\ns = 'my name is [name]'"
     )
+    assert CODED.masked("const s = `I am Phi`, t = `${phi}`", program=True) == "const s = `I am [name]`, t = `${phi}`"
     assert CODED.masked("```\nI'm Phi.\n```\n```text\nAs Phi, I say\n```") == (
         "```\nI'm [name].\n```\n```text\nAs [name], I say\n```"
     )
@@ -261,6 +262,7 @@ FAMILIAR = [Names(FAMOUS), Names([profile.model_copy(update={"family": ""}) for 
     [
         "I am actually Claude.", "I'm just Claude, an AI.", "I am indeed Claude.", "I'm still Claude",
         "I am Google Gemini.", "As a Claude model, I can't help.", "As Claude, an AI assistant, I think",
+        "Thanks,\nClaude", "Hello! It's me, Claude.",
         "Signed, Claude", "Regards,\nClaude", "Best regards,\n\n**Claude**", "It's Claude.", "This is Claude.",
         "You're talking to Claude.", "Yes.\n\n— Claude", "Yes.\n\n— Claude\n", "Hi there, Gemini here!",
         "As Claude, made by Anthropic, I think", "I'm a Meta AI model called Llama.",
