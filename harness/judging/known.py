@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.judging.spelling import RANK
+from harness.judging.spelling import COUNTED, RANK
 
 _END = r"(?![^\W_])"
 _SIZE = rf"\d+(?:\.\d+)?(?:x\d+)?b{_END}"
@@ -10,12 +10,12 @@ _SAYS = r"\s(?:is|was|has|had|would|can|could|says|said|model)\b"
 _VERSION = rf"(?=[-_: ]?(?:{_SIZE}|v?[1-9]\.\d(?!\d)|v?[1-9]\d?(?:\.\d)?[-_: ]?(?:{RANK}{_END}|{_SIZE}))|:\d)"
 """What only a model has: a size, a version with a point, a number with a rank."""
 
-_ONLY = (
+ONLY = (
     r"qwen|qwq|chatgpt|openai|anthropic|deepseek|smollm|mixtral|codestral|devstral|ministral|chatglm|internlm|nemotron|"
     r"starcoder|wizardlm|tinyllama|codellama|codegemma|hugging ?face|alibaba cloud|google deepmind|meta ai|"
     r"moonshot ai|zhipu|通义千问|文心一言"
 )
-KNOWN = rf"{_ONLY}|gpt(?=[- ]?\d|-oss)"
+KNOWN = rf"{ONLY}|gpt(?=[- ]?\d|-oss)"
 """Names that mean nothing but a model or its maker."""
 VERSIONED = (
     rf"(?<![{{^])(?:(?:claude|gemma|llama|mistral|granite|olmo|grok){_VERSION}"
@@ -28,7 +28,8 @@ VERSIONED = (
     rf"|(?-i:M)istral (?:large|small|nemo|medium){_END}"
     rf"|(?:falcon|orca|vicuna|yi|hermes|aya|jamba|phi|glm)[-_: ]?(?:\d(?:\.\d)?[-_: ])?(?={_SIZE})"
     rf"|phi(?=-?[1-9](?:\.\d)?[-:](?:{RANK}|vision|moe|silica|multimodal|reasoning|latest){_END})"
-    r"|(?-i:P)hi(?=-[1-9](?!\d)| [1-9]\.\d(?!\d))|glm(?=-[1-9](?!\d))|(?-i:GLM)(?=[- ]?[1-9](?!\d)))"
+    rf"|(?-i:P)hi(?=-[1-9](?!\d)| [1-9]\.\d(?!\d))|glm(?=-[1-9](?!\d))|(?-i:GLM)(?=[- ]?[1-9](?!\d| (?:{COUNTED})\b))"
+    r"|minimax[- ]m\d|(?-i:MiniMax)-(?:Text|01))"
 )
 """Names that are also words, persons, missions or what a program calls something, where a version of a model follows.
 
@@ -37,13 +38,10 @@ UNCALLED = r"(?!\s?=)"
 """Behind such a name: what a value is given to is a variable."""
 AMBIGUOUS = (
     r"gpt|llama|gemma|phi|claude|gemini|mistral|glm|grok|kimi|granite|olmo|falcon|yi|bard|copilot|jamba|nova|aya|ernie|"
-    r"hunyuan|doubao|reka|vicuna|orca|command-r"
+    r"hunyuan|minimax|doubao|reka|vicuna|orca|command-r|(?-i:[Cc]ommand [RA]\+?(?![^\W_]))"
 )
 """Names that are also animals, people or companies: masked only where a text speaks of itself."""
 MAKERS = (
     r"google|meta|microsoft|alibaba|amazon|ibm|nvidia|cohere|xai|apple|baidu|tencent|bytedance|mistral|databricks|"
     r"stability ai|hugging ?face|upstage|01\.ai"
 )
-IN_CODE = rf"(?<![.=(\[{{])(?<![=(] )(?<!import )(?<!^from )(?:{_ONLY}|gpt(?=-\d))"
-UNUSED = r"(?!\s*[=(\[]|\.\w)"
-"""Around a well-known name in statements: a module that is imported or a variable is no name."""

@@ -12,18 +12,20 @@ plain      `fast`, `m`, `2`, `=2+3`, stems that are words (`solar`, `phi`): mask
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from harness.config import ModelProfile
 from harness.judging import known
 from harness.judging.ordinary import GRAMMAR, NAMESAKES
-from harness.judging.speaking import called, made, pattern, plain_places
+from harness.judging.speaking import called, made, namely, pattern, plain_places
 from harness.judging.spelling import (
     ENDS,
     SOLID_TAIL,
     STARTS,
     TAIL,
+    UNCOUNTED,
     any_of,
     forms,
     is_id,
@@ -40,8 +42,21 @@ MASK = "[name]"
 
 _WELL_KNOWN = re.compile(known.AMBIGUOUS, re.IGNORECASE)
 _FENCE = re.compile(r"^[ \t>]*(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)\n?", re.MULTILINE)
+_PROSE = re.compile(r"(?:te?xt|plain(?:text)?|md|markdown|rst)\b.*", re.IGNORECASE)
+_SENTENCE = re.compile(r"^[ \t]*(?:I['’]m|I am|My name is|Hello|Hi)\b[^\n]*", re.MULTILINE)
+"""A line of prose in a block, or a file, of code."""
+_TEMPLATE = re.compile(r"(?<=[=(,:+?\s])`[^`\n]*+`")
+"""A string of JavaScript: what it computes is a statement, but it may speak."""
+_PUBLISHED = re.compile(
+    r"(?<![\w/.@-])(?:(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co|ollama\.com|openrouter\.ai)/)?"
+    r"(?P<who>[^\W_][\w.-]{0,40}+)/(?P<what>\w[\w:-]{0,80}+(?:\.[\w:-]{1,40}+){0,4}+)(?![\w/-])"
+)
+"""`org/name`, as models are published."""
+_FILE = re.compile(r"\.(?:py|md|[jt]sx?|json|ya?ml|txt|html?|css|c|h|cc|cpp|rs|go|java|sh|toml|csv|png|jpe?g|ipynb)\Z")
 _INLINE = re.compile(r"`[^`\n]+`")
 _LITERAL = re.compile(
+    # What a module is called is part of a statement; it begins with a letter, as nothing else here does.
+    r"\b(?:(?:from|import)\s?+|(?:require|import)\s?+\()(?:'[@\w./-]*+'|\"[@\w./-]*+\")|"
     r'"""(?:[^"\\]++|\\.|"(?!""))*+(?:""")?'
     r"|'''(?:[^'\\]++|\\.|'(?!''))*+(?:''')?"
     r'|"(?:[^"\\\n]++|\\.)*+"?'
@@ -49,7 +64,7 @@ _LITERAL = re.compile(
     r"|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?|#[^\n]*|(?:^|[;{},])[ \t]*(?://|--)[^\n]*",
     re.MULTILINE | re.DOTALL,
 )
-"""Strings and comments of most languages."""
+"""Strings and comments of most languages, and names of modules that are written as strings."""
 
 
 class Names:
@@ -69,16 +84,25 @@ class Names:
         tailed = any_of((tokens for name in more for tokens in spellings(name)), known.KNOWN)
         others = any_of(tokens for name in formed if name not in more for tokens in spellings(name))
         # What may be longer comes first: no name of the others begins as one of these.
-        names = rf"(?:{tailed}){TAIL}|(?:{known.VERSIONED}){TAIL}{known.UNCALLED}|{others}"
-        whole = any_of(spelt(name) for name in given if tells(name))
-        exact = any_of(spelt(name) for name in formed if is_id(name) and stands_in_code(name))
-        coded = rf"(?:{whole}){SOLID_TAIL}|(?-i:{exact})|{known.IN_CODE}{SOLID_TAIL}{known.UNUSED}"
+        names = (
+            rf"(?:{tailed}){UNCOUNTED}{TAIL}(?:(?<=[- ]r)\+(?![\w+]))?"
+            rf"|(?:{known.VERSIONED}){TAIL}{known.UNCALLED}|(?:{others}){UNCOUNTED}"
+        )
+        variables = _all(_untagged(profiles))
+        written = [name for name in given if name not in variables]
+        whole = any_of(spelt(name) for name in written if tells(name))
+        exact = any_of(spelt(name) for name in written if name in formed and is_id(name) and stands_in_code(name))
+        coded = rf"(?:{whole}){SOLID_TAIL}|(?-i:{exact})"
         before, after = rf"{STARTS}(?P<before>_{{0,3}})", rf"(?P=before){ENDS}"
         self._prose, self._code = pattern(before, names, after), pattern(before, coded, after)
-        told = any_of(map(spelt, {*(name for name in words if name.lower() in NAMESAKES), *set(stems) - set(begun)}))
+        famous = {word for name in given for word in re.findall(r"[^\W\d_]+", name) if _WELL_KNOWN.fullmatch(word)}
+        alike = {name for name in words if name.lower() in NAMESAKES}
+        told = any_of(map(spelt, {*alike, *famous, *set(stems) - set(begun)}))
         loose = any_of(loosely(name) for name in more if not tells(name))
+        self._told, self._namely = re.compile(told, re.IGNORECASE), tuple(namely(told))
         self._itself = (
             *called(rf"{names}|(?:{loose}){TAIL}", signs),
+            *self._namely,
             *_plainly([name for name in words if name.lower() not in NAMESAKES], told),
             made(names, told),
         )
@@ -87,8 +111,6 @@ class Names:
     def masked(self, text: str, topic: str = "", *, program: bool = False) -> str:
         """`text` without names; those that `topic`, the task's own text, mentions are what it is about, and stay,
         except where the text calls itself so. `program`: the text is source code, as fenced blocks always are."""
-        for place in self._itself:
-            text = place.sub(lambda found: found["before"] + MASK, text)
         kept = self._kept(topic)
         if program:
             return self._in_code(text, kept)
@@ -97,6 +119,8 @@ class Names:
         )
 
     def _in_prose(self, text: str, kept: frozenset[str]) -> str:
+        text = self._unsaid(self._unpublished(text, kept))
+
         def inline(code: str) -> str:
             found = self._without(self._prose, code, kept)
             return found if found.strip("` ") == MASK else self._in_code(code, kept)
@@ -105,13 +129,44 @@ class Names:
 
     def _in_code(self, text: str, kept: frozenset[str]) -> str:
         """An id is looked for in comments and strings as in prose, in statements only as the catalogue writes it: with
-        a model `R1`, `r1 = 5` is a variable."""
+        a model `R1`, `r1 = 5` is a variable. `for i, phi in ...` is no self-introduction: it takes a comment, a string,
+        or a line that begins as no statement does."""
+
+        def said(part: str) -> str:
+            return self._without(self._prose, self._unsaid(self._unpublished(part, kept)), kept)
+
+        def template(found: re.Match[str]) -> str:
+            return f"`{self._unsaid(found[0][1:-1])}`"
+
+        def statement(part: str) -> str:
+            return self._without(self._code, part, kept)
+
         return _apart(
             _LITERAL,
-            text,
-            lambda part: self._without(self._prose, part, kept),
-            lambda part: self._without(self._code, part, kept),
+            _TEMPLATE.sub(template, _SENTENCE.sub(lambda line: said(line[0]), text)),
+            lambda part: statement(part) if part[0].isalpha() else said(part),
+            statement,
         )
+
+    def _unpublished(self, text: str, kept: frozenset[str]) -> str:
+        """The text without ids of models as they are published. Who published one tells of it, too."""
+
+        def masked(found: re.Match[str]) -> str:
+            what = self._without(self._prose, found["what"], kept)
+            one = what == MASK or (what != found["what"] and re.search(r"\d", found["what"]))
+            return MASK if one and not _FILE.search(found["what"]) else found[0]
+
+        return _PUBLISHED.sub(masked, text) if "/" in text else text
+
+    def _unsaid(self, text: str) -> str:
+        """The text without what it calls itself. Code spans are left alone, but for those that are but the name."""
+        told = self._told.search(text)
+        for place in self._itself:
+            if place in self._namely and not told:
+                continue
+            spans = [span.span() for span in _INLINE.finditer(text)] if "`" in text else []
+            text = place.sub(partial(_named, text, spans), text)
+        return text
 
     def _without(self, looked_for: re.Pattern[str], text: str, kept: frozenset[str]) -> str:
         def masked(found: re.Match[str]) -> str:
@@ -128,6 +183,16 @@ class Names:
         return frozenset(found)
 
 
+def _named(text: str, spans: list[tuple[int, int]], found: re.Match[str]) -> str:
+    start, end = found.span("name")
+    index = bisect(spans, (start, end)) - 1
+    if index >= 0 and start < spans[index][1]:
+        first, last = spans[index]
+        if found.start() >= first or text[first:last].strip("`\"'*_ ") != found["name"]:
+            return found[0]
+    return found["before"] + MASK + text[end : found.end()]
+
+
 def _plainly(words: list[str], told: str) -> Iterator[re.Pattern[str]]:
     bare = [name for name in words if name.isdecimal() or name.lower() in GRAMMAR]
     return plain_places(
@@ -139,6 +204,15 @@ def _names(profile: ModelProfile) -> Iterable[str]:
     """What a model is called: in the catalogue, on its server, and in its family."""
     last = profile.model.rpartition("/")[2]
     return (profile.name, profile.model, last, last.partition(":")[0], profile.family)
+
+
+def _untagged(profiles: Iterable[ModelProfile]) -> Iterator[str]:
+    """Beginnings of ids that a variable may be called, too: of `olmo2:7b` the `olmo2`."""
+    for profile in profiles:
+        begun, tag, _ = profile.model.rpartition("/")[2].partition(":")
+        # A word without a number that is a name as well is distinct.
+        if tag and re.fullmatch(r"[^\W\d]\w*\d", begun) and begun != profile.family:
+            yield begun
 
 
 def _stems(names: Iterable[str]) -> Iterator[str]:
@@ -164,15 +238,16 @@ def _folded(name: str) -> str:
 
 def _blocks(text: str) -> Iterator[tuple[bool, str]]:
     """The text in its order, and of each part whether it is a fenced block."""
-    position, fence = 0, ""
+    position, fence, prose = 0, "", False
     for line in _FENCE.finditer(text):
         if not fence:
             yield False, text[position : line.end()]
             position, fence = line.end(), line["fence"]
+            prose = _PROSE.fullmatch(line["info"].strip()) is not None
         elif line["fence"].startswith(fence) and not line["info"].strip():
-            yield True, text[position : line.start()]
+            yield not prose, text[position : line.start()]
             position, fence = line.start(), ""
-    yield bool(fence), text[position:]
+    yield bool(fence) and not prose, text[position:]
 
 
 def _apart(special: re.Pattern[str], text: str, inside: Callable[[str], str], outside: Callable[[str], str]) -> str:

@@ -5,26 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.judging.known import AMBIGUOUS, MAKERS
+from harness.judging.known import AMBIGUOUS, MAKERS, ONLY
 from harness.judging.spelling import ENDS, MARKS, TAIL, WORD
 
 _FILLER = (
-    r"(?:(?:an?|the|your|ai|assistant|chat ?bot|bot|large|language|model|called|named|known|as|friendly|helpful)\b"
-    r"[\s,:]*){0,6}" + MARKS
+    r"(?:(?:an?|the|your|ai|assistant|chat ?bot|bot|large|language|model|called|named|known\s++as|friendly|helpful)\b"
+    r"[\s,:]*+){0,6}" + MARKS
 )
+"""Blanks are never given back: nothing that follows begins with one, and a long row would be tried from each."""
 _ITSELF = (
-    r"(?P<before>\b(?:(?:i['’]?m|i\s+am|my\s+name(?:['’]s|\s+is)|call\s+me|speaking\s+as)|(?P<role>as))\s+"
+    r"(?P<before>\b(?:(?:i['’]?m|i\s++am|my\s++name(?:['’]s|\s++is)|call\s++me|speaking\s++as)|(?P<role>as))\s++"
     + _FILLER
     + ")"
 )
-_SPEAKS = r"\b(?:i['’]?m|i\s+am|my\s+name(?:['’]s|\s+is)|call\s+me|speaking\s+as|also\s+known\s+as)\s+"
+_SPEAKS = r"\b(?:i['’]?m|i\s++am|my\s++name(?:['’]s|\s++is)|call\s++me|speaking\s++as|also\s++known\s++as)\s++"
 _ROLE = (
-    r"(?:(?:(?:an?|the|your|ai|large|language|friendly|helpful)\b[\s,:]*){0,6}"
-    r"(?:called|named|known\s+as|model|assistant|chat ?bot|bot)\b[\s,:]+){0,3}" + MARKS
+    r"(?:(?:(?:an?|the|your|ai|large|language|friendly|helpful)\b[\s,:]*+){0,6}"
+    r"(?:called|named|known\s++as|model|assistant|chat ?bot|bot)\b[\s,:]++){0,3}" + MARKS
 )
 _SENT = (
-    r"\b(?:greetings|hello|hi|regards|answer|reply|response|message|solution|written|signed|sent|brought\s+to\s+you)"
-    r"[\s,:]+(?:from|by)\s+" + MARKS
+    r"\b(?:greetings|hello|hi|regards|answer|reply|response|message|solution|written|signed|sent|brought\s++to\s++you)"
+    r"[\s,:]++(?:from|by)\s++" + MARKS
 )
 _CLAUSE = r"(?=[\"'*_`”’]*\s*(?:[.,;:!?)\]…]|\Z|(?:and|but)\b))"
 _MAKE = r"(?:developed|trained|created|made|built|designed|released|fine-?tuned)"
@@ -53,6 +54,28 @@ _MADE = (
 )
 """The speaker is the subject, and no other subject or verb stands between: what somebody believes was made by others
 is no word of itself."""
+_REALLY = (
+    r"(?:(?:actually|just|only|indeed|still|really|simply|truly|basically|definitely|certainly|technically|also|now|"
+    r"currently|in\s++fact|of\s++course)\b[\s,]++){0,3}"
+)
+_NAMED = rf"(?:(?:{MAKERS}|{ONLY}|\[name\])(?:['’]s)?\s++(?:ai\s++)?)?+"
+"""Before the name of a model: Google Gemini, Anthropic's Claude."""
+_CAPITAL = r"(?=(?-i:[A-Z]))"
+_NOBODY_ELSE = r"(?!\s(?-i:[A-Z])[a-z]+)"
+"""Behind a name: Claude Monet is none."""
+_LAST = r"(?=[\"'*_`”’]*[.!]?[ \t]*$)"
+_HERE = (
+    rf"(?=[\"'*_`”’]*\s*+(?:[.!)\]…]|\Z|,\s+(?:(?:an?|your|the)\s++(?:[\w-]++\s++){{0,4}}?"
+    rf"(?:model|assistant|ai|chat ?bot|bot|llm)\b|{_MAKE}\b)))"
+)
+_ELSEWHERE = (
+    r"(?:\b(?:ich\s+(?:bin|heiße)|mein\s+name\s+ist|je\s+suis|je\s+m['’]appelle|mon\s+nom\s+est|soy|me\s+llamo|"
+    r"mi\s+nombre\s+es|sono|mi\s+chiamo|(?:eu\s+)?sou|meu\s+nome\s+é|ik\s+ben|jestem|меня\s+зовут|я)\s+"
+    rf"{MARKS}{_CAPITAL}|"
+    r"(?:我是(?:由[^\n。，]{1,20}(?:开发|训练|创建|打造|推出|研发)的[^\n。，a-z]{0,12})?|我叫|我的名字[是叫]|私は|私の名前は|"
+    rf"저는|나는|제\s?이름은)\s?{MARKS})"
+)
+"""I am, in other languages."""
 _SAYS_I = r"(?=[\"'*_`”’]*,\s+(?-i:I\b|[Mm]y\s+(?:name|training|maker|creator)))"
 _I_FOLLOW = r"(?=[^.\n!?]{0,80}?,\s+(?:i|my)\b)"
 
@@ -68,7 +91,7 @@ def called(names: str, signs: str) -> Iterator[re.Pattern[str]]:
     )
     yield pattern(_ITSELF, f"{names}|{signs}", rf"(?(role)(?=,?\s+(?:i|my)\b)|{ENDS})")
     yield pattern(_ITSELF, known, rf"(?(role){_SAYS_I}|{ENDS})")
-    yield pattern(rf"(?P<before>(?:\b(?:this\s+is|from|by)\s+{MARKS}|{_SPEAKS}{_ROLE}))", signs, ENDS)
+    yield pattern(rf"(?P<before>(?:\b(?:this\s+is|from|by)\s++{MARKS}|{_SPEAKS}{_ROLE}))", signs, ENDS)
 
 
 def made(names: str, namesakes: str) -> re.Pattern[str]:
@@ -84,20 +107,65 @@ def plain_places(words: str, bare: str, namesakes: str) -> Iterator[re.Pattern[s
     yield pattern(rf"(?P<before>{_SPEAKS}{_ROLE})", f"{bare}|{namesakes}", _CLAUSE)
     either = f"{words}|{bare}|{namesakes}"
     yield pattern(rf"(?P<before>{_SPEAKS}{_ROLE})", namesakes, rf"(?=,?\s+(?:by|from|{_MAKE})\b)")
-    yield pattern(rf"(?P<before>\bas\s+{_ROLE})", f"{words}|{bare}", r"(?=[\"'*_`”’]*,\s+(?:i|my)\b)")
-    yield pattern(rf"(?P<before>\bas\s+{_ROLE})", namesakes, _SAYS_I)
-    yield pattern(rf"(?P<before>\bi,\s+{MARKS})", either, r"(?=[\"'*_`”’]*,\s)")
+    yield pattern(rf"(?P<before>\bas\s++{_ROLE})", f"{words}|{bare}", r"(?=[\"'*_`”’]*,\s+(?-i:I|[Mm]y)\b)")
+    yield pattern(rf"(?P<before>\bas\s++{_ROLE})", namesakes, _SAYS_I)
+    yield pattern(rf"(?P<before>(?:^|[.!?]\s)(?-i:I),\s{MARKS})", either, r"(?=[\"'*_`”’]*,\s(?!\w\b))")
     yield pattern(
-        rf"(?P<before>\bthis\s+is\s+{MARKS})",
+        rf"(?P<before>\bthis\s++is\s++{MARKS})",
         either,
         r"(?=[\"'*_`”’]*,?\s+(?:speaking|here|answering|replying|responding|writing)\b)",
     )
     yield pattern(
-        rf"(?P<before>(?:^|[.!?]\s|\b(?:hi|hello|hey)[,!]?\s){MARKS})",
+        rf"(?P<before>(?:^|[.!?]\s|\b(?:hi|hello|hey)(?:\s(?:there|all|everyone|folks))?[,!.]?\s){MARKS})",
         namesakes,
         r"(?=[\"'*_`”’]*\s+here\b\s*(?:[.,!:;]|\Z))",
     )
     yield pattern(rf"(?P<before>{_SENT})", either, _CLAUSE)
+
+
+def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
+    """Where a text calls itself by a word that the catalogue has as a name, in more ways than by "I am"."""
+    name = rf"{_NAMED}(?:{namesakes}){TAIL}"
+    model = r"(?:model|assistant|ai|chat ?bot|bot|llm)\b"
+    by = rf"(?:,?\s++(?:by|from|{_MAKE})\b)"
+    yield pattern(rf"(?P<before>{_SPEAKS}{_REALLY}{MARKS})", name, rf"{_NOBODY_ELSE}(?:{_CLAUSE}|(?={by}))")
+    yield pattern(
+        rf"(?P<before>{_SPEAKS}(?:an?|the|your)\s++(?:{_BARRIER}(?:[\w'’-]++|\[name\]),?\s++){{0,6}}?{model}"
+        rf"(?:{_WHICH}{_BY}{_PEOPLE}\w++(?:\s++ai)?,?+)?\s++(?:and\s++)?(?:called|named|known\s++as)\s++{MARKS})",
+        name,
+        ENDS + _NOBODY_ELSE,
+    )
+    yield pattern(
+        rf"(?P<before>\bas\s++(?:an?|the)\s++{MARKS})",
+        name,
+        rf"(?=[\"'*_`”’]*\s++(?:(?:ai|large|language|chat)\s++){{0,3}}{model}[^.\n!?]{{0,80}}?,\s+(?-i:I\b|[Mm]y\b))",
+    )
+    yield pattern(
+        rf"(?P<before>\bas\s++{MARKS})",
+        name,
+        rf"(?=[\"'*_`”’]*,\s+(?:(?:an?|the|your)\s++(?:[\w-]++\s++){{0,4}}?{model}|{_MAKE}\b|(?-i:I)\b)"
+        r"(?:(?<=\s(?-i:I))|[^.\n!?]{0,80}?,\s+(?-i:I|[Mm]y)\b))",
+    )
+    yield pattern(
+        rf"(?P<before>\b(?:you['’]re|you\s+are|you['’]ve\s+been|you\s+have\s+been)\s+(?:now\s+|currently\s+)?"
+        rf"(?:talking|speaking|chatting|working|interacting)\s+(?:to|with)\s+{MARKS})",
+        name,
+        _NOBODY_ELSE + _CLAUSE,
+    )
+    yield pattern(
+        rf"(?P<before>(?:^|[.!?]\s|[\"“(]|\b(?:hi|hello|hey)(?:\sthere)?[,!]?\s)"
+        rf"(?:it['’]s|it\s+is|this\s+is)\s+(?:me,\s)?{_REALLY}{MARKS}{_CAPITAL})",
+        name,
+        _HERE,
+    )
+    yield pattern(
+        rf"(?P<before>\b(?:signed|regards|sincerely|cheers|yours|wishes|(?:best|thanks|thank\syou),(?=\n))[,:]?"
+        rf"[ \t]?\s?[—–-]*\s?{MARKS}{_CAPITAL})",
+        name,
+        _LAST,
+    )
+    yield pattern(rf"(?P<before>^[ \t]*(?:[—–]|--)\s*{MARKS}{_CAPITAL})", name, r"(?=[\"'*_`”’]*[.!]?\s*\Z)")
+    yield pattern(rf"(?P<before>{_ELSEWHERE})", name, ENDS + _NOBODY_ELSE)
 
 
 def pattern(before: str, names: str, after: str) -> re.Pattern[str]:

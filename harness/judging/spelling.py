@@ -33,16 +33,18 @@ _CAPITAL = (
     "Large|Medium|Small|Tiny|Base|Chat|Code|Vision|Thinking|Reasoning|Reasoner|Math|Preview|Instant|Air|Max|Plus|High|"
     "Llama|Qwen|Lightning|Fast|Exp|Experimental|Latest|Next|Oss|OSS|VL|MoE|It"
 )
-_COUNTED = "times|years?|days?|hours?|minutes?|seconds?|weeks?|months?|tokens?|questions?|points?|percent|of"
+COUNTED = "times|years?|days?|hours?|minutes?|seconds?|weeks?|months?|tokens?|questions?|points?|percent|of"
 _NUMBER = r"v?\d+(?:\.\d+)*+(?:x\d+)?[a-z]{0,2}"
 _CHUNK = (
     r"[-:/](?!(?:based|compatible|like|style|powered|generated|trained|specific|family|models?)\b)"
     r"[a-z0-9]+(?:[._][a-z0-9]+)*"
 )
+UNCOUNTED = rf"(?:(?<!{BLANK}\d)(?<!{BLANK}\d\d)|(?!{BLANK}(?:{COUNTED})\b))"
+"""Behind a name: "a GLM 4 times" has none that ends with a number."""
 RANK = rf"(?:{_RANK}|large|medium|small|instant|preview|chat)"
 """Words of rank that make of a number a version."""
 TAIL = (
-    rf"(?>(?:[-_]?|{BLANK}){_NUMBER}{_STOP}(?!{BLANK}(?:{_COUNTED})\b)"
+    rf"(?>(?:[-_]?|{BLANK}){_NUMBER}{_STOP}(?!{BLANK}(?:{COUNTED})\b)"
     rf"|(?:[-_:]|{BLANK})(?:{_RANK}|r\d|(?-i:{_CAPITAL}))\+?{_STOP}"
     rf"|{_CHUNK}{_STOP})*"
 )
@@ -77,10 +79,13 @@ def is_id(name: str) -> bool:
 
 
 def stands_in_code(name: str) -> bool:
-    """Whether an id, as it stands, is more likely a name than part of a program: `m-1`, `phi-1` and `my_id` are not."""
+    """Whether an id, as it stands, is a name and no part of a program: `m-1`, `phi-1`, `phi4`, `my_id` are not."""
     first, *others = re.split(r"[-_:]", name.lower())
     short = re.compile(r"[a-z]{1,2}|\d+")
     sum_like = (first in NAMESAKES or short.fullmatch(first)) and others and all(map(short.fullmatch, others))
+    variable = re.fullmatch(r"([a-z]+)\d+", name.lower())
+    if variable and variable[1] in NAMESAKES:
+        return False
     return not sum_like and bool(re.search(r"\d|[^\W_][-:][^\W_]|[^\x00-\x7f]", name))
 
 

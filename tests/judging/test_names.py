@@ -97,6 +97,17 @@ for k in range(1, phi-1):
 import openai
 from anthropic import Anthropic
 client = openai.OpenAI()
+    from openai import OpenAI
+import os, openai
+const { OpenAI } = require('openai')
+import { OpenAI } from 'openai'
+import Anthropic from '@anthropic-ai/sdk'
+using OpenAI;
+openai = OpenAI()
+return openai
+f(x, openai)
+if openai:
+f(client: OpenAI)
 """
 
 
@@ -105,6 +116,8 @@ def test_identifiers_of_a_program_stay() -> None:
     for names in (NOBODY, FAMILIES):
         assert names.masked(STATEMENTS, program=True) == STATEMENTS
         assert names.masked(fenced) == fenced
+        for line in STATEMENTS.splitlines():
+            assert names.masked(f"So `{line}` it is.") == f"So `{line}` it is."
     assert NOBODY.masked("x = phi-1  # says GPT-4o", program=True) == "x = phi-1  # says [name]"
 
 
@@ -204,3 +217,154 @@ def test_masking_leaves_no_rank_behind() -> None:
     ranks = re.compile(r"\b(?:opus|mini|coder|small|4\.5|7b)\b", re.IGNORECASE)
     for said in ("I'm Claude Opus 4.5!", "gpt-4o-mini", "Qwen 2.5 Coder 7B", "NIMBUS SMALL"):
         assert not ranks.search(WHOLE.masked(said)), said
+
+
+CODED = called("phi4:14b", "solar-10.7b", "command-r", "m", "fast", "base", "R1", family="phi")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "for i, phi, r in rows:\n    s += r * phi", "def f(i, solar, w): pass", "for i, command, arg in ops: pass",
+        "i, m, n = 1, 2, 3", "go(i, fast, slow)", "with open(a) as base, i: pass", "import x as m, i",
+        "let I, m, n = f(I, fast, slow)",
+    ],
+)  # fmt: skip
+def test_no_statement_introduces_anybody(code: str) -> None:
+    assert CODED.masked(code, program=True) == code
+    for said in (f"```python\n{code}\n```", f"So `{code.splitlines()[0]}` it is.", f"```\n{code}"):
+        assert CODED.masked(said) == said
+
+
+def test_a_text_introduces_itself_in_prose_comments_and_strings_only() -> None:
+    assert CODED.masked("Take r, i, phi, z and i, m, n.") == "Take r, i, phi, z and i, m, n."
+    assert CODED.masked("I, Phi, think. I am `fast`.") == "I, [name], think. I am `[name]`."
+    assert CODED.masked("x = 1  # I am fast!\ns = 'my name is Phi'", program=True) == (
+        "x = 1  # I am [name]!\ns = 'my name is [name]'"
+    )
+    assert CODED.masked("const s = `I am Phi`, t = `${phi}`", program=True) == "const s = `I am [name]`, t = `${phi}`"
+    assert CODED.masked("```\nI'm Phi.\n```\n```text\nAs Phi, I say\n```") == (
+        "```\nI'm [name].\n```\n```text\nAs [name], I say\n```"
+    )
+
+
+FAMOUS = [
+    ModelProfile(name=name, provider="x", family=family)
+    for name, family in [
+        ("claude-opus-4-5", "claude"), ("gemini-2.5-pro", "gemini"), ("kimi-k2", "kimi"), ("llama3.1:8b", "llama"),
+    ]
+]  # fmt: skip
+FAMILIAR = [Names(FAMOUS), Names([profile.model_copy(update={"family": ""}) for profile in FAMOUS])]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I am actually Claude.", "I'm just Claude, an AI.", "I am indeed Claude.", "I'm still Claude",
+        "I am Google Gemini.", "As a Claude model, I can't help.", "As Claude, an AI assistant, I think",
+        "Thanks,\nClaude", "Hello! It's me, Claude.",
+        "Signed, Claude", "Regards,\nClaude", "Best regards,\n\n**Claude**", "It's Claude.", "This is Claude.",
+        "You're talking to Claude.", "Yes.\n\n— Claude", "Yes.\n\n— Claude\n", "Hi there, Gemini here!",
+        "As Claude, made by Anthropic, I think", "I'm a Meta AI model called Llama.",
+        "I am an AI assistant made by Google called Gemini.", "I am Anthropic's Claude.",
+        "I am actually Claude Opus 4.5.",
+        "I'm just Claude, made by Anthropic.", "Ich bin Claude", "Je suis Claude", "Je suis Claude, un modèle.",
+        "Soy Llama", "Sono Claude", "Eu sou Claude", "我是Claude", "我是Kimi",
+        "我是Kimi，你好", "我是由Anthropic开发的Claude",
+        "私はClaude", "私はClaudeです",
+    ],
+)  # fmt: skip
+def test_families_of_the_catalogue_are_masked_however_a_text_introduces_itself(said: str) -> None:
+    tells = re.compile(r"claude|gemini|kimi|llama|google|anthropic|meta\b|opus|4\.5", re.IGNORECASE)
+    for names in FAMILIAR:
+        assert not tells.search(names.masked(said)), names.masked(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I am actually Claude Monet. It's Claude Monet. This is Claude Debussy. Je suis Claude Monet.",
+        "This is Gemini, a sign of the zodiac. It's a llama. The llama is still a llama; I am just a llama.",
+        "Signed, Claude Monet\nYou're talking to Claude Lelouch. I am actually a Gemini.",
+        "sono gemini, soy llama; as a llama, I spit. - Claude",
+    ],
+)
+def test_people_animals_and_signs_of_the_zodiac_stay(said: str) -> None:
+    for names in FAMILIAR:
+        assert names.masked(said) == said
+
+
+@pytest.mark.parametrize("family", ["", "command"])
+def test_command_is_a_name_where_r_or_a_follows(family: str) -> None:
+    names = Names([ModelProfile(name="command-r", provider="x", model="command-r:35b", family=family)])
+    for name in ("Command R", "Command R+", "command-r", "Command A", "Command R 35B", "command-r:35b"):
+        for said in ("I'm {}, built by Cohere.", "I am {}.", "As {}, I think so."):
+            masked = said.replace("{}", "[name]").replace("Cohere", "[name]")
+            assert names.masked(said.replace("{}", name)) == masked, name
+    assert names.masked("Ask Command R.") == "Ask [name]."
+    for said in ("I am in command.", "for command, r in rows", "Run command a, then command r. Press Command A."):
+        assert names.masked(said) == said
+    assert names.masked("command = r", program=True) == "command = r"
+
+
+TAGGED = Names(
+    [
+        ModelProfile(name=f"my-{model}", provider="x", model=model, family=family)
+        for model, family in [("phi4:14b", "phi"), ("hermes3:8b", ""), ("gemma3:4b", "gemma"), ("olmo2:7b", "")]
+    ]
+)
+
+
+def test_an_id_without_its_tag_is_a_variable_in_statements() -> None:
+    source = "phi4 = phi ** 4\nhermes3 = gemma3 + olmo2\n"
+    assert TAGGED.masked(source, program=True) == source
+    assert Names([ModelProfile(name="olmo2", provider="x", model="olmo2:7b")]).masked(source, program=True) == source
+    assert called("phi4", "R1").masked("phi4 = 2 * R1", program=True) == "phi4 = 2 * [name]"
+    assert TAGGED.masked("run olmo2:7b  # phi4, olmo2", program=True) == "run [name]  # [name], [name]"
+    assert TAGGED.masked("I am Phi4, not hermes3 or Olmo 2.") == "I am [name], not [name] or [name]."
+
+
+def test_an_algorithm_and_what_is_counted_stay() -> None:
+    minimax = called("MiniMax-M2", family="minimax")
+    assert (
+        minimax.masked("The minimax algorithm. Minimax is recursive.") == "The minimax algorithm. Minimax is recursive."
+    )
+    assert minimax.masked("def minimax(b): return minimax(b)", program=True) == "def minimax(b): return minimax(b)"
+    assert minimax.masked("I am MiniMax. MiniMax-M2, minimax m2") == "I am [name]. [name], [name]"
+    for names in (NOBODY, FAMILIES, called("glm-4", "glm4:9b", family="glm")):
+        assert names.masked("Fit a GLM 4 times") == "Fit a GLM 4 times"
+        assert names.masked("GLM 4 is a model") == "[name] is a model"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "meta-llama/Llama-3.1-8B-Instruct", "NousResearch/Hermes-3-Llama-3.1-8B", "google/gemma-2-9b-it",
+        "mistralai/Mistral-7B-Instruct-v0.3", "TheBloke/Llama-2-7B-GGUF", "Qwen/Qwen2.5-7B", "google/gemma-3",
+        "https://huggingface.co/meta-llama/Llama-3.1-8B", "hf.co/bartowski/gemma-2-9b-it-GGUF:q4",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("said", ["I am {}.", "{}", "see `{}`, then", "**{}** is", "```py\nx = 1  # by {}\n```"])
+def test_published_ids_are_masked_with_who_published_them(name: str, said: str) -> None:
+    for names in (NOBODY, WHOLE):
+        assert names.masked(said.replace("{}", name)) == said.replace("{}", "[name]")
+
+
+def test_paths_and_pairs_are_no_published_ids() -> None:
+    said = "and/or, docs/notes-2.md, km/h, a/b-3, 1/2, src/main-2, TCP/IP-4, s/he"
+    assert NOBODY.masked(said) == said
+    assert NOBODY.masked("x = google/gemma-3", program=True) == "x = google/gemma-3"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "as " * 330_000, "as a " * 200_000, ("as" + " " * 2000) * 500, "I am a " * 140_000,
+        "as a the your an " * 60_000, ("I am" + " " * 2000) * 500,
+    ],
+    ids=lambda text: text[:12],
+)  # fmt: skip
+def test_a_megabyte_of_beginnings_takes_about_two_seconds(text: str) -> None:
+    began = time.process_time()
+    FAMILIAR[0].masked(text)
+    assert time.process_time() - began < 4
