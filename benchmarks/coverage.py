@@ -21,11 +21,13 @@ from results import load, machine, table, write
 from scipy.stats import binom
 
 from harness.stats.bestofn import Draw, Sample, best_of_n
+from harness.stats.compare.grids import Grid
+from harness.stats.compare.pairs import standing
 from harness.stats.compare.spread import across
 from harness.stats.intervals import clopper_pearson, over_tasks, rate, wilson
 from harness.stats.paired import paired_difference
 from harness.stats.score import Interval, Score
-from harness.stats.tiers import compare_all, letters, rank_sets
+from harness.stats.tiers import ALPHA
 
 Floats = NDArray[np.float64]
 TRIALS = (3, 4, 5, 6, 7, 8, 10, 15, 20, 30, 50, 100, 200, 300)
@@ -36,6 +38,10 @@ POPULATIONS = ((1, 1), (0.5, 0.5), (0.2, 0.2), (5, 5), (50, 50), (0.1, 0.9), (9,
 """Beta distributions that the pass rates of tasks are drawn from: from all alike to all or nothing."""
 DIFFICULTIES = tuple(itertools.product((0.0, 2.0, -2.0), (0.5, 2.0, 6.0), (0.0, 0.5, 1.5)))
 """(mean, spread, advantage of the better model) of tasks, in logits."""
+
+MARKS = tuple(itertools.product((3, 45, 1000), (0.02, 0.2, 0.6), (0.0, 0.05, 0.3)))
+"""(steps of the scale 0..1: a rubric's, the mean's of five dimensions, hardly any; spread of a judge's marks of one
+quality; advantage of the better model)."""
 
 
 def main() -> None:
@@ -52,6 +58,8 @@ def main() -> None:
             for title, simulate in (("Means over tasks", means_over_tasks), ("Paired differences", differences))
             for told, attempts in (("one attempt", 1), ("five attempts", ATTEMPTS))
         ),
+        sized("Paired differences of marks", marks, rng, options.runs),
+        sized("Paired differences of marks, one task in 25 falls by half the scale", failures, rng, options.runs),
         sized("Curves of best-of-5: selected and oracle at k = 1, 3, 5", curves, rng, max(50, options.runs // 10)),
         reruns(rng, options.runs),
         equal_models(rng, max(50, options.runs // 5)),
@@ -133,6 +141,28 @@ def differences(rng: np.random.Generator, tasks: int, runs: int, *, attempts: in
         yield float(np.mean([_holds(paired_difference(x, y, attempts=attempts), truth) for x, y in pairs]))
 
 
+def marks(rng: np.random.Generator, tasks: int, runs: int) -> Iterator[float]:
+    """Two models' marks at the same tasks, which differ in how well they can be done, rounded to the scale."""
+    for steps, spread, better in MARKS:
+
+        def drawn(quality: Floats, steps: int = steps, spread: float = spread) -> Floats:
+            return np.asarray(np.rint(np.clip(quality + rng.normal(0, spread, quality.shape), 0, 1) * steps) / steps)
+
+        many = rng.normal(0.6, 0.25, 400_000)
+        truth = float(np.mean(drawn(many + better) - drawn(many)))
+        quality = rng.normal(0.6, 0.25, (runs, tasks))
+        pairs = zip(drawn(quality + better), drawn(quality), strict=True)
+        yield float(np.mean([_holds(paired_difference(x, y, graded=True), truth) for x, y in pairs]))
+
+
+def failures(rng: np.random.Generator, tasks: int, runs: int) -> Iterator[float]:
+    """Marks that hardly differ, but at a few tasks by half the scale: what no interval of few tasks can know of."""
+    for spread in (0.02, 0.1):
+        moves = rng.normal(0, spread, (runs, tasks)) - 0.5 * (rng.random((runs, tasks)) < 0.04)
+        none = np.zeros(tasks)
+        yield float(np.mean([_holds(paired_difference(row, none, graded=True), -0.5 * 0.04) for row in moves]))
+
+
 def curves(rng: np.random.Generator, tasks: int, runs: int) -> Iterator[float]:
     """Best of 5 where visible evidence is right about a candidate in four cases of five."""
     for a, b in POPULATIONS:
@@ -165,7 +195,7 @@ def _selected_truth(rates_of_tasks: Floats, k: int) -> float:
 
 
 def reruns(rng: np.random.Generator, runs: int) -> str:
-    """The interval for another run of the same tasks, after three: overall, and where these three were equal."""
+    """The interval for the mean of further runs of the same tasks, after three: of all, and of equal ones."""
     rows = []
     for (a, b), tasks in itertools.product(POPULATIONS, (1, 28)):
         held: list[bool] = []
@@ -180,7 +210,8 @@ def reruns(rng: np.random.Generator, runs: int) -> str:
                 equal.append(holds)
         rows.append([f"Beta({a}, {b})", tasks, f"{100 * np.mean(held):.1f}", f"{100 * np.mean(equal):.1f}", len(equal)])
     head = ["tasks' chances", "tasks", "all", "three equal runs", "of these"]
-    return f"**Another run of the same tasks, after three**, {runs * 5:,} triples each.\n\n" + table(head, rows)
+    told = f"**The mean of further runs of the same tasks, after three**, {runs * 5:,} triples each."
+    return f"{told}\n\n" + table(head, rows)
 
 
 def equal_models(rng: np.random.Generator, runs: int) -> str:
@@ -191,14 +222,22 @@ def equal_models(rng: np.random.Generator, runs: int) -> str:
         for _ in range(runs):
             chances = rng.beta(0.5, 0.5, tasks)
             values = rng.binomial(attempts, chances, (models, tasks)) / attempts
-            pairs = compare_all(values.tolist())
-            ranks = rank_sets(models, pairs)
-            shown = letters(range(models), pairs)
-            apart += any(r != (1, models) for r in ranks) or len(set(shown.values())) > 1
+            found = standing(_grid(values, attempts), alpha=ALPHA)
+            apart += any(r != (1, models) for r in found.ranks) or len(set(found.letters)) > 1
         bound = clopper_pearson(apart, runs)
         rows.append([models, tasks, attempts, f"{100 * apart / runs:.1f}", f"{100 * (bound.high or 1):.1f}"])
     head = ["models", "tasks", "attempts", "runs with a false difference, %", "at most, %"]
     return f"**Equal models in different tiers**, {runs:,} runs each; nominal: at most 5%.\n\n" + table(head, rows)
+
+
+def _grid(values: Floats, attempts: int) -> Grid:
+    """One run of rates, shape (models, tasks), as `harness compare` has it."""
+    models, tasks = (tuple(map(str, range(number))) for number in values.shape)
+    return Grid(
+        metric="pass", units=("run",), of_repeats=True, models=models, tasks=tasks, categories=("all",) * len(tasks),
+        values=values[None], scale=np.ones(len(tasks)), left_out=(), observations=attempts, single=attempts == 1,
+        graded=False, undecided=(0,),
+    )  # fmt: skip
 
 
 def _holds(score: Score, truth: float) -> bool:

@@ -188,13 +188,14 @@ def _model(name: str, items: Sequence[tuple[Key, float, float]], seed: int) -> M
     means = np.array([np.mean(pairs, axis=0) for pairs in by_task.values()]).reshape(-1, 2)
     differences = means[:, 1] - means[:, 0]
     moves = [two - one for _, one, two in items if abs(two - one) > _SAME]
+    graded = any(_SAME < share < 1 - _SAME for _, *both in items for share in both)
     return ModelDrift(
         model=name,
         items=len(items),
         tasks=len(by_task),
         before=100 * float(means[:, 0].mean()) if items else None,
         after=100 * float(means[:, 1].mean()) if items else None,
-        delta=_points(means, len(items) / len(by_task)) if items else Score.missing("No item is in both."),
+        delta=_points(means, len(items) / len(by_task), graded) if items else Score.missing("No item is in both."),
         p=sign_flip(np.where(np.abs(differences) > _SAME, differences, 0.0), seed=seed) if items else None,
         adjusted_p=None,
         up=sum(move > 0 for move in moves),
@@ -202,9 +203,10 @@ def _model(name: str, items: Sequence[tuple[Key, float, float]], seed: int) -> M
     )
 
 
-def _points(means: NDArray[np.float64], items: float) -> Score:
-    """The difference in percentage points; `means`, shape (tasks, 2), each of so many items."""
-    found = paired_difference(means[:, 1], means[:, 0], attempts=items)
+def _points(means: NDArray[np.float64], items: float, graded: bool) -> Score:
+    """The difference in percentage points; `means`, shape (tasks, 2), each of so many items; `graded`: not all or
+    nothing."""
+    found = paired_difference(means[:, 1], means[:, 0], attempts=items, graded=graded)
     change = {name: 100 * value for name in ("value", "low", "high") if (value := getattr(found, name)) is not None}
     return found.model_copy(update=change)
 

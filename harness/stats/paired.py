@@ -8,7 +8,7 @@ from math import comb, sqrt
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from harness.stats.intervals import t_interval, z_quantile
+from harness.stats.intervals import t_quantile, z_quantile
 from harness.stats.score import LEVEL, Interval, Score
 
 EXACT_UP_TO = 16
@@ -21,32 +21,55 @@ _PSEUDO = 1 / 3
 
 
 def paired_difference(
-    first: ArrayLike, second: ArrayLike, *, attempts: float = 1, scale: float | None = 1.0, level: float = LEVEL
+    first: ArrayLike,
+    second: ArrayLike,
+    *,
+    attempts: float = 1,
+    scale: float = 1.0,
+    graded: bool = False,
+    level: float = LEVEL,
 ) -> Score:
     """Mean over tasks of first - second, both of shape (C,): a mean a task, in its unit; its interval is for new tasks.
 
-    Pairing takes the difficulty of tasks out (Miller 2024, "Adding error bars to evals"). Shares and scores on a scale
-    of width `scale`, each a mean of `attempts` values, are mostly equal in both models, and Student's interval of few
-    of them is too narrow or has no width: so `_PSEUDO` of a task is added in which the first is better by
-    scale / sqrt(attempts), and as much in which the second is, in the way of Agresti and Min (2005), with the normal
-    quantile (`benchmarks/coverage.py` has what it covers). Without `scale` (None) it is Student's, C - 1 degrees of
-    freedom. Raises ValueError for shapes that differ, for NaN, and for fewer than one attempt.
+    Pairing takes the difficulty of tasks out (Miller 2024, "Adding error bars to evals"). Values on a scale of width
+    `scale`, each a mean of `attempts` values, are mostly equal in both models, and Student's interval of few of them is
+    too narrow or has no width: so `_PSEUDO` of a task each way is added, in the way of Agresti and Min (2005).
+
+    - All or nothing (passed, won): tasks in which the first, and the second is better by scale / sqrt(attempts); normal
+      quantile.
+    - `graded`, anything between (points, marks): tasks as far from the mean as the farthest one is, since such
+      differences can be small throughout; Student's quantile, C - 1 degrees of freedom. Where all differ by the same
+      that is how far, and where none differs scale / sqrt(attempts).
+
+    `benchmarks/coverage.py` has what both cover. Raises ValueError for shapes that differ, for NaN, and for fewer than
+    one attempt.
     """
     differences = _differences(first, second)
     if attempts < 1:
         raise ValueError(f"a mean is of one value or more: {attempts}")
     if differences.size == 0:
         return Score.missing("No task that both models met.")
-    if scale is not None:
-        low, high = _with_pseudo_tasks(differences, scale / sqrt(attempts), level)
-        low, high = max(low, -scale), min(high, scale)
-        note = "One task: the interval says little." if differences.size == 1 else ""
-        return Score.of(float(differences.mean()), Interval(low, high, "paired-adjusted", note), differences.size)
-    interval = t_interval(differences.tolist(), level=level)
-    note = interval.note.replace("runs", "tasks").replace("run", "task").replace("Wilson's for", "of")
-    return Score.of(
-        float(differences.mean()), interval._replace(method=f"paired-{interval.method}", note=note), differences.size
-    )
+    size = scale / sqrt(attempts)
+    if graded and differences.size > 1:
+        low, high = _around_the_mean(differences, size, level)
+    else:
+        low, high = _with_pseudo_tasks(differences, size, level)
+    low, high = max(low, -scale), min(high, scale)
+    note = "One task: the interval says little." if differences.size == 1 else ""
+    return Score.of(float(differences.mean()), Interval(low, high, "paired-adjusted", note), differences.size)
+
+
+def _around_the_mean(differences: NDArray[np.float64], size: float, level: float) -> tuple[float, float]:
+    """Bounds of the mean with `_PSEUDO` tasks on each side of it, as far as the farthest of the differences."""
+    mean = float(differences.mean())
+    deviations = differences - mean
+    farthest = float(np.abs(deviations).max())
+    nothing = _ROUNDING * size
+    farthest = next((much for much in (farthest, abs(mean)) if much > nothing), size)
+    number = differences.size + 2 * _PSEUDO
+    variance = (float(np.sum(deviations**2)) + 2 * _PSEUDO * farthest**2) / number
+    half = t_quantile(differences.size - 1, level) * sqrt(variance / (number - 1))
+    return mean - half, mean + half
 
 
 def _with_pseudo_tasks(differences: NDArray[np.float64], size: float, level: float) -> tuple[float, float]:

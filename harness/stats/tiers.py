@@ -6,8 +6,6 @@ import string
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from harness.stats.paired import holm, sign_flip
-
 ALPHA = 0.05
 LETTERS = 52
 """With more of them a letter display is read by nobody."""
@@ -34,17 +32,6 @@ class Ranks(NamedTuple):
 
     best: int
     worst: int
-
-
-def compare_all(values: Sequence[Sequence[float]], *, seed: int = 0) -> list[Pair]:
-    """Every pair of models by the sign-flip test; `values`, shape (models, tasks): a mean a task, the same tasks."""
-    pairs = [(i, j) for i in range(len(values)) for j in range(i + 1, len(values))]
-    differences = [[a - b for a, b in zip(values[i], values[j], strict=True)] for i, j in pairs]
-    p_values = [sign_flip(row, seed=seed) for row in differences]
-    return [
-        Pair(i, j, sum(row) / len(row) if row else 0.0, p, adjusted)
-        for (i, j), row, p, adjusted in zip(pairs, differences, p_values, holm(p_values), strict=True)
-    ]
 
 
 def told_apart(pair: Pair, alpha: float = ALPHA) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 from statsmodels.stats.multitest import multipletests
 
 from harness.stats.paired import holm, mcnemar, paired_difference, sign_flip
@@ -86,14 +86,25 @@ def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
     assert holm(p_values) == pytest.approx(list(wanted))
 
 
-def test_a_difference_has_an_interval_over_tasks() -> None:
-    found = paired_difference([1, 1, 0, 1], [0, 1, 0, 0], scale=None)
-    assert found.value == 0.5
-    assert found.n == 4
-    assert found.low is not None
-    assert found.high is not None
-    # Student's with three degrees: 3.1824 times 0.57735 / 2.
-    assert (found.low, found.high) == pytest.approx((0.5 - 0.91869, 0.5 + 0.91869), abs=1e-4)
+def test_marks_have_students_interval_with_a_little_more_on_either_side() -> None:
+    marks = np.array([0.52, 0.6, 0.48, 0.55, 0.61, 0.5, 0.58, 0.57])
+    differences = np.array([-0.05, -0.07, -0.06, -0.06, -0.05, -0.07, -0.06, -0.06])
+    found = paired_difference(marks + differences, marks, graded=True)
+    # Sum of squares 4e-4 and 2/3 of .01 squared, over 26/3 tasks and 23/3 degrees; t of 7 degrees is 2.3646.
+    half = 2.364624 * ((4e-4 + 2 / 3 * 1e-4) * 3 / 26 * 3 / 23) ** 0.5
+    assert (found.value, found.low, found.high) == pytest.approx((-0.06, -0.06 - half, -0.06 + half), abs=1e-7)
+    assert half == pytest.approx(t.ppf(0.975, 7) * differences.std(ddof=1) / 8**0.5, rel=0.02)
+    assert sign_flip(differences) == 2 / 2**8, "every task is down, and the interval says so, too"
+
+
+def test_marks_without_spread_have_an_interval_with_width() -> None:
+    third = paired_difference([1 / 3] * 8, [0.0] * 8, graded=True)
+    assert third.value == pytest.approx(1 / 3)
+    half = 2.364624 * (2 / 3 * 3 / 26 * 3 / 23) ** 0.5
+    assert (third.low, third.high) == pytest.approx((1 / 3 - half / 3, 1 / 3 + half / 3))
+    assert paired_difference([0.5] * 8, [0.5] * 8, graded=True).high == pytest.approx(half)
+    assert paired_difference([1.0] * 3, [0.0] * 3, graded=True).high == 1, "not beyond the scale"
+    assert paired_difference([0.4], [0.3], graded=True).note.startswith("One task")
 
 
 def test_no_tasks_in_common_is_no_difference() -> None:
@@ -130,6 +141,15 @@ def test_intervals_of_differences_cover(tasks: int) -> None:
         found = paired_difference(first, second, attempts=5)
         hits += found.low is None or (found.low <= 0 <= (found.high or 0))
     assert 0.93 <= hits / 600 <= 0.985
+
+
+@pytest.mark.parametrize("tasks", [8, 30])
+def test_intervals_of_differences_of_marks_cover_and_are_not_wider_than_that(tasks: int) -> None:
+    rng = np.random.default_rng(tasks)
+    moves = rng.normal(-0.06, 0.05, (600, tasks))
+    found = [paired_difference(row, np.zeros(tasks), graded=True) for row in moves]
+    hits = sum((one.low or 0) <= -0.06 <= (one.high or 0) for one in found)
+    assert 0.93 <= hits / 600 <= 0.975
 
 
 def test_rounding_is_no_difference_and_nan_no_value() -> None:

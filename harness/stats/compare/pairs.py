@@ -112,8 +112,9 @@ def results(
         scale = float(grid.scale[shared].mean()) if shared.any() else 1.0
         # Without any points the scale is as good as one.
         difference = paired_difference(
-            row[shared], np.zeros(int(shared.sum())), attempts=max(1.0, grid.observations), scale=scale or 1.0
-        )
+            row[shared], np.zeros(int(shared.sum())),
+            attempts=max(1.0, grid.observations), scale=scale or 1.0, graded=grid.graded,
+        )  # fmt: skip
         up, down = int((row > 0).sum()), int((row < 0).sum())
         units = [float(unit[place]) for unit in by_unit if not np.isnan(unit[place])]
         whole = difference.value or 0.0
