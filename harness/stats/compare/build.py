@@ -75,7 +75,7 @@ def compare(
         against=_against(found, baseline, placed.order, alpha, seed) if baseline else (),
         noise=noise(wins, seed=seed),
         tiers=tiers,
-        claims=claims(found, placed, cells, tiers, alpha=alpha),
+        claims=claims(found, placed, cells, tiers, alpha=alpha, seed=seed),
         categories=categories(found, cells, alpha=alpha),
         planning=planning(found, placed.order, target),
         stability=stability(tables, found.tasks, each.models),
@@ -182,7 +182,8 @@ def _notes(
     met = ~np.isnan(found.means)
     partly = int((~met.all(axis=0)).sum())
     if partly:
-        notes.append(f"Only some models met {partly} of the {number} tasks: pairs are compared over tasks both met.")
+        have = "have a mark" if found.metric == "judge" else "have a value"
+        notes.append(f"Only some models {have} at {partly} of the {number} tasks: pairs are compared where both do.")
     if found.left_out:
         changed = sum(item.why.startswith("changed") for item in found.left_out)
         notes.append(

@@ -18,36 +18,43 @@ from harness.stats.tiers import ALPHA
 from harness.words import plural
 
 POWER = 0.8
+DECIDING = next(n for n in range(1, 100) if least_p(n) <= ALPHA)
+"""The fewest tasks at which a pair can differ significantly: 6."""
 _SAME = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """All pairs of models in all categories: p adjusted by Holm over every one of them, and over `also`."""
+    """All pairs of models in all categories: p adjusted by Holm over every one that can decide anything."""
 
     names: tuple[str, ...]
     pairs: tuple[tuple[int, int], ...]
     rows: tuple[Floats, ...]
     """Of each category: differences, shape (pairs, tasks)."""
     adjusted: Floats
-    """Shape (categories, pairs)."""
+    """Shape (categories, pairs); 1 where too few tasks were met by both."""
     overall: Floats
     """Shape (pairs,): over all tasks, adjusted in the same family; 1 where that was not asked for."""
 
 
-def within(grid: Grid, *, overall: bool = False, draws: int = DRAWS, seed: int = 0) -> Within:
-    """Test every pair in every category. `overall`: all tasks together are one more in the family."""
+def within(grid: Grid, *, least: int = 0, overall: bool = False, draws: int = DRAWS, seed: int = 0) -> Within:
+    """Test every pair in every category. `overall`: all tasks together are one more in the family.
+
+    Pairs that both met fewer than `least` tasks of a category are not tested there: what cannot decide, however it
+    comes out, need not be corrected for. Fewer than it takes for p = `ALPHA` never are.
+    """
     names = tuple(sorted(set(grid.categories)))
     pairs = tuple(index_pairs(len(grid.models)))
-    rows = tuple(differences(grid.only(of_category(grid, name)).means, pairs) for name in names)
-    p_values = [
-        p_of(grid.only(of_category(grid, name)), found, pairs, draws=draws, seed=seed)
-        for name, found in zip(names, rows, strict=True)
-    ]
+    parts = [grid.only(of_category(grid, name)) for name in names]
+    rows = tuple(differences(part.means, pairs) for part in parts)
+    tested = [(~np.isnan(found)).sum(axis=1) >= max(least, DECIDING) for found in rows]
+    p_values = [p_of(part, found, pairs, draws=draws, seed=seed) for part, found in zip(parts, rows, strict=True)]
     if overall:
         p_values.append(p_of(grid, differences(grid.means, pairs), pairs, draws=draws, seed=seed))
-    flat = [float(p) for found in p_values for p in found]
-    adjusted = np.array(holm(flat)).reshape(len(p_values), len(pairs))
+        tested.append(np.ones(len(pairs), dtype=bool))
+    adjusted = np.ones((len(p_values), len(pairs)))
+    asked = np.array(tested, dtype=bool).reshape(adjusted.shape)
+    adjusted[asked] = holm([float(p) for p in np.array(p_values).reshape(adjusted.shape)[asked]])
     return Within(names, pairs, rows, adjusted[: len(names)], adjusted[-1] if overall else np.ones(len(pairs)))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from math import prod
 
 import numpy as np
 
 from harness.stats.compare.categories import Within, leaders, of_category
+from harness.stats.compare.chances import alone_ahead, one_ahead
 from harness.stats.compare.grids import Floats, Grid, nanmean, takes_part
 from harness.stats.compare.pairs import Standing, index_pairs, p_of
 from harness.stats.compare.pairs import differences as all_differences
@@ -23,11 +25,13 @@ def top_tiers(grid: Grid, *, alpha: float, seed: int = 0) -> tuple[TopTier, ...]
     return tuple(_top_tier(grid, unit, alpha, seed) for unit in range(len(grid.units)))
 
 
-def claims(grid: Grid, found: Standing, cells: Within, tiers: Sequence[TopTier], *, alpha: float) -> tuple[Claim, ...]:
+def claims(
+    grid: Grid, found: Standing, cells: Within, tiers: Sequence[TopTier], *, alpha: float, seed: int = 0
+) -> tuple[Claim, ...]:
     """Tier by tier, category by category, pair by pair; empty with fewer than two runs."""
     if len(grid.units) < 2 or len(grid.models) < 2:
         return ()
-    of_categories, of_order = _of_categories(grid, cells, alpha), _of_order(grid, found)
+    of_categories, of_order = _of_categories(grid, cells, alpha, seed), _of_order(grid, found, seed)
     nothing = (*_of_nothing(grid, found), *_of_nothing_in_category(grid, cells, alpha))
     return (*_of_tier(grid, found, tiers), *of_categories, *nothing, *of_order)
 
@@ -62,8 +66,7 @@ def _of_tier(grid: Grid, found: Standing, tiers: Sequence[TopTier]) -> Iterator[
         yield _claim("in_top_tier", f"{name} is in the top tier", [name], "", held, len(others), None, name in pooled)
 
 
-def _of_categories(grid: Grid, cells: Within, alpha: float) -> Iterator[Claim]:
-    models = len(grid.models)
+def _of_categories(grid: Grid, cells: Within, alpha: float, seed: int) -> Iterator[Claim]:
     for c, name in enumerate(cells.names):
         units = grid.only(of_category(grid, name)).values
         best = leaders(units[0])
@@ -78,7 +81,7 @@ def _of_categories(grid: Grid, cells: Within, alpha: float) -> Iterator[Claim]:
             if m in (i, j)
         ]
         # Of groups, a large one leads more rarely by its mean than its share, which is no plain number.
-        chance = (1 / models) ** len(said) if said and not grid.together else None
+        chance = None if grid.together else _product(alone_ahead(unit, seed=seed) for unit in said)
         text = f"{grid.models[m]} is the best in {name}"
         yield _claim("best_in_category", text, [grid.models[m]], name, held, len(said), chance, all(beaten))
 
@@ -128,10 +131,12 @@ def _of_nothing_in_category(grid: Grid, cells: Within, alpha: float) -> Iterator
             yield _claim("nothing_in_category", text, [group], name, held, len(said), chance, behind)
 
 
-def _of_order(grid: Grid, found: Standing) -> Iterator[Claim]:
+def _of_order(grid: Grid, found: Standing, seed: int) -> Iterator[Claim]:
+    ahead = [None if grid.together else one_ahead(unit, seed=seed) for unit in grid.values]
     for pair, (i, j) in zip(found.pairs, index_pairs(len(grid.models)), strict=True):
         moves = [_mean_difference(unit, i, j) for unit in grid.values]
         first, said = moves[0], [move for move in moves[1:] if move is not None]
+        chance = _product(ahead[unit] for unit, move in enumerate(moves) if unit and move is not None)
         if first is None or abs(first) <= _SAME:
             continue
         up = first > 0
@@ -141,7 +146,13 @@ def _of_order(grid: Grid, found: Standing) -> Iterator[Claim]:
         names = [grid.models[better], grid.models[worse]]
         text = f"{names[0]} before {names[1]}"
         supported = pair.significant and (value > 0) == up
-        yield _claim("before", text, names, "", held, len(said), 0.5 ** len(said) if said else None, supported)
+        yield _claim("before", text, names, "", held, len(said), chance, supported)
+
+
+def _product(chances: Iterable[float | None]) -> float | None:
+    """Of independent runs; None without any, or where one is not known."""
+    known = list(chances)
+    return prod(chance for chance in known if chance is not None) if known and None not in known else None
 
 
 def _mean_difference(unit: Floats, i: int, j: int) -> float | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
@@ -40,6 +40,23 @@ class _Field:
     failing: frozenset[str]
     """Those of them that lack it by failures, not by attempts that await a judge."""
     adjusted: dict[tuple[int, int], float]
+    parts: tuple[_Field, _Field] | None = None
+    """The category's own tasks and all of them, where these decide about the pairs that those do not separate."""
+
+    @property
+    def top(self) -> list[int]:
+        """Those that are significantly worse than none of the others."""
+        return self.best_of(range(len(self.met)))
+
+    def best_of(self, models: Iterable[int]) -> list[int]:
+        """Those of some that can be chosen, and are significantly worse than none of these."""
+        among = [m for m in models if self.met[m]]
+        return [m for m in among if not any(self.worse[m, other] for other in among)]
+
+    def beside(self, general: _Field) -> _Field:
+        """A category with all tasks beside it; as it is where the two together run in a circle."""
+        both = replace(self, worse=self.worse | (general.worse & ~self.worse.T), parts=(self, general))
+        return both if both.top else self
 
 
 def route(
@@ -57,9 +74,10 @@ def route(
 ) -> RoutingTable:
     """A routing table for the categories of the runs' common tasks.
 
-    A category's own tasks decide where they separate models after Holm over all pairs in all categories and overall;
-    where they do not, all tasks together; where these do not either, the price. Fewer than `UNDERPOWERED` tasks that
-    both models of a pair met decide nothing, and who met fewer is not chosen on them. `prices`: dollars an attempt
+    A category's own tasks decide where they separate models after Holm over all pairs in all categories and overall,
+    and all tasks together about the pairs that they do not separate; where they separate nobody, all tasks together;
+    where these do not either, the price. Fewer than `UNDERPOWERED` tasks that both models of a pair met decide nothing,
+    need no correction, and who met fewer is not chosen on them. `prices`: dollars an attempt
     where known better than from the attempts (0 for local models); a model without a known price counts as dearest.
     A model is not chosen where less than `ENOUGH` of its attempts have a verdict: what is left of it is no sample.
     `prefer_cheap`: of models that are not told apart the cheapest is taken, else the one with the greatest mean.
@@ -67,7 +85,7 @@ def route(
     Incomparable.
     """
     found = grid(tables, metric, ties=ties, models=models or _routable(tables, metric, unroutable))
-    tested = within(found, overall=True, draws=draws, seed=seed)
+    tested = within(found, least=UNDERPOWERED, overall=True, draws=draws, seed=seed)
     cost = _costs(tables, found.models, prices or {})
     left = {name for table in tables for name in table.models if not models or name in models} - set(unroutable)
     asked = tuple(sorted(left | set(found.models)))
@@ -80,7 +98,7 @@ def route(
         number = len(own.tasks)
         field = _field(own, tested, tested.adjusted[c], alpha, _known(tables, own, asked, metric, name))
         if field.worse.any():  # over at least `UNDERPOWERED` tasks, see `_field`
-            routes[name] = choose.route(field, "category", "")
+            routes[name] = choose.route(field.beside(whole), "category", "")
         else:
             weak = f"separate no two {'others' if field.lacking else 'models'}"
             weak = "underpowered" if number < UNDERPOWERED else weak
@@ -119,19 +137,21 @@ class _Chooser:
             return self._cheapest(field, note)
         names = field.grid.models
         everyone = [m for m in range(len(names)) if field.met[m]]
-        top = self._top(field, everyone)
+        top = field.top
         if not top:
             # Pairs that met different tasks may run in a circle.
             why = "each is worse than another on the tasks both met"
             return self._cheapest(field, f"{note}; {why}" if note else why)
         first = self._pick(field, top)
         others = [m for m in everyone if m != first]
-        rest = [m for m in top if m != first] or self._top(field, others) or others
+        rest = [m for m in top if m != first] or field.best_of(others) or others
         alike = tuple(names[m] for m in everyone if m != first and not (field.worse[m, first] or field.worse[first, m]))
         reason = "best"
         # Chosen among those that are worse than nobody; others may not be told from it, and still be worse than these.
         if among := [names[m] for m in top if m != first]:
             reason = f"not told apart from {', '.join(among)}: {'cheapest' if self.cheap else 'greatest mean'}"
+        if field.parts and (worse := [names[m] for m in field.parts[0].top if m not in top]):
+            reason = f"{reason}; worse over all tasks: {', '.join(worse)}"
         return Route(
             primary=names[first],
             fallback=names[self._pick(field, rest)],
@@ -156,10 +176,6 @@ class _Chooser:
             not_told_apart=tuple(sorted(ordered[1:])),
         )
 
-    def _top(self, field: _Field, among: list[int]) -> list[int]:
-        """Those that are significantly worse than none of the others."""
-        return [m for m in among if not any(field.worse[m, other] for other in among)]
-
     def _pick(self, field: _Field, among: list[int]) -> int:
         names = field.grid.models
         if self.cheap:
@@ -168,6 +184,11 @@ class _Chooser:
 
     def _evidence(self, field: _Field, first: int, note: str) -> Evidence:
         """Against the closest of those that the chosen model is significantly better than."""
+        if field.parts:
+            own, general = field.parts
+            if not own.worse[:, first].any() and general.worse[:, first].any():
+                return self._evidence(general, first, "over all tasks")
+            field = own
         beaten = [m for m in range(len(field.grid.models)) if field.worse[m, first]]
         if not beaten:
             # It is cheap and in the top set, without having beaten anybody itself.

@@ -68,7 +68,7 @@ def test_a_task_that_one_model_did_not_meet() -> None:
     rows = [attempt("a", "s/t"), attempt("a", "s/u"), attempt("b", "s/t", score=0)]
     found = compare([table("x", rows)])
     assert found.pairs[0].difference.n == 1
-    assert any("Only some models met 1 of the 2 tasks" in note for note in found.notes)
+    assert any("Only some models have a value at 1 of the 2 tasks" in note for note in found.notes)
     wins = compare([table("x", rows)], "wins")
     assert {row.model: row.values for row in wins.spread} == {"a": (1.0,), "b": (0.0,)}
     assert any("1 win could not be decided" in note for note in wins.notes)

@@ -231,6 +231,46 @@ def test_a_category_of_seven_tasks_has_no_model_of_its_own() -> None:
         assert route([table("one", rows)]).routes["x"].basis == basis
 
 
+def test_what_all_tasks_say_holds_where_a_category_says_nothing_else() -> None:
+    """x separates poor from the others, all tasks middling from strong as well: then cheap middling gets nothing."""
+    rows = []
+    for kind in "xy":
+        for t in range(9):
+            scores = {"strong": 1.0, "middling": float(t > 3), "poor": 0.0}
+            rows += [attempt(m, f"{kind}{t}", category=kind, score=score) for m, score in scores.items()]
+    tables = [table("one", rows)]
+    found = route(tables, prices={"strong": 9.0, "middling": 2.0, "poor": 1.0})
+    assert (found.default.primary, found.default.reason) == ("strong", "best")
+    x = found.routes["x"]
+    assert (x.primary, x.basis, x.reason) == ("strong", "category", "best; worse over all tasks: middling")
+    assert x.evidence is not None
+    assert (x.evidence.n, x.evidence.against) == (9, "poor")
+
+
+def test_a_category_that_says_the_opposite_of_all_tasks_is_right_about_itself() -> None:
+    rows = [attempt(m, f"y{t}", category="y", score=float(m == "b")) for m in "ab" for t in range(40)]
+    rows += [attempt(m, f"x{t}", category="x", score=float(m == "a")) for m in "ab" for t in range(12)]
+    found = route([table("one", rows)])
+    assert (found.default.primary, found.routes["x"].primary, found.routes["x"].reason) == ("b", "a", "best")
+
+
+def test_small_categories_do_not_use_up_the_correction() -> None:
+    """Ten categories of three tasks can decide nothing, however they come out: 12 to 2 is told all the same."""
+
+    def rows(names: list[str]) -> list[Attempt]:
+        lost = {3, 20}
+        return [
+            attempt(m, f"t{t:02d}", category=names[t % len(names)], score=float((m == "a") != (t in lost)))
+            for m in "ab"
+            for t in range(30)
+            if t < 14 or t in lost
+        ]
+
+    for names in (["one"], [f"c{i}" for i in range(10)]):
+        found = route([table("one", rows(names))], prices={"b": 0.0, "a": 1.0})
+        assert (found.default.primary, found.default.basis) == ("a", "overall"), names
+
+
 def test_who_is_worse_than_another_is_no_equal_of_the_best() -> None:
     """a is alone in the top set; b, never seen beside it, is worse than c and much cheaper than both."""
     met = [("a", 1.0, range(20)), ("b", 0.0, range(17, 36)), ("c", 0.0, range(20)), ("c", 1.0, range(20, 36))]

@@ -1,0 +1,56 @@
+"""How often equal models do by chance what was seen of these: each task's values are dealt anew among them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.stats.compare.grids import Floats, takes_part
+
+DRAWS = 20_000
+_LEAST_DRAWS = 400
+_MOST_CELLS = 1_000_000
+"""With more of them fewer draws are made: every run of every category needs some."""
+_DIGITS = 9
+"""Totals that differ beyond them differ by rounding."""
+
+
+def alone_ahead(values: Floats, *, seed: int = 0) -> float | None:
+    """Chance that a given one of equal models is ahead of all others; a tie is not ahead.
+
+    `values`, shape (models, tasks), nan where a model has none: as `totals_dealt` has it, (hits + 1) / (draws + 1) over
+    the number of models. None without two models or a task that all have a value for.
+    """
+    totals = totals_dealt(values, seed=seed)
+    if totals is None:
+        return None
+    alone = int(((totals == totals.max(axis=1, keepdims=True)).sum(axis=1) == 1).sum())
+    return (alone + 1) / (len(totals) + 1) / int(totals.shape[1])
+
+
+def one_ahead(values: Floats, *, seed: int = 0) -> float | None:
+    """Chance that a given one of two equal models is ahead of the other: half of what ties leave. As `alone_ahead`."""
+    totals = totals_dealt(values, seed=seed)
+    if totals is None:
+        return None
+    half = totals.shape[1] // 2
+    # All pairs are alike; those of different models of one deal are the least dependent.
+    tied = float(np.mean(totals[:, :half] == totals[:, half : 2 * half]))
+    return (1 - tied) / 2
+
+
+def totals_dealt(values: Floats, *, seed: int = 0) -> Floats | None:
+    """(draws, models) totals over the tasks that all models of the run have a value for, dealt within each task."""
+    there = values[takes_part(values[None])[0]]
+    there = there[:, ~np.isnan(there).any(axis=0)]
+    models, tasks = there.shape
+    if models < 2 or not tasks:
+        return None
+    rng = np.random.default_rng(seed)
+    moving = there[:, np.ptp(there, axis=0) > 10.0**-_DIGITS]
+    tasks = moving.shape[1]
+    draws = max(_LEAST_DRAWS, min(DRAWS, _MOST_CELLS // max(1, moving.size)))
+    if ((moving != 0).sum(axis=0) == 1).all() and (moving.max(axis=0, initial=1.0) == 1).all():
+        # One winner a task: the wins of equal models are multinomial.
+        return rng.multinomial(tasks, np.full(models, 1 / models), size=DRAWS).astype(float)
+    dealt = np.broadcast_to(moving.T, (draws, tasks, models))
+    return np.asarray(rng.permuted(dealt, axis=2).sum(axis=1).round(_DIGITS))
