@@ -19,21 +19,35 @@ SHOWN = 5
 def share_known(tables: Sequence[RunTable], model: str, tasks: Collection[str], metric: Metric) -> float | None:
     """Share of a model's attempts at some tasks that the metric could use; None without any attempt.
 
-    Judges mark what has no verdict of its own, so that for `wins` and `judge` only what failed is missing.
+    For `judge` of its (task, repeat)s, those with a mark: what failed its tests is shown to no judge, and what could
+    not be read is not known.
     """
+    if metric != "judge":
+        return share_answered(tables, model, tasks, waiting=metric in JUDGED)
+    tried = [
+        (table, key)
+        for table in tables
+        for key in table.silent.keys() | table.others.keys()
+        if key[0] == model and key[1] in tasks
+    ]
+    return sum(key in table.marks for table, key in tried) / len(tried) if tried else None
+
+
+def share_answered(
+    tables: Sequence[RunTable], model: str, tasks: Collection[str], *, waiting: bool = True
+) -> float | None:
+    """Share of a model's attempts at some tasks that did not fail; with those `waiting` for a judge, or without."""
     known = sum(
         cell.n for table in tables for (name, task, _), cell in table.cells.items() if name == model and task in tasks
     )
     failed = sum(table.failed[model, task] for table in tables for task in tasks)
     unscored = sum(table.unscored[model, task] for table in tables for task in tasks)
-    if metric in JUDGED:
-        known, unscored = known + unscored, 0
     every = known + failed + unscored
-    return known / every if every else None
+    return (known + (unscored if waiting else 0)) / every if every else None
 
 
 def missing(item: ModelFacts, metric: str) -> dict[str, int]:
-    """Why -> attempts of a model that the metric cannot use; empty where it uses all. Judges: as in `share_known`."""
+    """Why -> attempts of a model that came to nothing; empty where none did. What waits for a judge may have a mark."""
     counts = {"failed": item.failed, "unscored": 0 if metric in JUDGED else item.unscored}
     return {why: number for why, number in counts.items() if number}
 

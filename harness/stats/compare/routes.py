@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from harness.stats.compare.build import facts
 from harness.stats.compare.categories import Within, of_category, within
 from harness.stats.compare.grids import Floats, Grid, Incomparable, grid, nanmean
-from harness.stats.compare.missing import ENOUGH, share_known
+from harness.stats.compare.missing import ENOUGH, share_answered, share_known
 from harness.stats.compare.pairs import DRAWS, results
 from harness.stats.compare.results import PairResult
 from harness.stats.compare.tables import Metric, RunTable, Ties
@@ -212,7 +212,8 @@ def _told(reason: str, field: _Field) -> str:
     if not field.lacking:
         return reason
     parts = [f"{name} {share:.0%}" for name, share in sorted(field.lacking.items())]
-    told = f"{reason}; left out, by the share of attempts with a verdict: {', '.join(parts)}"
+    what = "answers with a mark of judges" if field.grid.metric == "judge" else "attempts with a verdict"
+    told = f"{reason}; left out, by the share of {what}: {', '.join(parts)}"
     waits = field.lacking.keys() - field.failing
     return (
         f"{told} (the rest awaits a judge: `--mode rubric` asks about each, `--metric judge` needs no more)"
@@ -224,7 +225,8 @@ def _told(reason: str, field: _Field) -> str:
 def _known(
     tables: Sequence[RunTable], found: Grid, asked: Sequence[str], metric: Metric, category: str
 ) -> tuple[dict[str, float], frozenset[str]]:
-    """Share of attempts with a verdict, of whom that is not enough; and those of whom failures alone are too many.
+    """Share of attempts with a verdict (`judge`: a mark), of whom that is not enough; and those of whom failures alone
+    are too many, where marks count all of them.
 
     Of all that were `asked`, so that who has none at all is not passed over in silence; and over the tasks that nobody
     has a verdict on, too, which are in no comparison. `category`: empty for all.
@@ -233,8 +235,10 @@ def _known(
     tasks = frozenset(found.tasks) | (tried - {task for table in tables for _, task, _ in table.met(metric)})
     shares = {name: share_known(tables, name, tasks, metric) for name in asked}
     lacking = {name: share for name, share in shares.items() if share is not None and share < ENOUGH}
-    judged = {name: share_known(tables, name, tasks, "judge") for name in lacking}
-    return lacking, frozenset(name for name, share in judged.items() if share is not None and share < ENOUGH)
+    if metric == "judge":
+        return lacking, frozenset(lacking)
+    answered = {name: share_answered(tables, name, tasks) for name in lacking}
+    return lacking, frozenset(name for name, share in answered.items() if share is not None and share < ENOUGH)
 
 
 def _field(

@@ -88,10 +88,14 @@ class RunTable:
     """(model, task) -> attempts that never came to a verdict: no reply, no grading."""
     unscored: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(model, task) -> attempts that only a judge could have said something of, and none has."""
+    silent: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    """-> attempts at a conversation that said nothing: no judge is asked about them, and a rubric gives them 0."""
+    others: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    """-> all other attempts, graded or not."""
     scored_by: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
     """(model, task, whether judges have a part in the verdict) -> graded replies of conversations."""
     marks: dict[tuple[str, str, int], float] = field(default_factory=dict)
-    """-> mean over judges of the mark's share of its scale, 0..1."""
+    """-> mean over judges of the mark's share of its scale, 0..1; who said nothing has 0 where others were marked."""
     ranks: dict[tuple[str, int], dict[str, float]] = field(default_factory=dict)
     """(task, repeat) -> model -> mean rank over judges, where at least two models were ranked."""
     lost: dict[tuple[str, int], set[str]] = field(default_factory=dict)
@@ -153,6 +157,9 @@ class RunTable:
         if attempt.kind != "conversation":
             self.code.add(attempt.task)
         verdict = attempt.verdict
+        key = (attempt.model, attempt.task, attempt.repeat)
+        empty = verdict is not None and verdict.outcome is Outcome.no_candidate
+        (self.silent if empty and attempt.kind == "conversation" else self.others)[key] += 1
         if verdict is not None and verdict.outcome is Outcome.unscored:
             # Judges may have marked it: then it has to be the same task, too.
             self.hashes.setdefault(attempt.task, set()).add(attempt.task_hash)
@@ -167,7 +174,6 @@ class RunTable:
             judged = any(case.id == JUDGE_CASE for case in verdict.cases)
             self.scored_by[attempt.model, attempt.task, judged] += 1
         self.hashes.setdefault(attempt.task, set()).add(attempt.task_hash)
-        key = (attempt.model, attempt.task, attempt.repeat)
         cell = self.cells.get(key)
         if cell is None:
             cell = self.cells[key] = Cell()
@@ -182,6 +188,7 @@ class RunTable:
     ) -> None:
         """Take the judges' marks of comparisons. `judgments` and who was in them: what came to nothing is no tie."""
         found: dict[tuple[str, str, int], dict[Voice, list[float]]] = {}
+        shown: dict[tuple[str, str, int], set[int]] = {}
         ranks: dict[tuple[str, int], dict[str, dict[str, list[float]]]] = {}
         kept = [mark for mark in marked if mark.purpose == "compare"]
         unread = _unread(kept, judgments, labels or {})
@@ -195,6 +202,7 @@ class RunTable:
             if share is not None:
                 voice = (mark.judge, mark.mode)
                 found.setdefault((mark.model, mark.task, mark.repeat), {}).setdefault(voice, []).append(share)
+                shown.setdefault((mark.model, mark.task, mark.repeat), set()).add(mark.attempt)
             if mark.mark.rank is not None and mark.of > 1:
                 by_model = ranks.setdefault((mark.task, mark.repeat), {})
                 by_model.setdefault(mark.model, {}).setdefault(mark.judge, []).append(mark.mark.rank)
@@ -216,6 +224,7 @@ class RunTable:
                 found.get((model, *key), {}).pop((judge, "pairwise"), None)
         # Every judge weighs the same, however often it was asked.
         self.marks = _pooled({key: by for key, by in found.items() if by})
+        self._mark_silence(found, shown)
         self.ranks = {
             key: {model: _mean(_mean(values) for values in by.values()) for model, by in models.items()}
             for key, models in ranks.items()
@@ -224,6 +233,23 @@ class RunTable:
         self.loose = _loose(ranks, lacking)
         self.judges = tuple(sorted({mark.judge for mark in kept}))
         self.modes = frozenset(mode for by in found.values() for _, mode in by)
+
+    def _mark_silence(
+        self,
+        found: Mapping[tuple[str, str, int], Mapping[Voice, object]],
+        shown: Mapping[tuple[str, str, int], Collection[int]],
+    ) -> None:
+        """Replies without a word count 0: a model may not look better for the questions it left unanswered.
+
+        `found`: the marks by (judge, mode), `shown`: the attempts they are of. Of several attempts only a rubric asks
+        about each; elsewhere one that says something stands for all.
+        """
+        marked = {key[1:] for key in self.marks}
+        for key, number in self.silent.items():
+            if key[1:] in marked and key not in self.others:
+                self.marks[key] = 0.0
+            elif key in self.marks and all(mode == "rubric" for _, mode in found[key]):
+                self.marks[key] *= len(shown[key]) / (len(shown[key]) + number)
 
     def met(self, metric: Metric) -> Collection[tuple[str, str, int]]:
         """(model, task, repeat) with something to compare: a graded attempt or, for what judges decide, a mark."""
