@@ -170,8 +170,8 @@ def _length(bias: JudgeBias) -> Finding:
 def _odds(slope: Slope) -> str:
     assert slope.value is not None
     if slope.low is None or slope.high is None:
-        return f"{2**slope.value:.2f} ({text.plural(slope.questions, 'question')}, one task)"
-    return f"{2**slope.value:.2f} ({_power(slope.low)} to {_power(slope.high)}, {probability(slope.p)})"
+        return f"{_power(slope.value)} ({text.plural(slope.questions, 'question')}, one task)"
+    return f"{_power(slope.value)} ({_power(slope.low)} to {_power(slope.high)}, {probability(slope.p)})"
 
 
 def _power(slope: float) -> str:

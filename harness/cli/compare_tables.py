@@ -50,7 +50,7 @@ def _spread(found: Comparison, figure: Figures) -> None:
         *([""] if lettered else []),
         *shown,
         *again,
-        "new tasks",
+        "new tasks" if len(found.tasks) > 1 else "this task",
         *(["known"] if known else []),
     )
     share = Figures("share")
@@ -74,9 +74,19 @@ def _spread(found: Comparison, figure: Figures) -> None:
     console(soft_wrap=True).print(
         "places: 1 + models significantly better to models - models significantly worse (Holm over all pairs)"
         f"{letters}\n"
-        f"new tasks: 95% interval for new tasks of this kind; rerun: for another run of the same tasks{shown_known}",
+        f"{_intervals(found)}{shown_known}",
         highlight=False,
     )
+
+
+def _intervals(found: Comparison) -> str:
+    """What the two intervals of a row are about."""
+    tasks = "new tasks: 95% interval for new tasks of this kind"
+    if len(found.tasks) == 1:
+        tasks = "this task: 95% interval for further attempts at it"
+    if len(found.runs) == 1:
+        return tasks
+    return f"{tasks}; rerun: for the mean of further runs of the same tasks (a single run varies more)"
 
 
 def _groups(found: Comparison, figure: Figures) -> None:
@@ -232,7 +242,10 @@ def _planning(found: Comparison, figure: Figures) -> None:
         share = found.unit == "share"
         size = Figures(found.unit).fine(plan.detectable)
         size += " percentage points" if share else f" {found.unit} a task"
-        lines.print(f"a difference found now with about 80% probability: {size}", highlight=False)
+        lines.print(
+            f"a difference found now with about 80% probability, of one pair without correction: {size}",
+            highlight=False,
+        )
 
 
 def _pathologies(found: Comparison) -> None:

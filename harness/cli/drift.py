@@ -220,6 +220,7 @@ def _item_row(item: Moved) -> list[object]:
 
 def _show(found: Drift, first: str, second: str) -> None:
     from harness.cli.tables import show, table
+    from harness.stats.compare.figures import told_p
 
     made = table(
         f"{first} -> {second}: {found.scale}, percentage points over identical items",
@@ -234,7 +235,7 @@ def _show(found: Drift, first: str, second: str) -> None:
             _percent(row.before),
             _percent(row.after),
             _delta(row),
-            "-" if p is None else f"{p:.3f}",
+            "-" if p is None else told_p(p),
             str(row.up),
             str(row.down),
         )

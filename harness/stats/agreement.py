@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from harness.stats.intervals import known
+
 Metric = Literal["nominal", "ordinal", "interval"]
 _ROUNDING = 1e-12
 
@@ -89,9 +91,9 @@ def icc_agreement(ratings: ArrayLike) -> float | None:
     """ICC(A,1), absolute agreement of single ratings, of `ratings`, shape (items, judges), without gaps.
 
     McGraw and Wong (1996), two-way model: (MSR - MSE) / (MSR + (k-1) MSE + k/n (MSC - MSE)). None for fewer than two
-    items or judges, or where nothing varies.
+    items or judges, or where nothing varies. Raises ValueError for NaN.
     """
-    data = np.asarray(ratings, dtype=float)
+    data = known(ratings)
     if data.ndim != 2 or min(data.shape) < 2:
         return None
     n, k = data.shape

@@ -133,7 +133,8 @@ def mean_of(draws: Draws, value: Callable[[Sample], float]) -> Score:
 
 def selected_of(draws: Draws, value: Callable[[Sample], float]) -> Score:
     """Mean of the selected samples; draws without a usable selection are left out."""
-    return mean_over(draws, lambda draw: value(draw.chosen) if draw.chosen else None, _NOT_SELECTED)
+    found = mean_over(draws, lambda draw: value(draw.chosen) if draw.chosen else None, _NOT_SELECTED)
+    return _with_sizes(found, draws)
 
 
 def oracle_of(draws: Draws, value: Callable[[Sample], float]) -> Score:
@@ -144,7 +145,7 @@ def oracle_of(draws: Draws, value: Callable[[Sample], float]) -> Score:
     unknown = sum(draw.best(value) is None for task in draws.values() for draw in task if draw.samples)
     least = mean_over(draws, lambda draw: max((value(s) for s in draw.samples), default=None))
     if not unknown or least.value is None:
-        return least
+        return _with_sizes(least, draws)
     most = mean_over(
         draws, lambda draw: (1.0 if draw.best(value) is None else draw.best(value)) if draw.samples else None
     )
@@ -152,6 +153,15 @@ def oracle_of(draws: Draws, value: Callable[[Sample], float]) -> Score:
     return Score.missing(
         f"Of {plural(unknown, 'draw')} the best may await a judge: between {least.value:.0%} and {most.value:.0%}."
     )
+
+
+def _with_sizes(score: Score, draws: Draws) -> Score:
+    """The score; its note says where not all draws are of as many attempts: the best of four is no best of five."""
+    sizes = {len(draw.samples) + draw.waiting for task in draws.values() for draw in task if draw.samples}
+    if len(sizes) < 2 or score.value is None:
+        return score
+    note = f"Draws of {min(sizes)} to {max(sizes)} attempts."
+    return score.model_copy(update={"note": f"{score.note} {note}".strip()})
 
 
 def distinct(draws: Draws) -> Score:

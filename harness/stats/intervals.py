@@ -127,7 +127,7 @@ def t_interval(
     equal runs have no interval: the note says how many further runs could differ (rule of three, exact form
     1 - (1-level)^(1/n)). Values outside of `bounds` widen them. Raises ValueError for no values and for NaN.
     """
-    data = _known(values)
+    data = known(values)
     n = data.size
     if n == 0:
         raise ValueError("t_interval needs at least one value")
@@ -153,9 +153,9 @@ def t_interval(
 def naive_se(groups: Sequence[Sequence[float]]) -> float:
     """Standard error of the mean of all rows as if they were independent, which attempts at one task are not.
 
-    s / sqrt(N) with N - 1 in s. Kept to show what clustering changes. Raises ValueError for fewer than two rows.
+    s / sqrt(N) with N - 1 in s. It shows what clustering changes. Raises ValueError for fewer than two rows, or NaN.
     """
-    rows = np.concatenate([np.asarray(group, dtype=float) for group in groups])
+    rows = np.concatenate([known(group) for group in groups])
     if rows.size < 2:
         raise ValueError("naive_se needs at least two rows")
     return float(rows.std(ddof=1) / math.sqrt(rows.size))
@@ -166,9 +166,10 @@ def clustered_se(groups: Sequence[Sequence[float]], *, finite: bool = True) -> f
 
     `groups` holds the values of one task each; every task weighs the same. With equally many values a task this is
     the cluster-robust error of the pooled mean (Liang and Zeger 1986; Miller 2024, "Adding error bars to evals").
-    `finite` multiplies by sqrt(C / (C-1)), the correction for few tasks. Raises ValueError for fewer than two tasks.
+    `finite` multiplies by sqrt(C / (C-1)), the correction for few tasks. Raises ValueError for fewer than two tasks,
+    for one without values, and for NaN.
     """
-    means = np.array([float(np.mean(group)) for group in groups])
+    means = known([float(np.mean(group)) if len(group) else float("nan") for group in groups])
     count = means.size
     if count < 2:
         raise ValueError("clustered_se needs at least two tasks")
@@ -200,7 +201,7 @@ def over_tasks(means: ArrayLike, counts: ArrayLike, *, level: float = LEVEL) -> 
     between 0 and 1 that hardly differ cannot exclude more of the scale than the best or the worst would.
     Raises ValueError for NaN: a task without a value is left out, and is no 0; and for values outside of 0..1.
     """
-    data = _known(means)
+    data = known(means)
     number = data.size
     if number == 0:
         return Score.missing("No graded attempt.")
@@ -272,7 +273,8 @@ def ratio_over_tasks(tops: ArrayLike, bottoms: ArrayLike, *, level: float = LEVE
     return Interval(min(share, float((b - half) / a)), max(share, float((b + half) / a)), "fieller")
 
 
-def _known(values: ArrayLike) -> NDArray[np.float64]:
+def known(values: ArrayLike) -> NDArray[np.float64]:
+    """`values` as floats. Raises ValueError for NaN: what is missing is left out, and is no 0."""
     data: NDArray[np.float64] = np.asarray(values, dtype=float)
     if np.isnan(data).any():
         raise ValueError("NaN is no value: leave out what is missing")

@@ -8,7 +8,7 @@ from math import comb, sqrt
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from harness.stats.intervals import t_quantile, z_quantile
+from harness.stats.intervals import known, t_quantile, z_quantile
 from harness.stats.score import LEVEL, Interval, Score
 
 EXACT_UP_TO = 16
@@ -123,7 +123,7 @@ def exact_sign_flip(differences: ArrayLike) -> float | None:
 
 def _moved(differences: ArrayLike) -> NDArray[np.float64]:
     """The differences that are more than rounding."""
-    data = _known(differences)
+    data = known(differences)
     return np.asarray(data[np.abs(data) > _ROUNDING * np.abs(data).max(initial=0.0)])
 
 
@@ -169,7 +169,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
     Holm (1979): the k-th smallest of m times m - k + 1, never falling, at most 1. Raises ValueError for NaN.
     """
-    order = sorted(range(len(_known(p_values))), key=p_values.__getitem__)
+    order = sorted(range(len(known(p_values))), key=p_values.__getitem__)
     adjusted, worst = [0.0] * len(p_values), 0.0
     for place, index in enumerate(order):
         worst = max(worst, min(1.0, p_values[index] * (len(p_values) - place)))
@@ -181,11 +181,4 @@ def _differences(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
     one, two = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if one.shape != two.shape:
         raise ValueError(f"both models need a value for every task: {one.shape} and {two.shape}")
-    return _known(one - two)
-
-
-def _known(values: ArrayLike) -> NDArray[np.float64]:
-    data: NDArray[np.float64] = np.asarray(values, dtype=float)
-    if np.isnan(data).any():
-        raise ValueError("NaN is no value: leave out what is missing")
-    return data
+    return known(one - two)

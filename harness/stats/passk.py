@@ -57,9 +57,12 @@ def rank_weights(keys: Sequence[float], k: int) -> list[float] | None:
 def best_of_k(scores: Sequence[float], k: int) -> float | None:
     """Expected greatest of k scores drawn without replacement: sum_i x_(i) C(i-1,k-1)/C(n,k), ascending.
 
-    In the unit of `scores`. This is the oracle, which picks by the grader itself. None when n < k.
+    In the unit of `scores`. This is the oracle, which picks by the grader itself. None when n < k. Raises ValueError
+    for NaN.
     """
     n = len(scores)
+    if any(score != score for score in scores):
+        raise ValueError("NaN is no score: leave out what is missing")
     _check(n, 0, k)
     # How equal scores share their weight makes no difference to the sum.
     return None if n < k else sum(map(mul, _order_weights(n, k), sorted(scores)))

@@ -57,6 +57,8 @@ def _lead(report: Report) -> str:
     repeats = max(model.repeats for model in models)
     shape = f"{text.plural(len(report.summary.tasks), 'task')}, {text.plural(len(models), 'model')}"
     drawn = f"{text.plural(each, 'attempt')} each" if repeats == 1 else f"{each} × {repeats} attempts each"
+    if total < each * repeats * sum(model.tasks for model in models):
+        drawn = f"up to {drawn}"
     verdicts = "all of them graded" if graded == total else f"{graded:,} of them graded"
     return f"{shape}, {drawn}: {text.plural(total, 'attempt')}, {verdicts}."
 

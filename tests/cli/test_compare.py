@@ -58,6 +58,9 @@ def test_repeats_of_one_run(harness: Harness, made: Made) -> None:
     assert re.search(r"18%.*86%.*73%.*59%.*68\.2.*36\.1", row)
     assert "wild" in done.out
     assert "One task" in done.out
+    assert "this task: 95% interval for further attempts at it" in done.out
+    assert "new tasks" not in done.out
+    assert "rerun: for the mean of further runs of the same tasks" in done.out
 
 
 def test_json_is_one_document_with_the_documented_keys(

@@ -144,7 +144,7 @@ def test_wins_of_three_runs(wins: Comparison) -> None:
 def test_compare_says_what_equal_runs_do_not(wins: Comparison, runs: dict[str, Path]) -> None:
     notes = "\n".join(wins.notes)
     assert "The same in all 3 runs: glm-5. That leaves up to 63% of further runs to differ." in notes
-    assert "glm-5: 4 wins in each run. Runs that draw anew do that with probability 0.027; that one of 8" in notes
+    assert "glm-5: 4 wins in each run. Runs that draw anew are as equal with probability 0.027; that one of 8" in notes
     assert "No win in 3 runs of 28 tasks: hermes3:8b" in notes
     assert "up to 12.3% of such tasks" in notes
     points = compared(read([runs["code-p2-repeats"]]), "points")

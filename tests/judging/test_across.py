@@ -83,3 +83,16 @@ def test_notes_name_partial_judges() -> None:
     assert "nothing is left" in told.notes[-1]
     assert JudgedComparison.model_validate(told.model_dump(mode="json")) == told
     assert JudgedComparison.of(plain, None).notes == plain.notes
+
+
+def test_judges_of_other_systems_are_known_by_their_names() -> None:
+    """Recorded judges have no entry in a catalogue, and models in roles are the models."""
+    found = heard([report(asked("import:a", "import:b", "import:c"))], [["a", "b (ingest)", "bb (x)"]])
+    assert found is not None
+    assert [(one.judge, one.models) for one in found.partial] == [
+        ("import:a", {"a": ITSELF}), ("import:b", {"b (ingest)": ITSELF}),
+    ]  # fmt: skip
+    assert found.impartial == ("import:c",)
+    gap = heard([report(asked("import:a", "import:c"))], [["a", "b"]])
+    assert gap is not None
+    assert [row.own_family for row in gap.said.rankings[0].judges[0].models] == [True, False]

@@ -135,3 +135,8 @@ def test_nan_is_no_agreement() -> None:
     for measure in (disagreement, quadratic_kappa):
         with pytest.raises(ValueError, match="NaN"):
             measure([float("nan"), 1.0], [9.0, 1.0])
+
+
+def test_a_rating_that_is_missing_is_no_number() -> None:
+    with pytest.raises(ValueError, match="NaN"):
+        icc_agreement(np.array([[1, 2], [np.nan, 3], [2, 2]]))

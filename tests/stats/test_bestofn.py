@@ -139,3 +139,11 @@ def test_there_is_no_oracle_while_attempts_await_a_judge() -> None:
     assert found.recovery.value is None
     known = {name: draws[name] for name in "abe"}
     assert best_of_n(known, lambda one: one.passed).oracle.value == pytest.approx(2 / 3)
+
+
+def test_the_best_of_four_is_said_to_be_no_best_of_five() -> None:
+    draws = {"t": [draw(*[sample(True)] * 5)], "u": [draw(*[sample(False)] * 4)]}
+    found = best_of_n(draws, lambda one: one.passed)
+    assert found.oracle.note == found.selected.note == "Draws of 4 to 5 attempts."
+    same = best_of_n({"t": draws["t"], "u": draws["t"]}, lambda one: one.passed)
+    assert "Draws" not in same.oracle.note

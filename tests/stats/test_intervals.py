@@ -284,3 +284,11 @@ def test_values_outside_of_their_bounds(values: list[float]) -> None:
     assert found.high is not None
     assert found.low <= sum(values) / len(values) <= found.high
     assert found.low < found.high
+
+
+def test_a_task_without_values_has_no_error() -> None:
+    for groups in ([[1.0, 0.0], []], [[1.0, float("nan")], [0.0, 1.0]]):
+        with pytest.raises(ValueError, match="NaN"):
+            intervals.clustered_se(groups)
+    with pytest.raises(ValueError, match="NaN"):
+        intervals.naive_se([[1.0, float("nan")], [0.0]])

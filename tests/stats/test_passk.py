@@ -62,3 +62,8 @@ def test_weights_are_probabilities_and_ties_share(keys: list[float], k: int) -> 
     assert weights is not None
     assert sum(weights) == pytest.approx(1)
     assert all(len({w for w, key in zip(weights, keys, strict=True) if key == level}) <= 1 for level in (0, 0.5, 1))
+
+
+def test_a_score_that_is_missing_is_no_score() -> None:
+    with pytest.raises(ValueError, match="NaN"):
+        best_of_k([1.0, float("nan"), 0.5], 2)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from harness.judging.analysis.families import joined, related
+from harness.judging.analysis.families import itself, joined, related
 from harness.judging.analysis.whole import Judged, judged
 from harness.stats.compare.results import Comparison, Spread
 from harness.stats.inputs import ReportInput
@@ -88,7 +88,7 @@ def _partial(
         for judge in judges:
             for model in models:
                 if related(judge, model, families):
-                    found.setdefault(judge, {})[model] = ITSELF if judge == model else KIN
+                    found.setdefault(judge, {})[model] = ITSELF if itself(judge, model) else KIN
     return tuple(Partial(judge=judge, models=dict(sorted(found[judge].items()))) for judge in sorted(found))
 
 

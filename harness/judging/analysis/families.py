@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from harness.judging.results import IMPORTED
+
+
+def itself(judge: str, model: str) -> bool:
+    """Whether the two are one model, going by their names: `import:qwen` judges both `qwen` and `qwen (ingest)`."""
+    name = judge.removeprefix(IMPORTED)
+    return name == model or (model.startswith(f"{name} (") and model.endswith(")"))
+
 
 def related(judge: str, model: str, families: Mapping[str, str]) -> bool:
     """Whether `judge` is `model` itself or of the same family, as far as the catalogue names one."""
-    mine = families.get(judge, "").lower()
-    return judge == model or (bool(mine) and mine == families.get(model, "").lower())
+    mine = families.get(judge, families.get(judge.removeprefix(IMPORTED), "")).lower()
+    return itself(judge, model) or (bool(mine) and mine == families.get(model, "").lower())
 
 
 def partial_judges(judges: Iterable[str], models: Iterable[str], families: Mapping[str, str]) -> list[str]:

@@ -61,7 +61,7 @@ def length_slope(asked: Iterable[Question], *, within_models: bool = False, leve
     """
     columns = _columns(asked, within_models=within_models)
     if columns is None:
-        return _none("No comparison of replies of different lengths.")
+        return _none("No question has a winner among replies of different lengths.")
     number = int(columns.question[-1]) + 1
     tasks = int(np.unique(columns.task).size)
     if why := _separated(columns):

@@ -57,7 +57,7 @@ def _of_wins(grid: Grid, still: Sequence[int], none: Sequence[int]) -> Iterator[
     any_of_them = 1 - prod(1 - chance for chance in chances.values())
     for m in still[:SHOWN]:
         yield (
-            f"{grid.models[m]}: {totals[0, m]:g} wins in each run. Runs that draw anew do that with probability "
+            f"{grid.models[m]}: {totals[0, m]:g} wins in each run. Runs that draw anew are as equal with probability "
             f"{chances[m]:.3f}; that one of {plural(len(active), 'model')} with wins does, about {any_of_them:.2f}."
         )
     if none:

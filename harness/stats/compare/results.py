@@ -27,7 +27,7 @@ class Spread(Frozen):
     sd: float | None
     """Standard deviation (n - 1); None with fewer than two runs."""
     rerun: Score
-    """The mean, with an interval for another run of the same tasks: Student's t, clipped to what is possible."""
+    """The mean, with an interval for that of further runs of the same tasks: Student's t, clipped to the possible."""
     new_tasks: Score
     """Mean of a task, with an interval for new tasks of the same kind; for points a share of the greatest possible."""
     rerun_sd: float | None

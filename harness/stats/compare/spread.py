@@ -29,7 +29,7 @@ def _trials(scale: Floats) -> float:
 def across(
     values: Sequence[float], possible: float, trials: float = 1.0
 ) -> tuple[float, float | None, float | None, Score]:
-    """(mean, range, SD, mean with its interval for another run) of a model's totals, each of 0..`possible`.
+    """(mean, range, SD, mean with its interval for that of further runs) of a model's totals, each of 0..`possible`.
 
     The interval is Student's t, clipped to what is possible; equal runs get Wilson's, so that it never is [x, x]:
     with `trials` a run, the tasks behind its total, which vary one by one from run to run. Raises ValueError for no
@@ -77,7 +77,7 @@ def _model(grid: Grid, found: Standing, m: int, totals: list[float], tasks: int,
         range=wide,
         sd=deviation,
         rerun=rerun,
-        new_tasks=over_tasks(shares, [runs] * shares.size),
+        new_tasks=over_tasks(shares, [max(runs, round(grid.observations))] * shares.size),
         rerun_sd=rerun_sd(grid, m),
         best_rank=found.ranks[m].best,
         worst_rank=found.ranks[m].worst,

@@ -33,7 +33,7 @@ def test_a_line_for_each_thing_they_do_not_say() -> None:
     notes = "\n".join(compare(tables(first, second, third), "wins").notes)
     assert "The same in all 3 runs: a. That leaves up to 63% of further runs to differ." in notes
     chance = equal_by_chance(0.5, 4, 3)
-    assert f"a: 2 wins in each run. Runs that draw anew do that with probability {chance:.3f}" in notes
+    assert f"a: 2 wins in each run. Runs that draw anew are as equal with probability {chance:.3f}" in notes
     assert "No win in 3 runs of 4 tasks: c. The same tasks again are no new tasks: up to 60.2% of such tasks" in notes
 
 
