@@ -167,6 +167,21 @@ def test_the_tree_of_errors_is_the_one_its_docstring_draws() -> None:
     assert sorted(drawn) == sorted(real)
 
 
+def test_a_package_that_draws_a_map_of_itself_leaves_nothing_out() -> None:
+    """Of those whose docstring names three of their modules or more."""
+    lost = {}
+    for path in sorted(PACKAGE.rglob("__init__.py")):
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        inside = {one.stem for one in path.parent.glob("*.py")} | {
+            one.parent.name for one in path.parent.glob("*/__init__.py")
+        }
+        inside = {name for name in inside if not name.startswith("__")}
+        named = {name for name in inside if re.search(rf"\b{name}\b", text)}
+        if len(named) >= 3 and inside - named:
+            lost[str(path.parent.relative_to(ROOT))] = sorted(inside - named)
+    assert not lost
+
+
 def test_tests_mirror_the_package() -> None:
     known = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
     known |= {"e2e", "verifiers", "reports", "fixtures", "hostile", "servers", "faults", "__pycache__"}

@@ -70,7 +70,11 @@ def _spread(found: Comparison, figure: Figures) -> None:
         )
     show(made)
     letters = "; models that share a letter are not told apart" if lettered else ""
-    shown_known = "\nknown: attempts with a verdict, of all in these runs; rates are over those at the tasks compared" if known else ""
+    shown_known = (
+        "\nknown: attempts with a verdict, of all in these runs; rates are over those at the tasks compared"
+        if known
+        else ""
+    )
     console(soft_wrap=True).print(
         "places: 1 + models significantly better to models - models significantly worse (Holm over all pairs)"
         f"{letters}\n"

@@ -2,7 +2,12 @@
 
     catalogue  names -> profiles          governor   concurrency, rate, retries: one layer around every provider
     wire       HTTP of a model server     bodies     the OpenAI shapes, streamed or whole
+    streams    bytes of a body -> events  messages   as the wires want them: text, pictures
+    caller     who waits for a reply      failures   of a server -> ProviderError
+    storable   as databases take it       cost       tokens -> dollars
     openai_compatible  ollama  litellm  local  reference  replay       the providers: wire knowledge only
+    llama      llama.cpp on this machine: its process (llama_server), what it needs (runtime), its weights
+    smoke      one small question         located    YAML that knows its lines
 
 A provider that is not listed here is found through the entry point group `harness.models`.
 """

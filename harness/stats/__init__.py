@@ -5,6 +5,7 @@ intervals.py   one rate, a few runs, a mean over tasks
 passk.py       pass@k, pass^k, the expected best of k
 paired.py      two models on the same tasks: difference, sign flips, McNemar, Holm
 tiers.py       rank sets and letters          noise.py      wins by chance, from run to run
+pooling.py     several judges as one, their severities taken out
 agreement.py   two judges on the same items      drift.py       two judgings of the same replies
 selectors.py   agreement of candidates: CodeT, clusters of outputs
 bestofn.py     mean, selected, oracle, recovery, curves

@@ -8,6 +8,8 @@ Verdict -> CaseResult                          what that is worth       verdicts
 ModelCall, AgentRecord                         what an agent did        agents
 Attempt, Selection                             what the store keeps     attempts
 Judgment -> Reading -> Mark                    what judges said         judgments
+RoutingTable -> Route -> Evidence              which model for what     routes
+What all of them are: base. What is said in conversations: messages.
 """
 
 from __future__ import annotations

@@ -77,6 +77,12 @@ def test_severities_are_those_of_a_regression_on_dummies() -> None:
     assert np.ptp(found[there] - fitted[4 + there]) == pytest.approx(0, abs=1e-9)
 
 
+def test_the_mean_severity_of_a_task_s_judges_is_put_back() -> None:
+    """Judge 1 is four points milder; a task that both marked in full keeps its plain means."""
+    found = pooled([0, 0, 1, 0, 0], [0, 1, 0, 2, 3], [0, 0, 0, 1, 1], [4.0, 3, 8, 5, 4])
+    assert found.tolist() == pytest.approx([6, 5, 5, 4])
+
+
 def test_places_are_of_those_who_compared_most() -> None:
     # Judge 0 ranks four, judge 1 the last two of them: its first place is no first place of four.
     assert placed([0, 0, 0, 0, 1, 1], [0, 1, 2, 3, 2, 3], [0] * 6, [1, 2, 3, 4, 1, 2]).tolist() == [1, 2, 3, 4]

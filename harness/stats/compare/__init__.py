@@ -6,7 +6,11 @@ spread.py      each model across runs          pairs.py      every two models; t
 noise.py       prompts, reruns, luck           claims.py     what run 1 said, and whether the others agree
 categories.py  power a category                planning.py   tasks or repeats for a target
 stability.py   one model at one task           routes.py     category -> model, as far as the data go
+groups.py      several models as one           chances.py    what equal models do by chance
+missing.py     attempts that are in no rate    scored_by.py  judged and unjudged verdicts of one task
+equal_runs.py  the same in every run, and what that is worth
 results.py     Comparison and its parts        build.py      compare(tables) -> Comparison
+figures.py     numbers in the metric's unit, as tables and pages show them
 """
 
 from harness.stats.compare.build import compare, standings
