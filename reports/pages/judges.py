@@ -101,6 +101,9 @@ def _lead(judged: Judged, told: Callable[[str], str] = str) -> str:
     words += "."
     if rejected + failed:
         words += " What is missing is in no number below: no zero, no tie, no pass."
+    mute = sorted({c.mode for c in compare} - {ranking.mode for ranking in judged.rankings})
+    if mute and judged.rankings:
+        words += f" In mode {' and '.join(mute)} nothing could be read: it has no table."
     if not compare:
         return "No judge was asked to compare models."
     return words

@@ -88,6 +88,20 @@ def test_what_judges_write_stays_text(synthetic: Make, tmp_path: Path) -> None:
     assert (tmp_path / "scores.json").read_bytes().isascii()
 
 
+def test_judges_that_could_not_be_read_are_told(synthetic: Make, tmp_path: Path) -> None:
+    bench = Bench()
+    both = {"smollm2": {"score": 5, "rank": 2}, "reference": {"score": 8, "rank": 1}}
+    for task in range(3):
+        bench.ask("fair", f"s/{task}", both)
+        bench.ask("mute", f"s/{task}", both, reason="empty")
+        bench.ask("mute", f"s/{task}", {"smollm2": {}}, mode="rubric", reason="empty")
+    _, text = page_of(with_bench(synthetic(3), bench), tmp_path)
+    assert "In mode rubric nothing could be read: it has no table." in said(section(text))
+    panel = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))["judges"]["rankings"][0]["panel"]
+    assert {one["model"]: one["unscored"] for one in panel["models"]} == {"smollm2": 3, "reference": 3}
+    assert '<td class="warn">3</td>' in section(text)
+
+
 def test_hostile_names_stay_text(synthetic: Make, tmp_path: Path) -> None:
     bench = Bench()
     for task in range(4):
