@@ -23,6 +23,9 @@ FLAGGED = 0.05
 FEW = 20
 """Questions below which no line is called fair: they could not have shown anything."""
 
+FEW_TASKS = 6
+"""The same of tasks, where signs of tasks are flipped: of five no p is below .05."""
+
 SCALE: dict[JudgeMode, tuple[str, float, float]] = {
     "listwise": ("of 50", 5, 50), "rubric": ("of 3", 0, 3), "pairwise": ("of pairs won", 0, 1),
 }  # fmt: skip
@@ -150,7 +153,8 @@ def _swap(judge: str, swap: Swap) -> Finding:
     words += ". Such pairs count as ties."
     if swap.half:
         words += f" Of {text.plural(swap.half, 'pair')} only one order could be read: in no number."
-    return Finding(judge, "swapped order", _status(swap.p, swap.pairs), words)
+    tasks = swap.rate.n
+    return Finding(judge, "swapped order", _status(swap.p, swap.pairs if tasks >= FEW_TASKS else 0), words)
 
 
 def _length(bias: JudgeBias) -> Finding:

@@ -241,3 +241,13 @@ def test_long_replies_show_their_end(synthetic: Make, tmp_path: Path) -> None:
 )
 def test_probabilities(p: float | None, shown: str) -> None:
     assert words.probability(p).replace("\u00a0", " ") == shown
+
+
+def test_swapped_orders_of_few_tasks_show_nothing(synthetic: Make, tmp_path: Path) -> None:
+    for tasks, mark in ((5, "too few to say"), (6, "**found**")):
+        bench = Bench()
+        for task in range(tasks):
+            for repeat in range(5):
+                bench.pair("j", f"s/{task}", "smollm2", "reference", ["smollm2", "reference"], repeat=repeat)
+        page_of(with_bench(synthetic(3), bench), tmp_path)
+        assert f"swapped order: {mark}" in (tmp_path / "report.md").read_text(encoding="utf-8")
