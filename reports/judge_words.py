@@ -203,6 +203,8 @@ def _reading(cover: Coverage) -> Finding:
     """Of its replies; what failed before there was one is the server's."""
     replies = cover.asked - cover.failed
     rejected = sum(cover.rejected.values())
+    if not cover.asked:
+        return Finding(cover.judge, f"readable, {cover.mode}", "too few", "It was not asked.")
     if not replies:
         return Finding(cover.judge, f"readable, {cover.mode}", "too few", "It never replied.")
     words = f"{rejected:,} of {replies:,} replies ({rate(cover.unreadable)}) could not be read"

@@ -49,8 +49,9 @@ def command(
 ) -> int:
     """Let people judge the replies of RUN. The sheet names no model; who is who stays in the run.
 
-    --export writes it, as CSV that spreadsheet programs open, over no file that is there; --read takes it back, and says how far the person agrees
-    with each other judge. Rows left empty are unscored, and reading a sheet again replaces what it said before.
+    --export writes it, as CSV that spreadsheet programs open, and over no file that is there; --read takes it back, and
+    says how far the person agrees with each other judge. Rows left empty are unscored, and reading a sheet again
+    replaces what it said before.
     """
     from harness.annotating.work import Wanted, export, read
 

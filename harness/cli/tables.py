@@ -146,9 +146,10 @@ def show_judges(done: Any) -> None:
     """What became of the questions to judges, judge by judge; nothing that is missing is a score."""
     if not done.judges:
         return
+    left = any(counts.not_asked for counts in done.judges.values())
     made = table(
         f"{done.plan.name}: judges", "judge", "questions", "accepted", "of these repaired", "not readable", "failed",
-        "US dollars", "why not readable",
+        *(["not asked"] if left else []), "US dollars", "why not readable",
     )  # fmt: skip
     for name, counts in done.judges.items():
         made.add_row(
@@ -158,6 +159,7 @@ def show_judges(done: Any) -> None:
             str(counts.repaired),
             str(counts.rejected),
             str(counts.failed),
+            *([str(counts.not_asked)] if left else []),
             "-" if counts.cost_usd is None else f"{counts.cost_usd:.4g}",
             ", ".join(f"{number} {reason}" for reason, number in counts.reasons.most_common()) or "-",
         )
