@@ -60,7 +60,7 @@ def judged(
     unasked: Mapping[tuple[Purpose, JudgeMode, str], int] | None = None,
     seed: int = 0,
 ) -> Judged | None:
-    """Aggregate; None where no judge was asked, or to be asked. `judgments` is walked once, `marked` several times; order
+    """Aggregate; None where no judge was asked, or to be. `judgments` is walked once, `marked` several times; order
     says nothing.
 
     `labels`: id of a judgment -> who was in it; without them nobody can tell whose replies went unscored.
