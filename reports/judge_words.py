@@ -84,9 +84,10 @@ def lead(table: Standings, score: Score) -> tuple[str, str]:
 
 
 def rate(score: Score) -> str:
-    """`25%, 8–58%`, for use inside brackets."""
+    """`mean over tasks 25%, interval 8–58%`, for use in brackets behind counts: it need not be their quotient."""
     between = text.interval(score)
-    return f"{text.percent(score.value)}, interval {between}" if between else text.percent(score.value)
+    mean = f"mean over tasks {text.percent(score.value)}"
+    return f"{mean}, interval {between}" if between else mean
 
 
 def wins(number: float) -> str:

@@ -100,7 +100,7 @@ def show_summary(done: Any) -> None:
             )
     if best_of > 1:
         lines.print(
-            "selected: chosen on visible cases only; oracle: the best attempt by the hidden cases, an upper bound",
+            f"selected: {CHOSEN[done.plan.config.select]}; oracle: the best attempt by the hidden cases, an upper bound",
             highlight=False,
         )
     if again:
@@ -124,6 +124,14 @@ def outcomes(item: ModelSummary) -> str:
     missing = {"failed": item.coverage.provider_failures, "not graded": item.coverage.ungraded}
     return ", ".join(f"{count} {name}" for name, count in {**item.outcomes, **missing}.items() if count)
 
+
+CHOSEN = {
+    "verifier": "chosen on visible cases only",
+    "vote": "the largest group with the same outputs",
+    "first": "the first attempt",
+    "judge": "chosen by judges, who see no verdict; on visible cases only, or by vote, where no judge could be read",
+}
+"""Method of `--select` -> what its choice rests on."""
 
 SCALES = {"listwise": ", of 50", "rubric": ", of 3", "pairwise": ", share won"}
 """What the mean of judges is told in, by mode."""

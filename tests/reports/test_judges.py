@@ -251,3 +251,14 @@ def test_swapped_orders_of_few_tasks_show_nothing(synthetic: Make, tmp_path: Pat
                 bench.pair("j", f"s/{task}", "smollm2", "reference", ["smollm2", "reference"], repeat=repeat)
         page_of(with_bench(synthetic(3), bench), tmp_path)
         assert f"swapped order: {mark}" in (tmp_path / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_share_beside_counts_says_that_it_is_a_mean_over_tasks(synthetic: Make, tmp_path: Path) -> None:
+    """One of four replies, and of one of two tasks: 25% of the replies, 17% over tasks."""
+    bench = Bench()
+    for repeat in range(3):
+        said_ = {"smollm2": {"score": 5}}
+        bench.ask("j", "s/1", said_, repeat=repeat, reason="empty" if repeat == 0 else "")
+    bench.ask("j", "s/2", {"smollm2": {"score": 5}})
+    page_of(with_bench(synthetic(2), bench), tmp_path)
+    assert "1 of 4 replies (mean over tasks 17%" in (tmp_path / "report.md").read_text(encoding="utf-8")
