@@ -100,7 +100,8 @@ def show_summary(done: Any) -> None:
             )
     if best_of > 1:
         lines.print(
-            f"selected: {CHOSEN[done.plan.config.select]}; oracle: the best attempt by the hidden cases, an upper bound",
+            f"selected: {CHOSEN[done.plan.config.select]}; "
+            "oracle: the best attempt by the hidden cases, an upper bound",
             highlight=False,
         )
     if again:

@@ -144,7 +144,7 @@ def candidate_of(line: ReplyLine) -> Candidate | None:
     return Candidate(files=reply_files(texts)) if texts else None
 
 
-def texts_of(line: ReplyLine) -> Sequence[str]:
+def texts_of(line: ReplyLine) -> list[str]:
     """All replies of the line."""
     return line.replies if line.replies is not None else [] if line.reply is None else [line.reply]
 

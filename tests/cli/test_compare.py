@@ -99,7 +99,7 @@ def test_files(harness: Harness, made: Made, tmp_path: Path) -> None:
     page = (tmp_path / "there" / "compare.html").read_text(encoding="utf-8")
     assert re.search(r"<h1>\d repeats? of one</h1>", page), "the run is called `one`"
     assert "<title>Comparison of one " in page
-    made("<two>", grid(3, **{"a": 0.9, "b": 0.2}))
+    made("<two>", grid(3, a=0.9, b=0.2))
     harness("compare", "<two>", "--out", "there")
     assert "of &lt;two&gt;</h1>" in (tmp_path / "there" / "compare.html").read_text(encoding="utf-8")
     harness("compare", "one", "<two>", "--out", "there")

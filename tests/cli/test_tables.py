@@ -75,9 +75,7 @@ def test_what_selected_rests_on_is_said(capsys: pytest.CaptureFixture[str], meth
                 solver="single_shot", verdict=Verdict(outcome=Outcome.passed, points=1, max_points=1))
         for number in range(2)
     ]  # fmt: skip
-    plan = SimpleNamespace(
-        name="r", paths=RunPaths(Path("runs/r")), profiles={}, config=SimpleNamespace(select=method)
-    )
+    plan = SimpleNamespace(name="r", paths=RunPaths(Path("runs/r")), profiles={}, config=SimpleNamespace(select=method))
     show_summary(SimpleNamespace(summary=summarise(rows), plan=plan, judged=None, left_open={}))
     (told,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("selected: ")]
     assert told.startswith("selected: chosen on visible cases only;") == (method == "verifier")
