@@ -108,4 +108,6 @@ def _summary(report: ReportInput, open_: Counter[str]) -> Summary:
 def _judged(report: ReportInput) -> Judged | None:
     from harness.judging.analysis.whole import judged
 
-    return judged(report.judgments, report.marked, labels=report.labels, families=report.families)
+    return judged(
+        report.judgments, report.marked, labels=report.labels, families=report.families, unasked=report.unasked
+    )

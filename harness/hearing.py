@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.conclusion import Run, concluded, selections
 from harness.config import JudgeConfig
-from harness.judges import RUBRIC_OF, Docket, Order, ask, judges_before, reparse, write_down
+from harness.judges import RUBRIC_OF, Docket, Order, ask, judges_before, reparse, write_down, write_down_open
 from harness.judging.prompt import read_template
 from harness.models.catalogue import load_catalogue
 from harness.plan import Plan, judge_profiles, planned_before, unchanged
@@ -43,11 +43,13 @@ def hear(planned: Plan, store: Store, order: Order, progress: Progress) -> list[
         if purpose == "compare":
             store.replace_selections(selections(store, planned.tasks, planned.config.select))
         docket = Docket(store, planned.tasks, order, purpose)
-        counts = docket.count()
+        opened = docket.open()
         # Who is only asked again has judged before; a judge without an error is not made one of the run's judges.
-        asked = {name: profile for name, profile in order.judges.items() if counts[name] or not order.only_errors}
+        asked = {name: profile for name, profile in order.judges.items() if opened[name] or not order.only_errors}
         write_down(docket, store, replace(order, judges=asked), planned.profiles, progress.note)
-        number = sum(counts.values())
+        if not order.only_errors:
+            write_down_open(docket, store, order, opened)
+        number = sum(map(len, opened.values()))
         if order.only_errors and not number and purpose == "compare":
             progress.note("no question to ask again")
         if number:
@@ -85,7 +87,8 @@ def judge(directory: Path, asked: JudgeConfig, progress: Progress, *, dry_run: b
             purposes: tuple[Purpose, ...] = ("select", "compare") if planned.config.select == "judge" else ("compare",)
             found: Counter[str] = Counter(dict.fromkeys(names, 0))
             for purpose in purposes:
-                found.update(Docket(store, planned.tasks, order, purpose).count())
+                opened = Docket(store, planned.tasks, order, purpose).open()
+                found.update({judge: len(ids) for judge, ids in opened.items()})
             return dict(found)
     with Store(directory) as store:
         if asked.reparse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -29,6 +29,9 @@ RUBRIC_OF = "rubric_of"
 """Fact: mode, or `select` -> name of the prompt that this run's judges are asked with."""
 JUDGES = "judges"
 """Fact: judge -> its profile when it was asked last."""
+OPEN = "open_questions"
+"""Fact: mode, or `select` -> judge -> ids of the questions that were open when it was last to be asked. Those without a
+judgment were never asked: so it is known even of a judging that was killed."""
 CONFLICTS = "conflicts"
 """Fact: judge -> contestant -> why the judge is not impartial."""
 
@@ -66,6 +69,8 @@ class Counts:
     rejected: int = 0
     failed: int = 0
     """The judge's server failed: no reply."""
+    not_asked: int = 0
+    """Left over when the judge was given up, the budget spent, or the judging ended."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Code -> rejected."""
     cost_usd: float | None = None
@@ -83,12 +88,27 @@ class Counts:
 def counted(store: Store) -> dict[str, Counts]:
     """Judge -> what became of its questions, all modes and purposes together."""
     found: dict[str, Counts] = {}
-    for status in store.judgment_status().values():
+    there = store.judgment_status()
+    for status in there.values():
         found.setdefault(status.judge, Counts()).add(status)
+    for (_, _, judge), number in unasked(store, there).items():
+        found.setdefault(judge, Counts()).not_asked += number
     for judge, dollars in store.spent_on_replaced().items():
         counts = found.setdefault(judge, Counts())
         counts.cost_usd = (counts.cost_usd or 0.0) + dollars
     return dict(sorted(found.items()))
+
+
+def unasked(store: Store, there: Container[str]) -> dict[tuple[Purpose, JudgeMode, str], int]:
+    """(purpose, mode, judge) -> questions it was never asked, where there are any. `there`: ids of all judgments."""
+    found: dict[tuple[Purpose, JudgeMode, str], int] = {}
+    for key, judges in (store.fact(OPEN) or {}).items():
+        purpose: Purpose = "select" if key == "select" else "compare"
+        mode: JudgeMode = "listwise" if key == "select" else key
+        for judge, ids in judges.items():
+            if number := sum(ident not in there for ident in ids):
+                found[purpose, mode, judge] = number
+    return found
 
 
 class Docket:
@@ -118,14 +138,15 @@ class Docket:
             if not self._settled(group, judge):
                 yield partial(self._asking, group, judge, profile)
 
-    def count(self) -> dict[str, int]:
-        """Judge -> number of its open questions."""
+    def open(self) -> dict[str, list[str]]:
+        """Judge -> ids of its open questions."""
         if self._order.only_errors:
-            return {judge: sum(1 for _ in self._failures(judge)) for judge in self._order.judges}
-        found = dict.fromkeys(self._order.judges, 0)
+            return {judge: [status.id for status in self._failures(judge)] for judge in self._order.judges}
+        found: dict[str, list[str]] = {judge: [] for judge in self._order.judges}
         for group in self._groups():
-            for judge in found:
-                found[judge] += not self._settled(group, judge)
+            for judge, ids in found.items():
+                if not self._settled(group, judge):
+                    ids.append(group.id(judge))
         return found
 
     def _asking(self, group: Group, judge: str, profile: ModelProfile) -> Asking:
@@ -194,6 +215,17 @@ def ask(docket: Docket, store: Store, order: Order, log: Log, heard: Callable[[J
         asked = plural(left_out, "question to a judge was", "questions to judges were")
         reasons.append(f"{why}{asked} not asked; the same command asks what is left")
     return reasons
+
+
+def write_down_open(docket: Docket, store: Store, order: Order, opened: Mapping[str, list[str]]) -> None:
+    """Write down what is to be asked, before it is."""
+    kept, key = store.fact(OPEN) or {}, _key(order.mode or "listwise", docket.purpose)
+    before = kept.get(key, {})
+    if order.globs:  # what is open at other tasks stays so
+        opened = {judge: list(dict.fromkeys((*before.get(judge, ()), *ids))) for judge, ids in opened.items()}
+    now = {judge: ids for judge, ids in {**before, **opened}.items() if ids}
+    if now != before:
+        store.set_fact(OPEN, {**kept, key: now})
 
 
 def write_down(docket: Docket, store: Store, order: Order, models: Mapping[str, ModelProfile], log: Log) -> None:

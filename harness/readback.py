@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.config import ModelProfile
-from harness.judges import JUDGES
+from harness.judges import JUDGES, unasked
 from harness.judging.impartial import families
 from harness.judging.results import ELSEWHERE, marked
 from harness.judging.verdicts import Bench
@@ -34,7 +34,8 @@ def report_input(name: str, store: Store, *, without: Collection[str] = ()) -> R
     tasks = {item["id"]: TaskInfo.model_validate(item) for item in store.fact("tasks") or []}
     labels = store.labels()
     said = marked((item for item in store.judgments(bare=True) if item.judge not in without), labels)
-    status = [item for item in store.judgment_status().values() if item.judge not in without]
+    there = store.judgment_status()
+    status = [item for item in there.values() if item.judge not in without]
     asked = [item for item in status if not item.judge.startswith(ELSEWHERE)]
     return ReportInput(
         name=name,
@@ -42,6 +43,7 @@ def report_input(name: str, store: Store, *, without: Collection[str] = ()) -> R
         judgments=_Judgments(store.paths.root, without) if status else (),
         marked=said,
         labels=labels,
+        unasked={key: number for key, number in unasked(store, there).items() if key[2] not in without},
         families=_families(store),
         selections=store.selections(),
         config=store.fact("config") or {},

@@ -43,9 +43,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def render(comparison: Comparison, directory: Path) -> Path:
-    """Write `compare.html` into `directory`, whole or not at all. Raises StoreError when it cannot be written."""
-    return write(directory / "compare.html", html(comparison))
+def render(comparison: Comparison, directory: Path, run: str = "") -> Path:
+    """Write `compare.html` into `directory`, whole or not at all. Raises StoreError when it cannot be written.
+
+    `run`: the name of the run whose repeats are compared.
+    """
+    return write(directory / "compare.html", html(comparison, run))
 
 
 def write_csv(comparison: Comparison, path: Path) -> Path:
@@ -53,7 +56,7 @@ def write_csv(comparison: Comparison, path: Path) -> Path:
     return write(path, numbers_csv(comparison))
 
 
-def html(comparison: Comparison) -> str:
+def html(comparison: Comparison, run: str = "") -> str:
     """The whole comparison as one file: no script, no request to anywhere, autoescape on for everything."""
     templates = environment()
     templates.filters["told_p"] = told_p
@@ -63,7 +66,8 @@ def html(comparison: Comparison) -> str:
         for name, title in PAGES.items()
         if view.applies(name)
     ]
-    return framed(templates, "compare.html", sections, ["style.css", "compare.css"], found=comparison, view=view)
+    styles = ["style.css", "compare.css"]
+    return framed(templates, "compare.html", sections, styles, found=comparison, view=view, run=run)
 
 
 def numbers_csv(comparison: Comparison) -> str:

@@ -23,6 +23,9 @@ FLAGGED = 0.05
 FEW = 20
 """Questions below which no line is called fair: they could not have shown anything."""
 
+FEW_TASKS = 6
+"""The same of tasks, where signs of tasks are flipped: of five no p is below .05."""
+
 SCALE: dict[JudgeMode, tuple[str, float, float]] = {
     "listwise": ("of 50", 5, 50), "rubric": ("of 3", 0, 3), "pairwise": ("of pairs won", 0, 1),
 }  # fmt: skip
@@ -81,9 +84,10 @@ def lead(table: Standings, score: Score) -> tuple[str, str]:
 
 
 def rate(score: Score) -> str:
-    """`25%, 8–58%`, for use inside brackets."""
+    """`mean over tasks 25%, interval 8–58%`, for use in brackets behind counts: it need not be their quotient."""
     between = text.interval(score)
-    return f"{text.percent(score.value)}, interval {between}" if between else text.percent(score.value)
+    mean = f"mean over tasks {text.percent(score.value)}"
+    return f"{mean}, interval {between}" if between else mean
 
 
 def wins(number: float) -> str:
@@ -150,7 +154,8 @@ def _swap(judge: str, swap: Swap) -> Finding:
     words += ". Such pairs count as ties."
     if swap.half:
         words += f" Of {text.plural(swap.half, 'pair')} only one order could be read: in no number."
-    return Finding(judge, "swapped order", _status(swap.p, swap.pairs), words)
+    tasks = swap.rate.n
+    return Finding(judge, "swapped order", _status(swap.p, swap.pairs if tasks >= FEW_TASKS else 0), words)
 
 
 def _length(bias: JudgeBias) -> Finding:
@@ -199,6 +204,8 @@ def _reading(cover: Coverage) -> Finding:
     """Of its replies; what failed before there was one is the server's."""
     replies = cover.asked - cover.failed
     rejected = sum(cover.rejected.values())
+    if not cover.asked:
+        return Finding(cover.judge, f"readable, {cover.mode}", "too few", "It was not asked.")
     if not replies:
         return Finding(cover.judge, f"readable, {cover.mode}", "too few", "It never replied.")
     words = f"{rejected:,} of {replies:,} replies ({rate(cover.unreadable)}) could not be read"

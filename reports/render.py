@@ -53,7 +53,10 @@ def build(run: ReportInput, *, show_hidden: bool = False, max_attempts: int = MA
     index = Index({Cell.of(one) for one in run.marked})
     summary = summarise(index.watch(run.attempts), selections)
     shown = drill(run.attempts, selections, index, max_attempts)
-    found = judged(run.judgments, run.marked, labels=run.labels, families=run.families, mechanical=index.mechanical)
+    found = judged(
+        run.judgments, run.marked, labels=run.labels, families=run.families, mechanical=index.mechanical,
+        unasked=run.unasked,
+    )  # fmt: skip
     return Report(run, summary, shown, show_hidden, found and silenced(found, show_hidden=show_hidden))
 
 

@@ -135,7 +135,8 @@ def test_the_count_is_what_is_asked(tmp_path: Path) -> None:
         for only_errors, expected in ((False, {"j": 2, "k": 0}), (True, {"j": 2, "k": 0}), (False, {"j": 0, "k": 0})):
             order = Order(judges=profiles, only_errors=only_errors)
             with Store(tmp_path, write=False) as store:
-                assert Docket(store, TASKS, order, "compare").count() == expected
+                opened = Docket(store, TASKS, order, "compare").open()
+                assert {judge: len(ids) for judge, ids in opened.items()} == expected
             before = {name: len(server.requests) for name, server in servers.items()}
             hear(tmp_path, profiles, only_errors=only_errors)
             assert {name: len(server.requests) - before[name] for name, server in servers.items()} == expected

@@ -62,11 +62,18 @@ class Read:
     agreements: list[Agreement] = field(default_factory=list)
 
 
-def export(directory: Path, target: Path, wanted: Wanted) -> Key:
+def export(directory: Path, target: Path, wanted: Wanted, *, replace: bool = False) -> Key:
     """Write a sheet, and keep its key in the run. The same wishes give the same sheet again.
 
-    Raises UsageError where there is nothing to ask, StoreError when there is no run.
+    Raises UsageError where there is nothing to ask, or a file that `replace` does not give up; StoreError when there is
+    no run.
     """
+    if target.exists() and not replace:
+        # Whoever fills a sheet in does so where it was written: nothing else has that work.
+        raise UsageError(
+            f"{target} is there already, and what was filled in would be lost",
+            remedy="choose another file, or --replace writes over it",
+        )
     with Store(directory, write=False) as store:
         planned = planned_before(store, directory)
         unchanged(store, planned.tasks)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--sample", type=click.IntRange(1), default=None, metavar="N",
               help="So many questions, drawn by seed; with pairwise so many pairs.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the sample and all orders.")
+@click.option("--replace", is_flag=True, help="Write over the file of --export, and what was filled in there.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def command(
     run: Path,
@@ -43,12 +44,14 @@ def command(
     tasks: tuple[str, ...],
     sample: int | None,
     seed: int,
+    replace: bool,
     as_json: bool,
 ) -> int:
     """Let people judge the replies of RUN. The sheet names no model; who is who stays in the run.
 
-    --export writes it, as CSV that spreadsheet programs open; --read takes it back, and says how far the person agrees
-    with each other judge. Rows left empty are unscored, and reading a sheet again replaces what it said before.
+    --export writes it, as CSV that spreadsheet programs open, and over no file that is there; --read takes it back, and
+    says how far the person agrees with each other judge. Rows left empty are unscored, and reading a sheet again
+    replaces what it said before.
     """
     from harness.annotating.work import Wanted, export, read
 
@@ -58,7 +61,7 @@ def command(
     if target is not None:
         if name:
             raise UsageError("--name belongs to --read", remedy="a sheet is nobody's until it is filled in")
-        key = export(directory, target, Wanted(mode, tasks, sample, seed))
+        key = export(directory, target, Wanted(mode, tasks, sample, seed), replace=replace)
         made = {"sheet": key.sheet, "file": str(target), "questions": len(key.questions), "rows": len(key.rows)}
         sizes = f"{plural(len(key.questions), 'question')}, {plural(len(key.rows), 'row')}"
         said = f"{target}: {sizes}. No model is named in it."
@@ -66,8 +69,10 @@ def command(
         return 0
     if not name:
         raise UsageError("--read needs --name", remedy="--name alice makes the judge human:alice")
-    if given("mode", "tasks", "sample", "seed"):
-        raise UsageError("--mode, --task, --sample and --seed belong to --export", remedy="a sheet knows its questions")
+    if given("mode", "tasks", "sample", "seed", "replace"):
+        raise UsageError(
+            "--mode, --task, --sample, --seed and --replace belong to --export", remedy="a sheet knows its questions"
+        )
     assert source is not None
     found = read(directory, source, name)
     if as_json:

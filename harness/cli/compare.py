@@ -93,7 +93,8 @@ def command(
     module = load_module("reports", "comparison")
     written = []
     if out is not None:
-        written.append(module.render(comparison, out))
+        # Its repeats have numbers for names.
+        written.append(module.render(comparison, out, loaded[0].name if comparison.of_repeats else ""))
     if csv_file is not None:
         written.append(module.write_csv(comparison, csv_file))
     if as_json:

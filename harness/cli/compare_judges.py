@@ -68,10 +68,11 @@ def show_judges(judges: Judges, figure: Figures, row_name: str) -> None:
         for row in judges.without:
             made.add_row(row.model, figure.value(row.mean), told_places(row.best_rank, row.worst_rank), row.letters)
         show(made)
-    made = table("judges", "judge", "mode", "asked", "read", "not readable", "no reply", "not impartial to")
+    counted = ("asked", "read", "not readable", "no reply", "not asked")
+    made = table("judges", "judge", "mode", *counted, "not impartial to")
     for cover in judges.said.coverage:
         mode = cover.mode if cover.purpose == "compare" else f"{cover.mode}, to pick one"
-        counts = (cover.asked, cover.scored, sum(cover.rejected.values()), cover.failed)
+        counts = (cover.asked, cover.scored, sum(cover.rejected.values()), cover.failed, cover.not_asked)
         own = partial.get(cover.judge, {}) if cover.purpose == "compare" else {}
         made.add_row(cover.judge, mode, *(f"{number:,}" for number in counts), ", ".join(own) or "-")
     show(made)

@@ -74,6 +74,7 @@ def judges_document(done: Any) -> dict[str, Any]:
             "repaired": counts.repaired,
             "rejected": counts.rejected,
             "failed": counts.failed,
+            "not_asked": counts.not_asked,
             "reasons": dict(sorted(counts.reasons.items())),
             "cost_usd": counts.cost_usd,
             "conflicts": done.conflicts.get(name, {}),

@@ -88,6 +88,7 @@ def _document(done: Any) -> dict[str, Any]:
         "complete": not done.run.incomplete,
         "unchanged": done.unchanged,
         **done.counts,
+        "lacking": done.lacking,
     }
 
 
@@ -101,6 +102,8 @@ def _show(done: Any) -> None:
     of = f"{plural(counts['models'], 'model')} to {plural(counts['tasks'], 'task')}"
     said = f"{plural(counts['replies'], 'reply', 'replies')} of {of}"
     click.echo(f"{said}, {counts['graded']} of them graded here; {plural(counts['judgments'], 'judgment')}")
+    for short, number in sorted(done.lacking.items()):
+        click.echo(f"{plural(number, 'line has', 'lines have')} {short}: not graded here, and without a verdict")
     if counts["differ"]:
         differ = f"{plural(counts['differ'], 'verdict')} found here {'is' if counts['differ'] == 1 else 'are'}"
         click.echo(f"{differ} not what was recorded; what was found here counts")

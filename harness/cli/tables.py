@@ -100,7 +100,8 @@ def show_summary(done: Any) -> None:
             )
     if best_of > 1:
         lines.print(
-            "selected: chosen on visible cases only; oracle: the best attempt by the hidden cases, an upper bound",
+            f"selected: {CHOSEN[done.plan.config.select]}; "
+            "oracle: the best attempt by the hidden cases, an upper bound",
             highlight=False,
         )
     if again:
@@ -125,6 +126,14 @@ def outcomes(item: ModelSummary) -> str:
     return ", ".join(f"{count} {name}" for name, count in {**item.outcomes, **missing}.items() if count)
 
 
+CHOSEN = {
+    "verifier": "chosen on visible cases only",
+    "vote": "the largest group with the same outputs",
+    "first": "the first attempt",
+    "judge": "chosen by judges, who see no verdict; on visible cases only, or by vote, where no judge could be read",
+}
+"""Method of `--select` -> what its choice rests on."""
+
 SCALES = {"listwise": ", of 50", "rubric": ", of 3", "pairwise": ", share won"}
 """What the mean of judges is told in, by mode."""
 
@@ -146,9 +155,10 @@ def show_judges(done: Any) -> None:
     """What became of the questions to judges, judge by judge; nothing that is missing is a score."""
     if not done.judges:
         return
+    left = any(counts.not_asked for counts in done.judges.values())
     made = table(
         f"{done.plan.name}: judges", "judge", "questions", "accepted", "of these repaired", "not readable", "failed",
-        "US dollars", "why not readable",
+        *(["not asked"] if left else []), "US dollars", "why not readable",
     )  # fmt: skip
     for name, counts in done.judges.items():
         made.add_row(
@@ -158,6 +168,7 @@ def show_judges(done: Any) -> None:
             str(counts.repaired),
             str(counts.rejected),
             str(counts.failed),
+            *([str(counts.not_asked)] if left else []),
             "-" if counts.cost_usd is None else f"{counts.cost_usd:.4g}",
             ", ".join(f"{number} {reason}" for reason, number in counts.reasons.most_common()) or "-",
         )

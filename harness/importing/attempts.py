@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from harness.grading.extract import extract
 from harness.importing.records import ReplyLine
-from harness.importing.survey import TaskFacts, shown_text
+from harness.importing.survey import TaskFacts, lacking, shown_text, texts_of
 from harness.tasks.turns import asked_of, reply_files
 from harness.types import Attempt, Candidate, Extraction, Outcome, Reply, Task, Usage, Verdict
-from harness.words import plural
 
 SOLVER = "imported"
 KIND = "conversation"
@@ -48,18 +46,11 @@ def suite_of(task: str) -> str:
     return task.rpartition("/")[0] or SUITE
 
 
-def wanted(task: Task) -> int:
-    """Replies that a conversation has."""
-    return sum(asked_of(task.turns)) if task.turns else 1
-
-
 def recorded(line: ReplyLine, task: Task | None = None) -> Verdict:
     """What the file says of the reply. Without a verdict it is unscored, never wrong."""
     if not line.judged:
-        detail = "the file has no verdict"
-        given = len(line.replies or (line.reply,))
-        if task is not None and task.kind == "conversation" and line.replied and given != wanted(task):
-            detail += f", and {given} of {plural(wanted(task), 'reply', 'replies')}"
+        short = lacking(line, task)
+        detail = f"the file has no verdict, and {short}" if short else "the file has no verdict"
         return Verdict(outcome=Outcome.unscored, assurance="recorded", detail=detail)
     outcome = line.outcome or (Outcome.passed if _full(line) else Outcome.wrong_answer)
     points, most = line.score, line.max_score
@@ -93,7 +84,7 @@ def _request(line: ReplyLine, task: Task | None) -> dict[str, Any]:
         return {"messages": [{"role": "user", "content": line.prompt}]}
     if task is None or not line.replied:
         return {}
-    left = list(_texts(line))
+    left = list(texts_of(line))
     messages = [("system", task.system)] if task.system else []
     for turn, asked in zip(task.turns, asked_of(task.turns), strict=True):
         messages.append((turn.role, turn.content))
@@ -106,14 +97,10 @@ def _request(line: ReplyLine, task: Task | None) -> dict[str, Any]:
     return {"messages": [{"role": role, "content": content} for role, content in messages]}
 
 
-def _texts(line: ReplyLine) -> Sequence[str]:
-    return line.replies if line.replies is not None else [] if line.reply is None else [line.reply]
-
-
 def _extraction(line: ReplyLine, kind: str) -> Extraction | None:
     """Of a conversation every reply is an answer, without thinking that stands in its text; code is still to be looked
     for."""
-    texts = _texts(line)
+    texts = texts_of(line)
     if kind != "conversation" or not texts:
         return None
     found = [extract(_TALK, Reply(text=text)) for text in texts]

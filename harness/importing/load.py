@@ -15,9 +15,9 @@ from harness.config import ModelProfile, RunConfig
 from harness.errors import UsageError
 from harness.grading.attempts import grade_attempt, in_threads
 from harness.grading.select import select
-from harness.importing.attempts import KIND, attempt_of, suite_of, wanted
+from harness.importing.attempts import KIND, attempt_of, suite_of
 from harness.importing.judgments import judgments_of
-from harness.importing.survey import Survey, Tasks, lines_of, survey
+from harness.importing.survey import Survey, Tasks, lines_of, survey, wanted
 from harness.manifest import manifest
 from harness.plan import Plan, checked, keep, keep_manifest
 from harness.progress import Progress
@@ -62,6 +62,8 @@ class Imported:
     """`replies`, `judgments`, `models`, `tasks`, `graded` here, `differ`: graded here and recorded otherwise."""
     unchanged: bool = False
     """It was there already, complete."""
+    lacking: dict[str, int] = field(default_factory=dict)
+    """`1 of 2 replies` -> replies without a verdict that cannot be graded for it."""
 
 
 def load(order: Order, progress: Progress) -> Imported:
@@ -81,7 +83,8 @@ def load(order: Order, progress: Progress) -> Imported:
     with Store(planned.paths.root) as store:
         before = _same(store, identity)
         if before is not None and before["complete"]:
-            return Imported(concluded(planned, store, [], _selections(store, known)), before["counts"], unchanged=True)
+            done = concluded(planned, store, [], _selections(store, known))
+            return Imported(done, before["counts"], unchanged=True, lacking=dict(found.lacking))
         keep(store, planned)
         store.set_fact("identity", {FACT: identity})
         store.set_fact("planned", None)
@@ -101,7 +104,8 @@ def load(order: Order, progress: Progress) -> Imported:
                 store.save_judgment(judgment, labelled)
         store.set_fact(FACT, {**fact, "complete": not incomplete})
         store.finish()
-        return Imported(concluded(planned, store, incomplete, _selections(store, known)), counts)
+        done = concluded(planned, store, incomplete, _selections(store, known))
+        return Imported(done, counts, lacking=dict(found.lacking))
 
 
 def _plan(order: Order, tasks: Sequence[Task], found: Survey) -> Plan:

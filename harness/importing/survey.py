@@ -12,8 +12,9 @@ from typing import NamedTuple
 from harness.errors import UsageError
 from harness.importing.lines import Place, Refused, read
 from harness.importing.records import JudgmentLine, ReplyLine, line_of
-from harness.tasks.turns import reply_files
+from harness.tasks.turns import asked_of, reply_files
 from harness.types import AttemptKey, Candidate, Kind, Task
+from harness.words import plural
 
 
 class Entry(NamedTuple):
@@ -44,6 +45,8 @@ class Survey:
     models: dict[str, ReplyLine] = field(default_factory=dict)
     """Shown name -> a line of it, the first that names its family if one does."""
     tasks: dict[str, TaskFacts] = field(default_factory=dict)
+    lacking: Counter[str] = field(default_factory=Counter)
+    """`1 of 2 replies` -> lines without a verdict that cannot be graded for it."""
     there: dict[tuple[str, int], dict[str, list[int]]] = field(default_factory=dict)
     """(task, repeat) -> shown name -> attempts."""
 
@@ -97,6 +100,8 @@ def _take(found: Survey, line: ReplyLine, place: Place, tasks: Tasks) -> None:
         )
     _model(found, line, place)
     _task(found, line, place, tasks)
+    if not line.judged and (short := lacking(line, tasks.known.get(line.task))):
+        found.lacking[short] += 1
     made = candidate_of(line)
     found.attempts[key] = Entry(place, made.hash if made else "", len(shown_text(line)))
     found.there.setdefault((line.task, line.repeat), {}).setdefault(line.shown, []).append(line.attempt)
@@ -135,8 +140,26 @@ def _task(found: Survey, line: ReplyLine, place: Place, tasks: Tasks) -> None:
 
 def candidate_of(line: ReplyLine) -> Candidate | None:
     """The texts as a candidate of a conversation has them; None without any."""
-    texts = line.replies if line.replies is not None else [] if line.reply is None else [line.reply]
+    texts = texts_of(line)
     return Candidate(files=reply_files(texts)) if texts else None
+
+
+def texts_of(line: ReplyLine) -> list[str]:
+    """All replies of the line."""
+    return line.replies if line.replies is not None else [] if line.reply is None else [line.reply]
+
+
+def wanted(task: Task) -> int:
+    """Replies that a conversation has."""
+    return sum(asked_of(task.turns)) if task.turns else 1
+
+
+def lacking(line: ReplyLine, task: Task | None) -> str:
+    """`1 of 2 replies` where the line has too few or too many to be graded by the task; empty otherwise."""
+    texts = texts_of(line)
+    if task is None or line.error is not None or (line.replied and (task.kind != "conversation" or not texts)):
+        return ""  # code is looked for in whatever there is, and thinking that led to no reply is graded as that
+    return "" if len(texts) == wanted(task) else f"{len(texts)} of {plural(wanted(task), 'reply', 'replies')}"
 
 
 def shown_text(line: ReplyLine) -> str:

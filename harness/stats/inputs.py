@@ -11,6 +11,7 @@ from harness.types import (
     CallCase,
     Case,
     Frozen,
+    JudgeMode,
     Judgment,
     Kind,
     Labelled,
@@ -18,6 +19,7 @@ from harness.types import (
     ModelCall,
     Outcome,
     ProgramCase,
+    Purpose,
     Raises,
     Selection,
     Task,
@@ -92,6 +94,8 @@ class ReportInput:
     """Every mark of an accepted judgment, with the model it was given to."""
     labels: Mapping[str, Sequence[Labelled]] = field(default_factory=dict)
     """Id of a judgment -> who stood behind its labels: whose replies went unscored where a reading was rejected."""
+    unasked: Mapping[tuple[Purpose, JudgeMode, str], int] = field(default_factory=dict)
+    """(purpose, mode, judge) -> questions that the judge was to be asked, and was not."""
     families: Mapping[str, str] = field(default_factory=dict)
     """Model or judge -> family, where the catalogue names one."""
 

@@ -3,6 +3,7 @@
 # ruff: noqa: TID252 - reports/ has no import name of its own
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -99,8 +100,16 @@ def _lead(judged: Judged, told: Callable[[str], str] = str) -> str:
     if rejected or failed:
         words += f", {rejected:,} not readable, {failed:,} without a reply"
     words += "."
+    left: Counter[str] = Counter()
+    for cover in compare:
+        left[cover.judge] += cover.not_asked
+    if each := [f"{told(text.one_line(name, 60))} {number:,}" for name, number in left.items() if number]:
+        words += f" Questions that were not asked: {', '.join(each)}; they are in no other number."
     if rejected + failed:
         words += " What is missing is in no number below: no zero, no tie, no pass."
+    mute = sorted({c.mode for c in compare} - {ranking.mode for ranking in judged.rankings})
+    if mute and judged.rankings:
+        words += f" In mode {' and '.join(mute)} nothing could be read: it has no table."
     if not compare:
         return "No judge was asked to compare models."
     return words
@@ -193,6 +202,7 @@ def context(report: Report) -> Mapping[str, object]:
         "blocks": [_block(ranking) for ranking in judged.rankings],
         "judged": judged,
         "coverage": _coverage(judged),
+        "left_over": any(cover.not_asked for cover in judged.coverage),
         "findings": by_judge(findings(judged)),
         "agreement": list(agreements(judged)),
         "conflicts": rows,
@@ -210,10 +220,10 @@ def markdown(report: Report) -> str:
     judged = _judged(report)
     parts = [_lead(judged, text.markdown) + "\n", *map(_markdown_standings, judged.rankings)]
     parts.append(table(
-        ["Judge", "Mode", "Asked", "Readable", "Not readable", "No reply", "Repaired"],
+        ["Judge", "Mode", "Asked", "Readable", "Not readable", "No reply", "Not asked", "Repaired"],
         [
             [text.markdown(c.judge), c.mode + (" to pick one" if c.purpose == "select" else ""), text.count(c.asked),
-             text.count(c.scored), text.count(sum(c.rejected.values())), text.count(c.failed), text.count(c.repaired)]
+             *map(text.count, (c.scored, sum(c.rejected.values()), c.failed, c.not_asked, c.repaired))]
             for c in judged.coverage
         ],
     ))  # fmt: skip

@@ -67,7 +67,7 @@ def sheet(harness: Harness, run: Path, tmp_path: Path) -> Callable[..., Rows]:
     """Export a sheet and read its rows."""
 
     def made(*arguments: object) -> Rows:
-        done = harness("annotate", run, "--export", tmp_path / "sheet.csv", *arguments)
+        done = harness("annotate", run, "--export", tmp_path / "sheet.csv", "--replace", *arguments)
         assert done.code == 0, done
         return rows_of(tmp_path / "sheet.csv")
 
@@ -325,8 +325,22 @@ def test_sheets_of_elsewhere(sheet: Callable[..., Rows], back: Callable[..., Any
     for option, value in (("--mode", "rubric"), ("--seed", 0), ("--task", "x"), ("--sample", 2)):
         refused = harness("annotate", run, "--read", "x.csv", "--name", "a", option, value).refused()
         assert "belong to --export" in refused
+    assert "belong to --export" in harness("annotate", run, "--read", "x", "--name", "a", "--replace").refused()
     assert "--read needs --name" in harness("annotate", run, "--read", "x.csv").refused()
     assert "--name belongs to --read" in harness("annotate", run, "--export", "x.csv", "--name", "a").refused()
+
+
+def test_a_sheet_that_is_there_is_not_written_over(harness: Harness, run: Path, tmp_path: Path) -> None:
+    target = tmp_path / "mine.csv"
+    ask = ("annotate", run, "--export", target)
+    assert harness(*ask).code == 0
+    target.write_text(filled := target.read_text() + "all that I have filled in")
+    refused = harness(*ask, "--mode", "rubric").refused()
+    assert f"{target} is there already" in refused
+    assert "--replace" in refused
+    assert target.read_text() == filled
+    assert harness(*ask, "--replace").code == 0
+    assert "filled in" not in target.read_text()
 
 
 def test_spreadsheets_run_nothing(sheet: Callable[..., Rows], tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def run(imported: Callable[..., Path], tmp_path: Path) -> Path:
 @pytest.fixture
 def sheet(harness: Harness, run: Path, tmp_path: Path) -> Callable[..., Rows]:
     def made(*more: object) -> Rows:
-        done = harness("annotate", run, "--export", tmp_path / "sheet.csv", "--mode", "pairwise", *more)
+        done = harness("annotate", run, "--export", tmp_path / "sheet.csv", "--mode", "pairwise", "--replace", *more)
         assert done.code == 0, done
         with (tmp_path / "sheet.csv").open(encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))

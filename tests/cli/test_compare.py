@@ -99,6 +99,14 @@ def test_files(harness: Harness, made: Made, tmp_path: Path) -> None:
     (pair,) = [row for row in rows if row["section"] == "pair"]
     assert float(pair["value"]) < 0  # '=cmd()' sorts before a, and is worse
     assert "compare.html" not in {path.name for path in (tmp_path / "runs" / "one").iterdir()}
+    page = (tmp_path / "there" / "compare.html").read_text(encoding="utf-8")
+    assert re.search(r"<h1>\d repeats? of one</h1>", page), "the run is called `one`"
+    assert "<title>Comparison of one " in page
+    made("<two>", grid(3, a=0.9, b=0.2))
+    harness("compare", "<two>", "--out", "there")
+    assert "of &lt;two&gt;</h1>" in (tmp_path / "there" / "compare.html").read_text(encoding="utf-8")
+    harness("compare", "one", "<two>", "--out", "there")
+    assert "<h1>2 runs side by side</h1>" in (tmp_path / "there" / "compare.html").read_text(encoding="utf-8")
 
 
 def test_target_is_in_percentage_points(harness: Harness, made: Made) -> None:

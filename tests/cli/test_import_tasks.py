@@ -121,6 +121,27 @@ def test_an_earlier_empty_reply_and_what_was_not_asked(imported: Callable[..., P
     assert [item["content"] for item in found["n"].request["messages"]] == ["Hi"]
 
 
+def test_lines_with_too_few_replies_are_told(harness: Harness, write: Write, tmp_path: Path) -> None:
+    suite = tmp_path / "chat"
+    suite.mkdir()
+    (suite / "suite.yaml").write_text("title: Chat\n")
+    test = {"id": "two", "criteria": {"max_words": 3}, "turns": [{"user": "Hi"}, {"user": "Bye"}]}
+    (suite / "all.yaml").write_text(json.dumps({"category": "c", "tests": [test]}))
+    rows = [
+        row(task="two", replies=["Hi.", "Bye."]), row(task="two", model="n", replies=["Hi."]),
+        row(task="two", model="o", reply="Hi."), row(task="two", model="p", reply=None),
+        row(task="two", model="q", reply="Hi.", passed=True), row(task="two", model="r", error="503"),
+    ]  # fmt: skip
+    ask = ("import", write(rows), "--name", "r", "--out", tmp_path / "runs", "--tasks", suite, "--quiet")
+    for _ in range(2):  # also where nothing is left to do
+        done = harness(*ask)
+        assert done.code == 0
+        assert "6 replies of 6 models to 1 task, 1 of them graded here" in done.out
+        assert "2 lines have 1 of 2 replies: not graded here, and without a verdict" in done.out
+        assert "1 line has 0 of 2 replies: not graded here, and without a verdict" in done.out
+    assert harness(*ask, "--json").json["lacking"] == {"0 of 2 replies": 1, "1 of 2 replies": 2}
+
+
 def test_a_line_says_itself_what_was_asked(imported: Callable[..., Path]) -> None:
     rows = [
         row(reply="```\nHello!\n```", prompt="Say hello, with no Markdown."),

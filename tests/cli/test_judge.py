@@ -72,8 +72,8 @@ def test_two_judges_that_disagree_are_both_kept_and_nothing_is_asked_twice(harne
         done = judge(harness, court, "--judge", "ann", "--judge", "bob", "--json")
         assert done.code == 0, done.err
         assert done.json["judges"]["ann"] == {
-            "questions": 3, "accepted": 3, "repaired": 0, "rejected": 0, "failed": 0, "reasons": {},
-            "cost_usd": pytest.approx(3 * 46e-6), "conflicts": {},
+            "questions": 3, "accepted": 3, "repaired": 0, "rejected": 0, "failed": 0, "not_asked": 0,
+            "reasons": {}, "cost_usd": pytest.approx(3 * 46e-6), "conflicts": {},
         }  # fmt: skip
         assert done.json["judges"]["bob"]["cost_usd"] is None
         before = dump(court.run)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 
 from harness.cli.tables import printable, show, show_judges, show_summary, table
+from harness.config import RunConfig
 from harness.judges import Counts
 from harness.rundir import RunPaths
 from harness.stats.summary import summarise
@@ -64,6 +66,21 @@ def test_a_rate_that_leans_is_said_under_the_table(capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     assert "ann: 1 reading about conversations has no pass flag" in out
     assert "m: 1 judged reply has no verdict of the judges" in out
+
+
+@pytest.mark.parametrize("method", get_args(RunConfig.model_fields["select"].annotation))
+def test_what_selected_rests_on_is_said(capsys: pytest.CaptureFixture[str], method: str) -> None:
+    rows = [
+        Attempt(task="t", suite="s", category="c", kind="function", model="m", repeat=0, attempt=number, seed=0,
+                solver="single_shot", verdict=Verdict(outcome=Outcome.passed, points=1, max_points=1))
+        for number in range(2)
+    ]  # fmt: skip
+    plan = SimpleNamespace(name="r", paths=RunPaths(Path("runs/r")), profiles={}, config=SimpleNamespace(select=method))
+    show_summary(SimpleNamespace(summary=summarise(rows), plan=plan, judged=None, left_open={}))
+    (told,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("selected: ")]
+    assert told.startswith("selected: chosen on visible cases only;") == (method == "verifier")
+    assert ("by judges" in told) == (method == "judge")
+    assert "oracle: the best attempt by the hidden cases" in told
 
 
 def test_who_never_replied_has_favoured_nobody(capsys: pytest.CaptureFixture[str]) -> None:

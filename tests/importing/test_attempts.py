@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from harness.importing.attempts import attempt_of, wanted
+from harness.importing.attempts import attempt_of
 from harness.importing.lines import Place
 from harness.importing.load import gradable
 from harness.importing.records import ReplyLine, line_of
-from harness.importing.survey import TaskFacts
+from harness.importing.survey import TaskFacts, wanted
 from harness.types import Attempt, Message, Outcome, Task, TextCase
 
 CASE = TextCase(id="max_words", check="max_words", want=3)
@@ -58,6 +58,29 @@ def test_half_a_conversation_is_unscored_and_says_so() -> None:
     found = of(talk("user", "user"), reply="b")
     assert found.verdict is not None
     assert (found.outcome, found.verdict.detail) == (Outcome.unscored, "the file has no verdict, and 1 of 2 replies")
+
+
+@pytest.mark.parametrize(
+    ("keys", "detail"),
+    [
+        ({"replies": ["a", "b"]}, ""),
+        ({"replies": ["a", "b", "c"]}, ", and 3 of 2 replies"),
+        ({}, ", and 0 of 2 replies"),
+        ({"thinking": "hm"}, ""),
+    ],
+)
+def test_a_whole_conversation_lacks_nothing(keys: dict[str, Any], detail: str) -> None:
+    found = of(talk("user", "user"), **keys)
+    assert found.verdict is not None
+    assert found.verdict.detail == "the file has no verdict" + detail
+
+
+def test_code_lacks_nothing_but_a_reply() -> None:
+    code = talk().model_copy(update={"kind": "function"})
+    for keys, detail in (({"reply": "a"}, ""), ({"replies": ["a", "b"]}, ""), ({}, ", and 0 of 1 reply")):
+        found = of(code, **keys)
+        assert found.verdict is not None
+        assert found.verdict.detail == "the file has no verdict" + detail
 
 
 def test_every_reply_is_part_of_the_candidate() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from harness.judging.analysis.across import ITSELF, KIN, JudgedComparison, Judges, heard
 from harness.judging.analysis.families import joined
@@ -58,6 +59,13 @@ def test_a_lost_question_is_its_own_runs() -> None:
     assert found is not None
     assert found.said.unscored == {"a": 1, "b": 1}
     assert found.said.unattributed == 0
+
+
+def test_questions_that_were_not_asked_are_told_of_all_runs() -> None:
+    left = [replace(report(asked("j")), unasked={("compare", "listwise", "j"): number}) for number in (2, 3)]
+    found = heard(left, [["a", "b"]] * 2)
+    assert found is not None
+    assert [(cover.asked, cover.not_asked) for cover in found.said.coverage] == [(8, 5)]
 
 
 def test_who_is_partial_to_whom() -> None:

@@ -12,7 +12,8 @@ from statsmodels.discrete.conditional_models import ConditionalLogit
 
 from harness.judging.analysis.bias import contradicts, family_gaps, judge_biases, slot_bias, swap
 from harness.judging.analysis.length import length_slope
-from harness.judging.analysis.sheet import pairings, questions
+from harness.judging.analysis.sheet import Cell, Pairing, pairings, questions
+from harness.stats.paired import mcnemar
 from tests.judging.making import Bench, Value, simulated
 
 MODELS = ["a", "b", "c", "d"]
@@ -99,6 +100,48 @@ def test_swapped_orders() -> None:
     assert (found.first, found.second) == (2, 1)
     assert found.rate.value == pytest.approx(3 / 5)
     assert found.p == pytest.approx(binomtest(2, 3).pvalue)
+
+
+def with_equal_repeats(rng: random.Random, to_first: float) -> list[Pairing]:
+    """30 tasks with three repeats of the same texts: half of the pairs are swapped, each in all repeats alike."""
+    found = []
+    for task in range(30):
+        flipped, first, wins = rng.random() < 0.5, rng.random() < to_first, rng.random() < 0.5
+        said = (first, first) if flipped else (wins, not wins)
+        for repeat in range(3):
+            cells = (Cell(f"s/{task}", repeat, "a", 0), Cell(f"s/{task}", repeat, "b", 0))
+            shown = dict(zip(cells, map(float, said), strict=True))
+            found.append(Pairing("j", f"s/{task}", repeat, cells, shown))
+    return found
+
+
+def test_repeats_of_the_same_texts_make_no_judge_unfair() -> None:
+    flagged, of_pairs = {0.5: 0, 0.85: 0}, 0
+    for to_first in flagged:
+        for seed in range(300):
+            found = swap(with_equal_repeats(random.Random(seed), to_first))
+            assert found.p is not None
+            flagged[to_first] += found.p < 0.05
+            of_pairs += to_first == 0.5 and mcnemar(found.first, found.second) < 0.05
+    assert flagged[0.5] <= 0.08 * 300
+    assert of_pairs >= 0.2 * 300, "what a test of pairs would find"
+    assert flagged[0.85] >= 0.7 * 300
+
+
+def test_slots_are_shuffled_anew_for_repeats_of_the_same_texts() -> None:
+    """So a fair judge that always names the same text is flagged no more often."""
+    flagged = 0
+    for seed in range(100):
+        rng, bench = random.Random(seed), Bench()
+        for task in range(20):
+            best = rng.choice(MODELS)
+            for repeat in range(3):
+                shown = rng.sample(MODELS, len(MODELS))
+                bench.ask("j", f"s/{task}", {m: {"rank": 1 + (m != best)} for m in shown}, repeat=repeat)
+        found = slot_bias(questions(bench.marked, "listwise"))
+        assert found.p is not None
+        flagged += found.p < 0.05
+    assert flagged <= 12
 
 
 def test_without_pairs_there_is_no_rate() -> None:

@@ -139,6 +139,38 @@ def test_the_panel_is_the_mean_of_its_judges() -> None:
     assert rows["a"].scored == 3
 
 
+def test_a_judge_without_any_reading_is_in_what_is_not_judged() -> None:
+    bench = Bench()
+    said = {"a": {"score": 8, "rank": 1}, "b": {"score": 6, "rank": 2}}
+    bench.ask("j", "s/1", said)
+    alone = result(bench)
+    for task in range(3):
+        bench.ask("mute", f"s/{task}", said, reason="empty")
+    found = result(bench)
+    assert {name: one.unscored for name, one in by_name(found.rankings[0].panel).items()} == {"a": 3, "b": 3}
+    assert found.unscored == {"a": 3, "b": 3}, "the run's summary says the same"
+    # It has no say in anything else.
+    assert found.rankings[0].panel.judges == ("j",)
+    assert found.rankings[0].judges == alone.rankings[0].judges
+    kept = {"unscored": 0}
+    assert [one.model_copy(update=kept) for one in found.rankings[0].panel.models] == list(
+        alone.rankings[0].panel.models
+    )
+
+
+def test_a_mute_relative_is_left_out_with_the_others() -> None:
+    bench = Bench()
+    said = {"a": {"score": 8, "rank": 1}, "b": {"score": 6, "rank": 2}}
+    bench.ask("j", "s/1", said)
+    bench.ask("a", "s/1", said)
+    bench.ask("mute", "s/1", said, reason="empty")
+    bench.ask("b", "s/1", said, reason="empty")
+    ranking = result(bench, a="alpha", b="beta").rankings[0]
+    assert ranking.independent is not None
+    assert [one.unscored for one in ranking.panel.models] == [2, 2]
+    assert [one.unscored for one in ranking.independent.models] == [1, 1], "b is a contestant"
+
+
 def test_pairs_count_when_both_orders_agree() -> None:
     bench = Bench()
     bench.pair("j", "s/1", "a", "b", ["a", "a"])

@@ -88,6 +88,20 @@ def test_what_judges_write_stays_text(synthetic: Make, tmp_path: Path) -> None:
     assert (tmp_path / "scores.json").read_bytes().isascii()
 
 
+def test_judges_that_could_not_be_read_are_told(synthetic: Make, tmp_path: Path) -> None:
+    bench = Bench()
+    both = {"smollm2": {"score": 5, "rank": 2}, "reference": {"score": 8, "rank": 1}}
+    for task in range(3):
+        bench.ask("fair", f"s/{task}", both)
+        bench.ask("mute", f"s/{task}", both, reason="empty")
+        bench.ask("mute", f"s/{task}", {"smollm2": {}}, mode="rubric", reason="empty")
+    _, text = page_of(with_bench(synthetic(3), bench), tmp_path)
+    assert "In mode rubric nothing could be read: it has no table." in said(section(text))
+    panel = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))["judges"]["rankings"][0]["panel"]
+    assert {one["model"]: one["unscored"] for one in panel["models"]} == {"smollm2": 3, "reference": 3}
+    assert '<td class="warn">3</td>' in section(text)
+
+
 def test_hostile_names_stay_text(synthetic: Make, tmp_path: Path) -> None:
     bench = Bench()
     for task in range(4):
@@ -227,3 +241,24 @@ def test_long_replies_show_their_end(synthetic: Make, tmp_path: Path) -> None:
 )
 def test_probabilities(p: float | None, shown: str) -> None:
     assert words.probability(p).replace("\u00a0", " ") == shown
+
+
+def test_swapped_orders_of_few_tasks_show_nothing(synthetic: Make, tmp_path: Path) -> None:
+    for tasks, mark in ((5, "too few to say"), (6, "**found**")):
+        bench = Bench()
+        for task in range(tasks):
+            for repeat in range(5):
+                bench.pair("j", f"s/{task}", "smollm2", "reference", ["smollm2", "reference"], repeat=repeat)
+        page_of(with_bench(synthetic(3), bench), tmp_path)
+        assert f"swapped order: {mark}" in (tmp_path / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_share_beside_counts_says_that_it_is_a_mean_over_tasks(synthetic: Make, tmp_path: Path) -> None:
+    """One of four replies, and of one of two tasks: 25% of the replies, 17% over tasks."""
+    bench = Bench()
+    for repeat in range(3):
+        said_ = {"smollm2": {"score": 5}}
+        bench.ask("j", "s/1", said_, repeat=repeat, reason="empty" if repeat == 0 else "")
+    bench.ask("j", "s/2", {"smollm2": {"score": 5}})
+    page_of(with_bench(synthetic(2), bench), tmp_path)
+    assert "1 of 4 replies (mean over tasks 17%" in (tmp_path / "report.md").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from harness.judging.analysis.families import itself, joined, related
 from harness.judging.analysis.whole import Judged, judged
 from harness.stats.compare.results import Comparison, Spread
 from harness.stats.inputs import ReportInput
-from harness.types import Frozen, Judgment, Labelled, Marked
+from harness.types import Frozen, JudgeMode, Judgment, Labelled, Marked, Purpose
 
 ITSELF = "is a contestant itself"
 KIN = "is the same model, or of the same family"
@@ -69,7 +70,11 @@ def heard(reports: Sequence[ReportInput], contestants: Sequence[Collection[str]]
     families = joined(report.families for report in reports)
     asked: list[set[str]] = [set() for _ in reports]
     marked = _marked(reports)
-    said = judged(_judgments(reports, asked), marked, labels=_labels(reports), families=families, seed=seed)
+    unasked: Counter[tuple[Purpose, JudgeMode, str]] = Counter()
+    for report in reports:
+        unasked.update(report.unasked)
+    judgments = _judgments(reports, asked)
+    said = judged(judgments, marked, labels=_labels(reports), families=families, unasked=unasked, seed=seed)
     if said is None:
         return None
     for names, report in zip(asked, reports, strict=True):

@@ -15,7 +15,7 @@ from harness.judging.analysis.sheet import MODES, Cell, Pairing, Question, pairi
 from harness.judging.analysis.standings import difference_p
 from harness.judging.results import IMPORTED
 from harness.stats.intervals import clustered_mean, over_tasks, wilson_bounds, z_quantile
-from harness.stats.paired import mcnemar
+from harness.stats.paired import sign_flip
 from harness.stats.score import Interval, Score
 from harness.types import DIMENSIONS, Frozen, JudgeMode, Marked
 
@@ -76,7 +76,8 @@ class Swap(Frozen):
     """Flips in which the candidate that was shown first won both times."""
     second: int
     p: float | None
-    """Exact binomial test that flips go to the first as often as to the second; None without flips."""
+    """That flips go to the first as often as to the second: the sign-flip test over tasks of first - second. None
+    without flips."""
 
 
 class JudgeBias(Frozen):
@@ -144,6 +145,8 @@ def slot_bias(asked: Iterable[Question], *, seed: int = 0) -> SlotBias:
 
     X2 = (O - E)' V^- (O - E) with the mean and covariance of wins when each question's first places fall on any of its
     slots alike; Pearson's chi-square where all questions have as many candidates and no ties. Ties share a win.
+    Questions are independent even where repeats hold the same texts: each was shuffled for itself, and it is the
+    shuffles that the test is about.
     """
     wins = [shares for question in asked if (shares := question.shares) is not None and min(shares) < max(shares)]
     if not wins:
@@ -216,10 +219,17 @@ def _simulated(
 
 
 def swap(found: Sequence[Pairing]) -> Swap:
-    """Flips of pairs that were asked in both orders."""
+    """Flips of pairs that were asked in both orders.
+
+    Both orders are always asked, and repeats may hold the same texts: of one task flips are no draws of their own, so
+    tasks are tested and not pairs.
+    """
     complete = [pair for pair in found if pair.complete]
     flips = [pair for pair in complete if pair.flipped]
-    first = sum(set(pair.shown.values()) == {1.0} for pair in flips)
+    first = sum(pair.to_first for pair in flips)
+    net: Counter[str] = Counter()
+    for pair in flips:
+        net[pair.task] += 1 if pair.to_first else -1
     by_task: dict[str, list[float]] = {}
     for pair in complete:
         by_task.setdefault(pair.task, []).append(float(pair.flipped))
@@ -230,7 +240,7 @@ def swap(found: Sequence[Pairing]) -> Swap:
         half_ties=sum(sorted(pair.shown.values()) in ([0.0, 0.5], [0.5, 1.0]) for pair in complete),
         rate=rate if complete else Score.missing("No pair was read in both orders."),
         first=first, second=len(flips) - first,
-        p=mcnemar(first, len(flips) - first) if flips else None,
+        p=sign_flip([net[task] for task in sorted(net)]) if flips else None,
     )  # fmt: skip
 
 

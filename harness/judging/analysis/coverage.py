@@ -24,6 +24,8 @@ class Coverage(Frozen):
     """Reason code -> replies of which nothing was taken, most frequent first."""
     failed: int
     """No reply: the judge's server failed."""
+    not_asked: int = 0
+    """Beside `asked`: left over when the judge was given up, the budget spent, or the judging ended."""
     repaired: int
     """Read, but no JSON as it stood."""
     flags: dict[str, int]
@@ -39,6 +41,7 @@ class _Count:
     asked: int = 0
     scored: int = 0
     failed: int = 0
+    not_asked: int = 0
     repaired: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     flags: Counter[str] = field(default_factory=Counter)
@@ -76,9 +79,13 @@ class Asked:
     """Questions that came to nothing and of which it is not known whom they were about."""
 
 
-def asked(judgments: Iterable[Judgment], labels: Mapping[str, Sequence[Labelled]]) -> Asked:
+def asked(
+    judgments: Iterable[Judgment],
+    labels: Mapping[str, Sequence[Labelled]],
+    unasked: Mapping[tuple[Purpose, JudgeMode, str], int],
+) -> Asked:
     """Count judgments, walked once. `labels`: id of a judgment -> who stood behind its labels."""
-    counts: dict[tuple[Purpose, JudgeMode, str], _Count] = {}
+    counts = {key: _Count(not_asked=number) for key, number in unasked.items()}
     unscored: dict[tuple[str, JudgeMode], Counter[str]] = {}
     unattributed = 0
     for judgment in judgments:
@@ -105,6 +112,7 @@ def _coverage(key: tuple[Purpose, JudgeMode, str], count: _Count) -> Coverage:
         scored=count.scored,
         rejected=dict(sorted(count.rejected.items(), key=lambda item: (-item[1], item[0]))),
         failed=count.failed,
+        not_asked=count.not_asked,
         repaired=count.repaired,
         flags=dict(sorted(count.flags.items(), key=lambda item: (-item[1], item[0]))),
         unreadable=share if share.value is not None else Score.missing("No reply."),

@@ -87,6 +87,11 @@ class Pairing(NamedTuple):
         return self.complete and set(self.shown.values()) in ({0.0}, {1.0})
 
     @property
+    def to_first(self) -> bool:
+        """Both orders named the one that was shown first."""
+        return self.complete and set(self.shown.values()) == {1.0}
+
+    @property
     def credit(self) -> float | None:
         """Share of the win of the first cell: 1 or 0 where both orders agree, else a tie. None with one order only."""
         if not self.complete:

@@ -110,19 +110,26 @@ def rankings(marked: Sequence[Marked], families: Mapping[str, str], unscored: Mi
         partial = partial_judges(marks.judges, marks.models, families)
         others = [judge for judge in marks.judges if judge not in partial]
         single = [_table(marks.of([judge]), [judge], families, unscored) for judge in marks.judges]
-        panel = single[0] if len(single) == 1 else _table(marks, marks.judges, families, unscored)
-        independent = _table(marks.of(others), others, families, unscored) if partial and others else None
+        # Who was asked and said nothing that could be read is in no mean, but its questions came to nothing all the
+        # same.
+        silent = {judge for judge, asked in unscored if asked == mode} - set(marks.judges)
+        panel = _table(marks, marks.judges, families, unscored, silent) if silent or len(single) > 1 else single[0]
+        apart = silent - set(partial_judges(silent, marks.models, families))
+        independent = _table(marks.of(others), others, families, unscored, apart) if partial and others else None
         found.append(
             Ranking(mode=mode, panel=panel, judges=tuple(single), partial=tuple(partial), independent=independent)
         )
     return tuple(found)
 
 
-def _table(marks: Sheet, judges: Iterable[str], families: Mapping[str, str], unscored: Missed) -> Standings:
+def _table(
+    marks: Sheet, judges: Iterable[str], families: Mapping[str, str], unscored: Missed, silent: Iterable[str] = ()
+) -> Standings:
+    """The table of these judges. `silent`: others that were asked and have no mark at all."""
     asked = tuple(judges)
     scored = np.bincount(marks.model, minlength=len(marks.models))
     missed: Counter[str] = Counter()
-    for judge in asked:
+    for judge in (*asked, *silent):
         missed.update(unscored.get((judge, marks.mode), {}))
     panel = marks.panel() if len(asked) > 1 else marks
     means, counts = _by_task(panel)

@@ -11,7 +11,7 @@ from harness.judging.analysis.coverage import Coverage, asked
 from harness.judging.analysis.sheet import Cell
 from harness.judging.analysis.standings import Ranking, Standing, Standings, rankings
 from harness.stats.score import LEVEL, Score
-from harness.types import Frozen, Judgment, Labelled, Marked
+from harness.types import Frozen, JudgeMode, Judgment, Labelled, Marked, Purpose
 
 
 class Judged(Frozen):
@@ -57,13 +57,16 @@ def judged(
     labels: Mapping[str, Sequence[Labelled]] | None = None,
     families: Mapping[str, str] | None = None,
     mechanical: Mapping[Cell, Mechanical] | None = None,
+    unasked: Mapping[tuple[Purpose, JudgeMode, str], int] | None = None,
     seed: int = 0,
 ) -> Judged | None:
-    """Aggregate; None where no judge was asked. `judgments` is walked once, `marked` several times; order says nothing.
+    """Aggregate; None where no judge was asked, or to be. `judgments` is walked once, `marked` several times; order
+    says nothing.
 
     `labels`: id of a judgment -> who was in it; without them nobody can tell whose replies went unscored.
+    `unasked`: questions that a judge was to be asked, and was not.
     """
-    counted = asked(judgments, labels or {})
+    counted = asked(judgments, labels or {}, unasked or {})
     if not counted.coverage and not marked:
         return None
     unscored: dict[str, int] = {}
