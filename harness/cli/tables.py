@@ -145,6 +145,8 @@ def said(judged: Any, model: str) -> list[str]:
     mean = wins = "-"
     if score is not None and score.value is not None:
         mean = f"{score.value:.2f}" + (f" [{score.low:.2f}, {score.high:.2f}]" if score.low is not None else "")
+        few = judged.fewer(model)
+        mean += f", {plural(few, 'task')}" if few is not None else ""
     # Judges who only put in order give places and wins without a mean.
     if found is not None and found.comparisons:
         wins = f"{found.wins:.1f}".removesuffix(".0") + f" of {found.comparisons}"

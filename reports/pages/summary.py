@@ -91,7 +91,9 @@ def _said(judged: Judged, model: str) -> list[str]:
     if table_.lead(one).value is None:
         return ["–", won, unscored]
     value, interval = lead(table_, table_.lead(one))
-    return [f"{value} ({interval})" if interval else value, won, unscored]
+    few = judged.fewer(model)
+    aside = ", ".join(filter(None, [interval, text.plural(few, "task") if few is not None else ""]))
+    return [f"{value} ({aside})" if aside else value, won, unscored]
 
 
 def context(report: Report) -> Mapping[str, object]:

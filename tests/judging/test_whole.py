@@ -94,3 +94,13 @@ def test_nothing_depends_on_what_missing_readings_would_have_said() -> None:
     for a, b in zip(one.panel.models, other.panel.models, strict=True):
         assert a == b.model_copy(update={"unscored": 0})
         assert b.unscored == 12
+
+
+def test_a_mean_of_fewer_tasks_than_others_says_so() -> None:
+    bench = Bench()
+    for task in range(4):
+        marks = {"a": {"score": 8, "rank": 1}, "b": {"score": 5, "rank": 2}}
+        bench.ask("j", f"s/t{task}", marks if task else {"a": marks["a"]})
+    found = judged(bench.judgments, bench.marked, labels=bench.labels)
+    assert found is not None
+    assert [found.fewer(model) for model in ("a", "b", "c")] == [None, 3, None]

@@ -49,6 +49,12 @@ class Judged(Frozen):
         found = self.standing(model)
         return self.panel.lead(found) if self.panel and found else None
 
+    def fewer(self, model: str) -> int | None:
+        """Tasks at which a model has a mark, where another has one at more: its mean is of other questions."""
+        found = self.standing(model)
+        most = max((one.tasks for one in self.panel.models), default=0) if self.panel else 0
+        return found.tasks if found and found.tasks < most else None
+
 
 def judged(
     judgments: Iterable[Judgment],
