@@ -16,7 +16,7 @@ from harness.judging.parse.repair import load
 from harness.judging.parse.schema import read
 from harness.judging.parse.thinking import CUT
 from harness.judging.parse.values import Labels, folded, off_scale
-from harness.judging.parse.views import own, views
+from harness.judging.parse.views import about, own, views
 from harness.types import JudgeMode, Mark, Reading
 
 
@@ -31,6 +31,8 @@ class Verdicts:
         self._material = material
         self._said: list[tuple[Piece, bool]] = []
         """With whether its text was repaired."""
+        self._rows: dict[str, list[tuple[Piece, bool]]] = {}
+        """As `_said`, by what they are about, if not about all that was asked."""
         self._later: Problem | None = None
         """Of the last object that would be a verdict, since the last that is one."""
         self._last: Problem | None = None
@@ -63,7 +65,7 @@ class Verdicts:
         scale = off_scale(value, "scores", high) if high and found else None
         twice = marked and "id" in map(folded, value)
         quoted = bool(found) and self._prompt.has(fragment.text)
-        here: list[Piece] = []
+        here: list[tuple[Piece, list[tuple[Piece, bool]]]] = []
         for view in found:
             self._labels.normalised = False
             try:
@@ -78,6 +80,8 @@ class Verdicts:
                     raise Problem(*loaded.defects[0])
                 if scale is not None:
                     raise scale
+                thing = about(bare, self._labels)
+                among = self._rows.setdefault(thing, []) if thing else self._said
                 piece = read(bare, self._labels, self._mode, quoting)
             except Problem as error:
                 self._failed = self._failed or (quoting.hit and marked)
@@ -85,13 +89,14 @@ class Verdicts:
                 continue
             if self._labels.normalised or view is not value:
                 piece.flags.add("normalised")
-            here.append(piece)
+            here.append((piece, among))
             self._later = None
         # In one object nothing comes before or after: none of two that differ is taken.
-        if _joined(here)[1]:
+        if _joined(piece for piece, _ in here)[1]:
             self._wrong(Problem("duplicate_key", "one object wraps verdicts that differ"))
             return
-        self._said += [(piece, loaded.repaired) for piece in here]
+        for piece, among in here:
+            among.append((piece, loaded.repaired))
 
     def _without_mark(self, value: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         """An object without the mark that was asked for, and whether it had it: `id` may name a candidate, too."""
@@ -120,17 +125,21 @@ class Verdicts:
         if self._prompt.exhausted or self._material.exhausted:
             self.problem = ("too_long", "more different objects than any judge gives verdicts")
             return None
-        joined, contradictory = _joined([piece for piece, _ in self._said])
+        # What is said of one criterion or question of several is no verdict; of the only one it is.
+        said = self._said or (next(iter(self._rows.values())) if len(self._rows) == 1 else [])
+        if not said and len(self._rows) > 1 and self._last is None:
+            self.problem = ("no_verdict", f"each of something else: {', '.join(list(self._rows)[:3])}")
+        joined, contradictory = _joined(piece for piece, _ in said)
         flags = {"contradictory"} if contradictory else set()
-        whole = [n for n, (piece, _) in enumerate(self._said) if piece.complete(self._labels, self._mode)]
+        whole = [n for n, (piece, _) in enumerate(said) if piece.complete(self._labels, self._mode)]
         if whole:
-            piece, repaired = self._said[whole[-1]]
+            piece, repaired = said[whole[-1]]
             # A correction of a part: whether the rest still stands with it was not said.
-            if any(piece.differs(part) for part, _ in self._said[whole[-1] + 1 :]):
+            if any(piece.differs(part) for part, _ in said[whole[-1] + 1 :]):
                 self.problem = ("corrected", "a part that differs comes after the whole verdict")
                 return None
             # A repetition that leaves open who passes takes nothing back.
-            same = [other.passes for other, _ in self._said if not piece.differs(other)]
+            same = [other.passes for other, _ in said if not piece.differs(other)]
             piece.passes = {label: passes for told in [*same, piece.passes] for label, passes in told.items()}
             flags |= piece.flags
             if len(whole) > 1:
@@ -138,10 +147,10 @@ class Verdicts:
             if self._later is not None:
                 flags.add("later_invalid")
             return self._accepted(piece, repaired, flags)
-        if not self._said or self._last is not None:
+        if not said or self._last is not None:
             return None
         flags |= joined.flags
-        if len(self._said) > 1:
+        if len(said) > 1:
             flags.add("pieces")
         missing = [label for label in self._labels.all if label not in joined.marks]
         if missing:
@@ -150,7 +159,7 @@ class Verdicts:
         if joined.ranks is None and len(self._labels.all) > 1:
             self.problem = ("missing_ranking", "scores without a ranking")
             return None
-        return self._accepted(joined, any(repaired for _, repaired in self._said), flags)
+        return self._accepted(joined, any(repaired for _, repaired in said), flags)
 
     def _accepted(self, piece: Piece, repaired: bool, flags: set[str]) -> Reading:
         ranks = piece.ranks

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from harness.judging.parse.codes import shown
 from harness.judging.parse.values import Labels, folded, stated
 from harness.types import DIMENSIONS, JudgeMode
 
@@ -32,6 +33,12 @@ SCORES = ("scores", "score", "evaluations", "evaluation", "ratings", "models", "
 _STRESS = frozenset({"final", "overall", "my", "the", "total", "preferred", "preference"})
 RANKING = ("ranking", "rankings", "rank", "order")
 WHO = ("model", "label", "candidate", "name", "id")
+_THINGS = frozenset({
+    "aspect", "category", "check", "component", "criteria", "criterion", "dimension", "factor", "item", "metric",
+    "question", "requirement", "step", "subquestion", "task", "topic",
+})  # fmt: skip
+"""Words of keys that say what an object is about, if not about all that was asked."""
+_NAMED = frozenset({"id", "index", "name", "no", "number", "sub", "text", "title"})
 
 
 def never(key: str, inner: Any) -> bool:
@@ -88,6 +95,18 @@ def another(key: str, names: tuple[str, ...]) -> bool:
     """The key is one of these names, perhaps with a word that says that it counts more: `final_ranking`."""
     words = folded(key).split("_")
     return any(word in names for word in words) and all(word in names or word in _STRESS for word in words)
+
+
+def about(value: dict[str, Any], labels: Labels) -> str:
+    """What else than a candidate an object says that it is about: {"criterion": "style", ...}. Empty without any."""
+    for key, inner in value.items():
+        words = set(folded(key).split("_"))
+        thing = words & _THINGS and words <= _THINGS | _NAMED
+        if (thing or words == {"name"}) and isinstance(inner, str | int | float) and not isinstance(inner, bool):
+            said = str(inner)[:200].strip()
+            if said and (thing or not labels.like(said)):
+                return f"{shown(key)}: {shown(said)}"
+    return ""
 
 
 def is_verdict(value: dict[str, Any], labels: Labels, mode: JudgeMode) -> bool:
