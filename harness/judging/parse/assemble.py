@@ -12,7 +12,7 @@ from harness.judging.parse.codes import Problem
 from harness.judging.parse.fragments import Fragment
 from harness.judging.parse.piece import Piece
 from harness.judging.parse.quotes import Shown, canonical
-from harness.judging.parse.repair import load
+from harness.judging.parse.repair import Loaded, load
 from harness.judging.parse.schema import read
 from harness.judging.parse.thinking import CUT
 from harness.judging.parse.values import Labels, folded, off_scale
@@ -33,6 +33,8 @@ class Verdicts:
         """With whether its text was repaired."""
         self._rows: dict[str, list[tuple[Piece, bool]]] = {}
         """As `_said`, by what they are about, if not about all that was asked."""
+        self._unmarked: list[Piece] = []
+        """What objects without the mark say, if no candidate does, since the last that has it."""
         self._later: Problem | None = None
         """Of the last object that would be a verdict, since the last that is one."""
         self._last: Problem | None = None
@@ -61,42 +63,55 @@ class Verdicts:
             self._wrong(Problem(code, f"what it wraps stands in the prompt: {fragment.text[:60]!r}"))
         elif not found:
             self._weak("no_verdict", f"keys: {', '.join(list(loaded.value)[:6])}", fragment)
-        high = {"rubric": 3, "listwise": 10}.get(self._mode)
-        scale = off_scale(value, "scores", high) if high and found else None
-        twice = marked and "id" in map(folded, value)
-        quoted = bool(found) and self._prompt.has(fragment.text)
-        here: list[tuple[Piece, list[tuple[Piece, bool]]]] = []
+        if not found:
+            return
+        objection = self._objection(fragment, loaded, value, marked=marked)
+        here: list[tuple[Piece, str]] = []
         for view in found:
             self._labels.normalised = False
+            bare, ours = (view, False) if view is value else self._without_mark(view)
+            unmarked = bool(self._nonce) and not (marked or ours)
+            missing = Problem("missing_id", f"no id {self._nonce}")
+            thing = about(bare, self._labels)
+            if thing and not unmarked and not (objection and objection.code == "quoted"):
+                self._rows.setdefault(thing, [])
             try:
-                bare, ours = (view, False) if view is value else self._without_mark(view)
-                if self._nonce and not (marked or ours):
-                    raise Problem("missing_id", f"no id {self._nonce}")
-                if twice or (ours and "id" in map(folded, bare)):
+                if objection is not None:
+                    raise objection
+                if ours and "id" in map(folded, bare):
                     raise Problem("duplicate_key", "id is given twice")
-                if quoted:
-                    raise Problem("quoted", f"stands in the prompt: {fragment.text[:60]!r}")
-                if loaded.defects:
-                    raise Problem(*loaded.defects[0])
-                if scale is not None:
-                    raise scale
-                thing = about(bare, self._labels)
-                among = self._rows.setdefault(thing, []) if thing else self._said
                 piece = read(bare, self._labels, self._mode, quoting)
             except Problem as error:
                 self._failed = self._failed or (quoting.hit and marked)
-                self._wrong(error)
+                self._wrong(missing if unmarked else error)
+                continue
+            if unmarked:
+                self._wrong(missing)
+                if (self._said or self._rows) and not thing and not self._material.has(fragment.text):
+                    self._unmarked.append(piece)
                 continue
             if self._labels.normalised or view is not value:
                 piece.flags.add("normalised")
-            here.append((piece, among))
+            here.append((piece, thing))
             self._later = None
         # In one object nothing comes before or after: none of two that differ is taken.
         if _joined(piece for piece, _ in here)[1]:
             self._wrong(Problem("duplicate_key", "one object wraps verdicts that differ"))
             return
-        for piece, among in here:
-            among.append((piece, loaded.repaired))
+        for piece, thing in here:
+            self._unmarked = []
+            (self._rows[thing] if thing else self._said).append((piece, loaded.repaired))
+
+    def _objection(self, fragment: Fragment, loaded: Loaded, value: dict[str, Any], *, marked: bool) -> Problem | None:
+        """Why nothing in an object is a verdict."""
+        if marked and "id" in map(folded, value):
+            return Problem("duplicate_key", "id is given twice")
+        if self._prompt.has(fragment.text):
+            return Problem("quoted", f"stands in the prompt: {fragment.text[:60]!r}")
+        if loaded.defects:
+            return Problem(*loaded.defects[0])
+        high = {"rubric": 3, "listwise": 10}.get(self._mode)
+        return off_scale(value, "scores", high) if high else None
 
     def _without_mark(self, value: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         """An object without the mark that was asked for, and whether it had it: `id` may name a candidate, too."""
@@ -134,9 +149,9 @@ class Verdicts:
         whole = [n for n, (piece, _) in enumerate(said) if piece.complete(self._labels, self._mode)]
         if whole:
             piece, repaired = said[whole[-1]]
-            # A correction of a part: whether the rest still stands with it was not said.
-            if any(piece.differs(part) for part, _ in said[whole[-1] + 1 :]):
-                self.problem = ("corrected", "a part that differs comes after the whole verdict")
+            # A correction of a part: whether the rest still stands was not said. One without the mark is in doubt.
+            if any(map(piece.differs, [*(part for part, _ in said[whole[-1] + 1 :]), *self._unmarked])):
+                self.problem = ("corrected", "one that differs, in part or unmarked, comes after the whole verdict")
                 return None
             # A repetition that leaves open who passes takes nothing back.
             same = [other.passes for other, _ in said if not piece.differs(other)]
