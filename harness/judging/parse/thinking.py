@@ -25,7 +25,7 @@ _TAG = re.compile(
        | \[(?P<square>/?)(?:THINK|THINKING|REASONING)\]
        | ◁(?P<kimi>/?)think(?:ing)?▷
        | <\|(?P<edge>begin|end|start)_of_(?:thought|thinking|reasoning)\|>
-       | <\|(?:channel\|>\s*+(?P<channel>\w++)[^<>\n]{{0,80}}<\|message)\|>""",
+       | <\|(?:channel\|>\s*+(?P<channel>\w++)(?:[^<>\n]|<\|constrain\|>){{0,80}}<\|message)\|>""",
     re.VERBOSE | re.IGNORECASE,
 )
 _OPENING = re.compile(r"<(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
