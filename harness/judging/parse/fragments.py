@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 
 # A run of backslashes is looked at once, from its start.
-_EVENT = re.compile(r"(?<!\\)\\*+[\"'“”„‘’]|[{}\n]|//|/\*|\*/|#")
-ENDS_STRING = re.compile(r"\s*+(?:[,:}\]]|//|/\*|#|\Z)")
+_EVENT = re.compile(r"(?P<value>:[ \t\r]*+)?+(?<!\\)\\*+[\"'“”„‘’]|[{}\n]|//|/\*|\*/|#")
+_ENDS_STRING = re.compile(r"\s*+(?:[,:;}\]]|//|/\*|#|\Z)")
 """What may follow the quote that ends a string; any other quote is part of the string, though it should be escaped."""
 CLOSERS = {
     '"': '"',
@@ -32,6 +32,8 @@ _MAX_COMMENTS = 20
 """Before a key."""
 _BARE_KEY = re.compile(r"\w[^\"“”„{}\[\],:;=<>|()?\\\n]*+:")
 """A key without quotes. `{smile}` and `{ x | x > 0 }` have none."""
+_BARE_WORD = re.compile(r"\w[\w$.\-]*+\s*+:")
+"""The same after a value, where a sentence may be that goes on: `"Paris", not London: wrong"`."""
 _CUT = re.compile(r"\{\s*(?:[\"'“][^\"'“”{}\n:]*+[\"'”]?\s*)?\Z")
 """The start of an object right where the text ends."""
 
@@ -74,6 +76,13 @@ def scan(text: str) -> Found:
     return Found(tuple(fragments), unclosed)
 
 
+def strings(text: str) -> dict[int, int]:
+    """Offset of every quote -> offset of the one that ends the string, if it opens one."""
+    events = _Events(text)
+    quotes = [index for index, kind in enumerate(events.kinds) if kind in CLOSERS and events.match[index] >= 0]
+    return {events.places[index]: events.places[events.match[index]] for index in quotes}
+
+
 class _Events:
     """What can open or close something in a text, and what closes it."""
 
@@ -83,16 +92,19 @@ class _Events:
         """Their characters."""
         self.places: list[int] = []
         """Their offsets."""
-        self._follows: list[str] = []
-        """For a quote that can end a string the character after it, blanks aside."""
+        self._ends: list[int] = []
+        """For a quote that can end a string the offset after what shows that, -1 for anything else."""
+        self._values: list[bool] = []
+        """For a quote: a colon stands before it, so that it opens no key."""
         for found in _EVENT.finditer(text):
             last = found.end() - 1
-            kind = text[last] if text[last] in CLOSERS else found[0]
-            self.kinds.append(kind)
-            self.places.append(last if kind in CLOSERS else found.start())
-            escaped = kind not in CLOSERS or (last - found.start()) % 2 == 1
-            after = None if escaped else ENDS_STRING.match(text, last + 1)
-            self._follows.append("" if after is None else after[0][-1:] or "\n")
+            quote = text[last] in CLOSERS
+            self.kinds.append(text[last] if quote else found[0])
+            self.places.append(last if quote else found.start())
+            self._values.append(found["value"] is not None)
+            escaped = (last - max(found.start(), found.end("value"))) % 2 == 1
+            end = _ENDS_STRING.match(text, last + 1) if quote and not escaped else None
+            self._ends.append(-1 if end is None else end.end())
         count = len(self.kinds)
         self._after = [-1] * count
         """For what opens a string or a comment that which ends it; for a brace its `}`."""
@@ -107,7 +119,7 @@ class _Events:
         `close[i]` is the first `}` at or after event i that nothing after i opened, reading from i outside of strings.
         """
         close = [-1] * (len(self.kinds) + 1)
-        closer = dict.fromkeys(CLOSERS, -1)
+        closer = {value: dict.fromkeys(CLOSERS, -1) for value in (False, True)}
         line_end = block_end = brace = -1
         for index in range(len(self.kinds) - 1, -1, -1):
             kind = self.kinds[index]
@@ -119,15 +131,15 @@ class _Events:
                 then = close[index + 1]
                 self.keyed[index] = self._key_follows(index)
                 brace = index
-            elif kind in closer:
-                then = closer[kind]
+            elif kind in CLOSERS:
+                then = closer[self._values[index]][kind]
+                end = closer[False][kind]
                 # Prose that names a quote goes on to an object on another line; a key has not both in it.
-                prose = 0 <= line_end < then and 0 <= brace < then
-                self.keyed[index] = then >= 0 and self._follows[then] == ":" and not prose
-                if self._follows[index]:
-                    for opening, closing in CLOSERS.items():
-                        if kind in closing:
-                            closer[opening] = index
+                prose = 0 <= line_end < end and 0 <= brace < end
+                self.keyed[index] = end >= 0 and self._sign(end) == ":" and not prose
+                for value in closer if self._ends[index] >= 0 else ():
+                    if self._ends_value(index) if value else self._sign(index) != ";":
+                        closer[value] |= {opening: index for opening, closing in CLOSERS.items() if kind in closing}
             elif kind in ("//", "#"):
                 then = line_end
             elif kind == "/*":
@@ -139,20 +151,37 @@ class _Events:
             self._after[index] = then
             close[index] = close[then + 1] if then >= 0 else -1
 
+    def _sign(self, index: int) -> str:
+        """What shows that a quote can end a string."""
+        return self._text[self._ends[index] - 1]
+
+    def _ends_value(self, index: int) -> bool:
+        """A quote can end a string that is a value in an object: only the last of `"It says "Paris", not "Rome"."`."""
+        sign = self._sign(index)
+        if sign not in ",;]":
+            return True
+        index, position = self._beyond(index, self._ends[index])
+        kind = self.kinds[index] if index < len(self.kinds) and self.places[index] == position else ""
+        follows = kind == "}" or (self.keyed[index] if kind in CLOSERS else _BARE_WORD.match(self._text, position))
+        return sign != "]" and bool(follows)
+
     def _key_follows(self, index: int) -> bool:
-        """A key and a colon follow an event, blanks and comments aside."""
-        position = self.places[index] + 1
+        """A key and a colon follow a `{`."""
+        index, position = self._beyond(index, self.places[index] + 1)
+        if index < len(self.kinds) and self.places[index] == position and self.kinds[index] in CLOSERS:
+            return self.keyed[index]
+        return _BARE_KEY.match(self._text, position) is not None
+
+    def _beyond(self, index: int, position: int) -> tuple[int, int]:
+        """The offset behind blanks and comments after an event, and the first event from there on."""
         for _ in range(_MAX_COMMENTS):
             position = _BLANKS.match(self._text, position).end()  # type: ignore[union-attr]
             while index < len(self.places) and self.places[index] < position:
                 index += 1
-            kind = self.kinds[index] if index < len(self.places) and self.places[index] == position else ""
-            if kind in CLOSERS:
-                return self.keyed[index]
-            if kind not in _COMMENTS:
-                return _BARE_KEY.match(self._text, position) is not None
-            index = self._after[index]
-            if index < 0:
-                return False
-            position = self.places[index] + len(self.kinds[index])
-        return False
+            if index == len(self.places) or self.places[index] > position or self.kinds[index] not in _COMMENTS:
+                break
+            end = self._after[index]
+            if end < 0:
+                break
+            index, position = end, self.places[end] + len(self.kinds[end])
+        return index, position
