@@ -9,7 +9,11 @@ does not depend on how one came there.
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass
+
+from harness.grading.extract.fences import Block
+from harness.grading.extract.fences import scan as fences
 
 # A run of backslashes is looked at once, from its start.
 _EVENT = re.compile(r"(?P<value>:[ \t\r]*+)?+(?<!\\)\\*+[\"'“”„‘’]|[{}\n]|//|/\*|\*/|#")
@@ -26,6 +30,8 @@ CLOSERS = {
 }
 """Opening quote -> those that may close it."""
 
+_DATA = frozenset({"", "json", "jsonc", "json5", "jsonl", "text", "txt"})
+"""Languages of blocks in which a verdict may be that was cut off."""
 _BLANKS = re.compile(r"\s*+")
 _COMMENTS = frozenset({"//", "/*", "#"})
 _MAX_COMMENTS = 20
@@ -57,14 +63,32 @@ class Found:
 
 
 def scan(text: str) -> Found:
-    """All outermost balanced `{...}` of a text that start like an object: with a key and a colon."""
+    """All outermost balanced `{...}` of a text that start like an object: with a key and a colon.
+
+    What starts in a fenced block of code ends there or is none: code of another language has other strings, or was cut.
+    """
+    code = [block for block in fences(text) if block.closed and block.language not in _DATA]
+    return _scan(text, code)
+
+
+def _scan(text: str, code: list[Block]) -> Found:
     events = _Events(text)
+    following = deque(code)
     fragments: list[Fragment] = []
     unclosed: int | None = None
     resume = 0
     for index, kind in enumerate(events.kinds):
         start = events.places[index]
         if kind != "{" or start < resume:
+            continue
+        while following and following[0].end <= start:
+            following.popleft()
+        if following and following[0].start <= start:
+            resume = following[0].end
+            inside = _scan(text[start:resume], [])
+            # What lies in an object that is never closed says nothing by itself.
+            whole = inside.fragments if inside.unclosed is None else ()
+            fragments += [Fragment(start + each.start, start + each.end, each.text) for each in whole]
             continue
         end = events.match[index]
         if end < 0:
