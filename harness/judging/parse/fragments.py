@@ -46,7 +46,7 @@ _CUT = re.compile(r"\{\s*(?:[\"'“][^\"'“”{}\n:]*+[\"'”]?\s*)?\Z")
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A balanced `{...}` of a text that starts like an object."""
+    """A balanced `{...}` of a text that is an object, though perhaps not a readable one."""
 
     start: int
     end: int
@@ -63,7 +63,7 @@ class Found:
 
 
 def scan(text: str) -> Found:
-    """All outermost balanced `{...}` of a text that start like an object: with a key and a colon.
+    """All outermost balanced `{...}` of a text that are objects: with a key and a colon.
 
     What starts in a fenced block of code ends there or is none: code of another language has other strings, or was cut.
     """
@@ -134,15 +134,17 @@ class _Events:
         """For what opens a string or a comment that which ends it; for a brace its `}`."""
         self.match = self._after
         self.keyed = [False] * count
-        """For a quote: it opens a string that a colon follows. For a `{`: a key and a colon follow."""
+        """For a quote: it opens a string that a colon follows. For a `{`: it opens an object, by a key and a colon."""
         self._link()
 
     def _link(self) -> None:
         """Works out all ends, from the last to the first.
 
         `close[i]` is the first `}` at or after event i that nothing after i opened, reading from i outside of strings.
+        `key[i]`: a quoted key and its colon stand before that.
         """
         close = [-1] * (len(self.kinds) + 1)
+        key = [False] * (len(self.kinds) + 1)
         closer = {value: dict.fromkeys(CLOSERS, -1) for value in (False, True)}
         line_end = block_end = brace = -1
         for index in range(len(self.kinds) - 1, -1, -1):
@@ -153,7 +155,7 @@ class _Events:
                 continue
             if kind == "{":
                 then = close[index + 1]
-                self.keyed[index] = self._key_follows(index)
+                self.keyed[index] = (then >= 0 and key[index + 1]) or self._key_follows(index)
                 brace = index
             elif kind in CLOSERS:
                 then = closer[self._values[index]][kind]
@@ -174,6 +176,7 @@ class _Events:
                 block_end = index
             self._after[index] = then
             close[index] = close[then + 1] if then >= 0 else -1
+            key[index] = (kind in CLOSERS and self.keyed[index]) or (then >= 0 and key[then + 1])
 
     def _sign(self, index: int) -> str:
         """What shows that a quote can end a string."""
@@ -190,7 +193,7 @@ class _Events:
         return sign != "]" and bool(follows)
 
     def _key_follows(self, index: int) -> bool:
-        """A key and a colon follow a `{`."""
+        """A key and a colon follow a `{`: what shows that it opens an object that is never closed, or has bare keys."""
         index, position = self._beyond(index, self.places[index] + 1)
         if index < len(self.kinds) and self.places[index] == position and self.kinds[index] in CLOSERS:
             return self.keyed[index]
