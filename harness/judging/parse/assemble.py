@@ -12,6 +12,7 @@ from harness.judging.parse.codes import Problem
 from harness.judging.parse.fragments import Fragment
 from harness.judging.parse.piece import Piece
 from harness.judging.parse.quotes import Shown, canonical
+from harness.judging.parse.ranking import agree, ranks_of_numbers
 from harness.judging.parse.repair import Loaded, load
 from harness.judging.parse.schema import read
 from harness.judging.parse.thinking import CUT
@@ -171,6 +172,14 @@ class Verdicts:
         if missing:
             self.problem = ("missing_model", f"no scores of {', '.join(missing[:12])}")
             return None
+        try:
+            if joined.ranks is None and len(joined.numbers) == len(self._labels.all):
+                joined.ranks = ranks_of_numbers(joined.numbers, self._labels)
+            elif joined.ranks is not None and not agree(joined.numbers, joined.ranks, self._labels):
+                raise Problem("duplicate_key", "ranking: two that differ")
+        except Problem as error:
+            self.problem = (error.code, str(error))
+            return None
         if joined.ranks is None and len(self._labels.all) > 1:
             self.problem = ("missing_ranking", "scores without a ranking")
             return None
@@ -201,6 +210,7 @@ def _joined(pieces: Iterable[Piece]) -> tuple[Piece, bool]:
         contradictory = contradictory or joined.differs(piece)
         joined.marks.update(piece.marks)
         joined.passes |= piece.passes
+        joined.numbers |= piece.numbers
         joined.ranks = piece.ranks or joined.ranks
         joined.flags |= piece.flags
     return joined, contradictory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,6 +31,8 @@ LEVELS = ("scores", "dimensions", "ratings")
 Quoting = Callable[[str, Any], bool]
 """Whether what stands under a key repeats what the judge was shown."""
 SCORES = ("scores", "score", "evaluations", "evaluation", "ratings", "models", "candidates", "results")
+ALSO_SCORES = ("verdict", "verdicts", "answers", "responses")
+"""As `SCORES`, where scores of candidates stand there."""
 _STRESS = frozenset({"final", "overall", "my", "the", "total", "preferred", "preference"})
 RANKING = ("ranking", "rankings", "rank", "order")
 WHO = ("model", "label", "candidate", "name", "id")
@@ -148,4 +151,11 @@ def levels_down(scores: Any) -> list[dict[str, Any]]:
 
 def named(value: Any) -> bool:
     """One candidate's scores with its name: {"model": "A", "accuracy": 8, ...}."""
-    return isinstance(value, dict) and dimensions(value) and bool({folded(key) for key in value} & set(WHO))
+    if not isinstance(value, dict) or not dimensions(value):
+        return False
+    return any(folded(key) in WHO and not (folded(key) == "id" and anonymous(inner)) for key, inner in value.items())
+
+
+def anonymous(who: Any) -> bool:
+    """An `id` that is a mark or a number, and no candidate's."""
+    return not isinstance(who, str) or re.fullmatch("[0-9a-f]{8,}", who) is not None
