@@ -36,6 +36,12 @@ class Verdicts:
         """As `_said`, by what they are about, if not about all that was asked."""
         self._unmarked: list[Piece] = []
         """What objects without the mark say, if no candidate does, since the last that has it."""
+        self._list = 0
+        """How much was said before the list in which the last object stands."""
+        self._listed = Piece()
+        """What that list has said."""
+        self._torn = False
+        """It says two things."""
         self._later: Problem | None = None
         """Of the last object that would be a verdict, since the last that is one."""
         self._last: Problem | None = None
@@ -44,8 +50,10 @@ class Verdicts:
         self.problem: tuple[str, str] | None = None
         """(code, detail) if there is no reading."""
 
-    def add(self, fragment: Fragment) -> None:
-        """One more object of the reply."""
+    def add(self, fragment: Fragment, *, listed: bool = False) -> None:
+        """One more object of the reply, perhaps of the same list as the one before."""
+        if not listed:
+            self._list, self._listed, self._torn = len(self._said), Piece(), False
         # Thinking cut out of an object makes another one, which is not looked up: a candidate may have written it with
         # tags in it, so that it stands in the prompt otherwise.
         torn = CUT in fragment.text
@@ -95,9 +103,12 @@ class Verdicts:
                 piece.flags.add("normalised")
             here.append((piece, thing))
             self._later = None
-        # In one object nothing comes before or after: none of two that differ is taken.
-        if _joined(piece for piece, _ in here)[1]:
-            self._wrong(Problem("duplicate_key", "one object wraps verdicts that differ"))
+        # In one object or list nothing comes before or after: none of two that differ is taken.
+        self._listed, differ = _joined([self._listed, *(piece for piece, thing in here if not thing)])
+        self._torn = self._torn or differ or _joined(piece for piece, _ in here)[1]
+        if self._torn:
+            self._wrong(Problem("duplicate_key", "one object or list has verdicts that differ"))
+            del self._said[self._list :]
             return
         for piece, thing in here:
             self._unmarked = []

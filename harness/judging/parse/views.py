@@ -37,8 +37,9 @@ _STRESS = frozenset({"final", "overall", "my", "the", "total", "preferred", "pre
 RANKING = ("ranking", "rankings", "rank", "order")
 WHO = ("model", "label", "candidate", "name", "id")
 _THINGS = frozenset({
-    "aspect", "category", "check", "component", "criteria", "criterion", "dimension", "factor", "item", "metric",
-    "question", "requirement", "step", "subquestion", "task", "topic",
+    "area", "aspect", "attribute", "case", "category", "check", "component", "criteria", "criterion", "dimension",
+    "factor", "item", "metric", "part", "problem", "question", "requirement", "skill", "step", "subject",
+    "subquestion", "task", "test", "topic",
 })  # fmt: skip
 """Words of keys that say what an object is about, if not about all that was asked."""
 _NAMED = frozenset({"id", "index", "name", "no", "number", "sub", "text", "title"})
