@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from harness.judging.parse.codes import Problem
+from harness.judging.parse.codes import Problem, shown
 from harness.judging.parse.fragments import Fragment
 from harness.judging.parse.piece import Piece
 from harness.judging.parse.quotes import Shown, canonical
@@ -155,7 +155,7 @@ class Verdicts:
         # What is said of one criterion or question of several is no verdict; of the only one it is.
         said = self._said or (next(iter(self._rows.values())) if len(self._rows) == 1 else [])
         if not said and len(self._rows) > 1 and self._last is None:
-            self.problem = ("no_verdict", f"each of something else: {', '.join(list(self._rows)[:3])}")
+            self.problem = ("no_verdict", f"each of something else: {', '.join(map(shown, list(self._rows)[:3]))}")
         joined, contradictory = _joined(piece for piece, _ in said)
         flags = {"contradictory"} if contradictory else set()
         whole = [n for n, (piece, _) in enumerate(said) if piece.complete(self._labels, self._mode)]

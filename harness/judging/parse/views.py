@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from harness.judging.parse.codes import shown
 from harness.judging.parse.values import Labels, folded, stated
 from harness.types import DIMENSIONS, JudgeMode
 
@@ -103,14 +102,15 @@ def another(key: str, names: tuple[str, ...]) -> bool:
 
 def about(value: dict[str, Any], labels: Labels) -> str:
     """What else than a candidate an object says that it is about: {"criterion": "style", ...}. Empty without any."""
+    things: list[str] = []
     for key, inner in value.items():
         words = set(folded(key).split("_"))
         thing = words & _THINGS and words <= _THINGS | _NAMED
         if (thing or words == {"name"}) and isinstance(inner, str | int | float) and not isinstance(inner, bool):
-            said = str(inner)[:200].strip()
+            said = str(inner).strip()
             if said and (thing or not labels.like(said)):
-                return f"{shown(key)}: {shown(said)}"
-    return ""
+                things.append(f"{folded(key)} {said}")
+    return "; ".join(things)
 
 
 def is_verdict(value: dict[str, Any], labels: Labels, mode: JudgeMode) -> bool:
