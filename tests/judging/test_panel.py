@@ -215,4 +215,4 @@ def _with_mark(exchange: Exchange) -> None:
     text = judges.prompt_of(exchange.request.body)
     mark = text[text.index('{"id": "') + 8 :].partition('"')[0]
     own = judges.listwise({"A": 2}, id=mark)
-    judges.WIRE.says(f"{own}\nIt had said {judges.listwise({'A': 9})}")(exchange)
+    judges.WIRE.says(f"{own}\nIt had said {judges.listwise({'A': 10})}")(exchange)

@@ -35,7 +35,7 @@ def scores(found: re.Match[str]) -> str:
 def expanded(text: str) -> str:
     text = text.replace("@V@", json.dumps(verdict(8, 6))).replace("@W@", json.dumps(verdict(3, 9)))
     text = text.replace("@W spaced@", json.dumps(verdict(3, 9), indent=3))
-    return re.sub("@([^@]+)@", scores, text)
+    return re.sub("@([^@]+)@", scores, text.replace("@long@", "long " * 60))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])

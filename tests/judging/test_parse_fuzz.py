@@ -108,6 +108,20 @@ def test_a_verdict_is_read_as_it_stands(data: st.DataObject, mode: JudgeMode) ->
 
 
 @SLOW
+@given(
+    st.lists(
+        st.sampled_from(['"', "“", "”", ",", ":", "{", "}", "]", ";", "//", " ", "a", '"k": 1', '", ']), max_size=9
+    )
+)
+@example(["a ", '"k": 1', '", ', '"k": 1', '"'])
+def test_quotes_that_are_not_escaped_hide_no_score_and_make_none(note: list[str]) -> None:
+    for form in ('{"score": 2, "note": "@"}', '{"note": "@", "score": 2}', '{"note": "@", "score": 2, "x": "y"}'):
+        reading = check(form.replace("@", "".join(note)), "rubric")
+        assert not reading.accepted or reading.marks[0].rubric == 2
+    assert check('{"note": "@"}'.replace("@", "".join(note)), "rubric").reason
+
+
+@SLOW
 @given(st.data(), MODES)
 def test_a_mutated_verdict(data: st.DataObject, mode: JudgeMode) -> None:
     text = json.dumps(data.draw(verdicts(mode)), ensure_ascii=False)
@@ -181,6 +195,17 @@ HUGE = {
     "slashes": "\\" * BIG,
     "comments": "{/*" * (BIG // 3),
     "blanks": "{" + " " * (BIG - 20),
+    "comments before keys": "{#{\n" * (BIG // 4),
+    "keys that never end": '{"' * 100_000 + " " * 190_000 + '" :',
+    "words that never are keys": "{a " * (BIG // 3),
+    "values that never end": '{"a": "' * 60_000,
+    "commas after values": '{"a": "' + 'x", y ' * 65_000 + '"}',
+    "comments after values": '{"a": "' + 'x", //\n ' * 45_000 + '"}',
+    "blanks after values": '{"a": "' + ('x",' + " " * 600) * 600 + '"}',
+    "colons": ": " * (BIG // 2),
+    "words after values": '{"a": "x", ' + "a" * (BIG - 20),
+    "blanks before keys": ("{" + "\n" * 600) * 600 + '"',
+    "many in a list": "[" + '{"score": 2},\n' * 28_000 + '{"x": 1}]',
     "many": '{"score": 2}\n' * 30_000,
     "tags": "x <think>" * 300_000,
     "ends": "x </think> y " * 200_000,
@@ -204,7 +229,7 @@ HUGE = {
 def test_no_text_takes_long(name: str, mode: JudgeMode) -> None:
     """Quadratic work on any of these takes longer than a test may."""
     reading = check(HUGE[name], mode)
-    assert reading.accepted == (name == "many" and mode == "rubric")
+    assert reading.accepted == (name.startswith("many") and mode == "rubric")
 
 
 def test_objects_are_not_looked_up_without_end() -> None:

@@ -87,8 +87,9 @@ def parse(
     if found.unclosed is not None:
         return _rejected("truncated", f"never closed: {body[found.unclosed : found.unclosed + 60]!r}")
     verdicts = Verdicts(known, mode, nonce, Shown(prompt), Shown(prompt if material is None else material))
-    for fragment in found.fragments:
-        verdicts.add(fragment)
+    for before, fragment in zip((None, *found.fragments), found.fragments, strict=False):
+        between = body[before.end : fragment.start] if before else ""
+        verdicts.add(fragment, listed=between.strip() == ",")
     reading = verdicts.reading()
     if reading is not None:
         return reading

@@ -8,15 +8,16 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from harness.judging.parse.codes import Problem
+from harness.judging.parse.codes import Problem, shown
 from harness.judging.parse.fragments import Fragment
 from harness.judging.parse.piece import Piece
 from harness.judging.parse.quotes import Shown, canonical
-from harness.judging.parse.repair import load
+from harness.judging.parse.ranking import agree, ranks_of_numbers
+from harness.judging.parse.repair import Loaded, load
 from harness.judging.parse.schema import read
 from harness.judging.parse.thinking import CUT
 from harness.judging.parse.values import Labels, folded, off_scale
-from harness.judging.parse.views import own, views
+from harness.judging.parse.views import about, own, views
 from harness.types import JudgeMode, Mark, Reading
 
 
@@ -31,6 +32,16 @@ class Verdicts:
         self._material = material
         self._said: list[tuple[Piece, bool]] = []
         """With whether its text was repaired."""
+        self._rows: dict[str, list[tuple[Piece, bool]]] = {}
+        """As `_said`, by what they are about, if not about all that was asked."""
+        self._unmarked: list[Piece] = []
+        """What objects without the mark say, if no candidate does, since the last that has it."""
+        self._list = 0
+        """How much was said before the list in which the last object stands."""
+        self._listed = Piece()
+        """What that list has said."""
+        self._torn = False
+        """It says two things."""
         self._later: Problem | None = None
         """Of the last object that would be a verdict, since the last that is one."""
         self._last: Problem | None = None
@@ -39,8 +50,10 @@ class Verdicts:
         self.problem: tuple[str, str] | None = None
         """(code, detail) if there is no reading."""
 
-    def add(self, fragment: Fragment) -> None:
-        """One more object of the reply."""
+    def add(self, fragment: Fragment, *, listed: bool = False) -> None:
+        """One more object of the reply, perhaps of the same list as the one before."""
+        if not listed:
+            self._list, self._listed, self._torn = len(self._said), Piece(), False
         # Thinking cut out of an object makes another one, which is not looked up: a candidate may have written it with
         # tags in it, so that it stands in the prompt otherwise.
         torn = CUT in fragment.text
@@ -59,39 +72,58 @@ class Verdicts:
             self._wrong(Problem(code, f"what it wraps stands in the prompt: {fragment.text[:60]!r}"))
         elif not found:
             self._weak("no_verdict", f"keys: {', '.join(list(loaded.value)[:6])}", fragment)
-        high = {"rubric": 3, "listwise": 10}.get(self._mode)
-        scale = off_scale(value, "scores", high) if high and found else None
-        twice = marked and "id" in map(folded, value)
-        quoted = bool(found) and self._prompt.has(fragment.text)
-        here: list[Piece] = []
+        if not found:
+            return
+        objection = self._objection(fragment, loaded, value, marked=marked)
+        here: list[tuple[Piece, str]] = []
         for view in found:
             self._labels.normalised = False
+            bare, ours = (view, False) if view is value else self._without_mark(view)
+            unmarked = bool(self._nonce) and not (marked or ours)
+            missing = Problem("missing_id", f"no id {self._nonce}")
+            thing = about(bare, self._labels)
+            if thing and not unmarked and not (objection and objection.code == "quoted"):
+                self._rows.setdefault(thing, [])
             try:
-                bare, ours = (view, False) if view is value else self._without_mark(view)
-                if self._nonce and not (marked or ours):
-                    raise Problem("missing_id", f"no id {self._nonce}")
-                if twice or (ours and "id" in map(folded, bare)):
+                if objection is not None:
+                    raise objection
+                if ours and "id" in map(folded, bare):
                     raise Problem("duplicate_key", "id is given twice")
-                if quoted:
-                    raise Problem("quoted", f"stands in the prompt: {fragment.text[:60]!r}")
-                if loaded.defects:
-                    raise Problem(*loaded.defects[0])
-                if scale is not None:
-                    raise scale
                 piece = read(bare, self._labels, self._mode, quoting)
             except Problem as error:
                 self._failed = self._failed or (quoting.hit and marked)
-                self._wrong(error)
+                self._wrong(missing if unmarked else error)
+                continue
+            if unmarked:
+                self._wrong(missing)
+                if (self._said or self._rows) and not thing and not self._material.has(fragment.text):
+                    self._unmarked.append(piece)
                 continue
             if self._labels.normalised or view is not value:
                 piece.flags.add("normalised")
-            here.append(piece)
+            here.append((piece, thing))
             self._later = None
-        # In one object nothing comes before or after: none of two that differ is taken.
-        if _joined(here)[1]:
-            self._wrong(Problem("duplicate_key", "one object wraps verdicts that differ"))
+        # In one object or list nothing comes before or after: none of two that differ is taken.
+        self._listed, differ = _joined([self._listed, *(piece for piece, thing in here if not thing)])
+        self._torn = self._torn or differ or _joined(piece for piece, _ in here)[1]
+        if self._torn:
+            self._wrong(Problem("duplicate_key", "one object or list has verdicts that differ"))
+            del self._said[self._list :]
             return
-        self._said += [(piece, loaded.repaired) for piece in here]
+        for piece, thing in here:
+            self._unmarked = []
+            (self._rows[thing] if thing else self._said).append((piece, loaded.repaired))
+
+    def _objection(self, fragment: Fragment, loaded: Loaded, value: dict[str, Any], *, marked: bool) -> Problem | None:
+        """Why nothing in an object is a verdict."""
+        if marked and "id" in map(folded, value):
+            return Problem("duplicate_key", "id is given twice")
+        if self._prompt.has(fragment.text):
+            return Problem("quoted", f"stands in the prompt: {fragment.text[:60]!r}")
+        if loaded.defects:
+            return Problem(*loaded.defects[0])
+        high = {"rubric": 3, "listwise": 10}.get(self._mode)
+        return off_scale(value, "scores", high) if high else None
 
     def _without_mark(self, value: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         """An object without the mark that was asked for, and whether it had it: `id` may name a candidate, too."""
@@ -120,17 +152,21 @@ class Verdicts:
         if self._prompt.exhausted or self._material.exhausted:
             self.problem = ("too_long", "more different objects than any judge gives verdicts")
             return None
-        joined, contradictory = _joined([piece for piece, _ in self._said])
+        # What is said of one criterion or question of several is no verdict; of the only one it is.
+        said = self._said or (next(iter(self._rows.values())) if len(self._rows) == 1 else [])
+        if not said and len(self._rows) > 1 and self._last is None:
+            self.problem = ("no_verdict", f"each of something else: {', '.join(map(shown, list(self._rows)[:3]))}")
+        joined, contradictory = _joined(piece for piece, _ in said)
         flags = {"contradictory"} if contradictory else set()
-        whole = [n for n, (piece, _) in enumerate(self._said) if piece.complete(self._labels, self._mode)]
+        whole = [n for n, (piece, _) in enumerate(said) if piece.complete(self._labels, self._mode)]
         if whole:
-            piece, repaired = self._said[whole[-1]]
-            # A correction of a part: whether the rest still stands with it was not said.
-            if any(piece.differs(part) for part, _ in self._said[whole[-1] + 1 :]):
-                self.problem = ("corrected", "a part that differs comes after the whole verdict")
+            piece, repaired = said[whole[-1]]
+            # A correction of a part: whether the rest still stands was not said. One without the mark is in doubt.
+            if any(map(piece.differs, [*(part for part, _ in said[whole[-1] + 1 :]), *self._unmarked])):
+                self.problem = ("corrected", "one that differs, in part or unmarked, comes after the whole verdict")
                 return None
             # A repetition that leaves open who passes takes nothing back.
-            same = [other.passes for other, _ in self._said if not piece.differs(other)]
+            same = [other.passes for other, _ in said if not piece.differs(other)]
             piece.passes = {label: passes for told in [*same, piece.passes] for label, passes in told.items()}
             flags |= piece.flags
             if len(whole) > 1:
@@ -138,19 +174,27 @@ class Verdicts:
             if self._later is not None:
                 flags.add("later_invalid")
             return self._accepted(piece, repaired, flags)
-        if not self._said or self._last is not None:
+        if not said or self._last is not None:
             return None
         flags |= joined.flags
-        if len(self._said) > 1:
+        if len(said) > 1:
             flags.add("pieces")
         missing = [label for label in self._labels.all if label not in joined.marks]
         if missing:
             self.problem = ("missing_model", f"no scores of {', '.join(missing[:12])}")
             return None
+        try:
+            if joined.ranks is None and len(joined.numbers) == len(self._labels.all):
+                joined.ranks = ranks_of_numbers(joined.numbers, self._labels)
+            elif joined.ranks is not None and not agree(joined.numbers, joined.ranks, self._labels):
+                raise Problem("duplicate_key", "ranking: two that differ")
+        except Problem as error:
+            self.problem = (error.code, str(error))
+            return None
         if joined.ranks is None and len(self._labels.all) > 1:
             self.problem = ("missing_ranking", "scores without a ranking")
             return None
-        return self._accepted(joined, any(repaired for _, repaired in self._said), flags)
+        return self._accepted(joined, any(repaired for _, repaired in said), flags)
 
     def _accepted(self, piece: Piece, repaired: bool, flags: set[str]) -> Reading:
         ranks = piece.ranks
@@ -177,6 +221,7 @@ def _joined(pieces: Iterable[Piece]) -> tuple[Piece, bool]:
         contradictory = contradictory or joined.differs(piece)
         joined.marks.update(piece.marks)
         joined.passes |= piece.passes
+        joined.numbers |= piece.numbers
         joined.ranks = piece.ranks or joined.ranks
         joined.flags |= piece.flags
     return joined, contradictory

@@ -17,7 +17,7 @@ REASONS: dict[str, str] = {
     "missing_id": "No verdict carries the id that was asked for.",
     "echoed": "Placeholders of the asked form stand where the judge's values should.",
     "duplicate_key": "A key, a candidate or a dimension is given twice in one object.",
-    "corrected": "After a whole verdict comes a part of one that says another thing.",
+    "corrected": "After a whole verdict comes a part of one, or one without the id, that says another thing.",
     "not_finite": "NaN or Infinity stands where numbers do.",
     "missing_model": "A candidate has no scores, or no place in the ranking.",
     "extra_model": "A candidate is named that was not shown.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness.judging.parse.codes import Problem
 from harness.judging.parse.values import Labels
@@ -21,6 +22,8 @@ class Piece:
     marks: dict[str, Mark] = field(default_factory=dict)
     """Without ranks where the ranking stands apart."""
     ranks: dict[str, int] | None = None
+    numbers: dict[str, Any] = field(default_factory=dict)
+    """What stands for ranks of some."""
     passes: dict[str, bool] = field(default_factory=dict)
     """Of those of whom it says whether they pass, with their scores or apart from them."""
     flags: set[str] = field(default_factory=set)
@@ -38,6 +41,9 @@ class Piece:
         """They say different things of the same candidate, or rank differently. Notes may; less is no other thing."""
         ranked = self.ranks is not None and other.ranks is not None and self.ranks != other.ranks
         scored = any(said(self.marks[label]) != said(other.marks[label]) for label in self.marks.keys() & other.marks)
+        ranked = ranked or any(
+            self.numbers[label] != other.numbers[label] for label in self.numbers.keys() & other.numbers
+        )
         told = self.passes.keys() & other.passes
         return ranked or scored or any(self.passes[label] is not other.passes[label] for label in told)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.judging.parse.codes import Problem, shown
-from harness.judging.parse.values import Labels, one_of, whole
+from harness.judging.parse.values import Labels, one_of, stated, whole
 
 
 def ranking_of(given: Any, labels: Labels) -> dict[str, int]:
@@ -24,7 +24,10 @@ def ranking_of(given: Any, labels: Labels) -> dict[str, int]:
     if not isinstance(given, list):
         raise Problem("wrong_type", f"ranking: {shown(given)} where a list should be")
     if given and all(isinstance(item, dict) for item in given):
-        return ranks_of_numbers(_of_rows(given, labels), labels)
+        numbers = _of_rows(given, labels)
+        if any(number is not None for number in numbers.values()):
+            return ranks_of_numbers(numbers, labels)
+        given = list(numbers)
     groups: list[list[str]] = []
     for item in given:
         if isinstance(item, str) and _torn(item):
@@ -117,7 +120,7 @@ def _of_mapping(given: dict[str, Any], labels: Labels) -> dict[str, int]:
 
 
 def _of_rows(given: list[dict[str, Any]], labels: Labels) -> dict[str, Any]:
-    """[{"model": "B", "rank": 1}, ...]."""
+    """[{"model": "B", "rank": 1}, ...]; None for each where the order says it."""
     labels.normalised = True
     by_label: dict[str, Any] = {}
     for row in given:
@@ -139,3 +142,20 @@ def ranks_of_numbers(by_label: Mapping[str, Any], labels: Labels) -> dict[str, i
     if len(set(ranks.values())) != count:
         raise Problem("duplicate_rank", "ranking: two candidates have the same number")
     return ranks
+
+
+def agree(numbers: Mapping[str, Any], ranks: dict[str, int], labels: Labels) -> bool:
+    """What stands for the ranks of some goes not against the ranks of all. Raises Problem where it is no rank."""
+    count = len(labels.all)
+    told = {
+        label: rank if type(rank) in (int, float) else whole(rank, f"rank of {label}", 1, count)[0]
+        for label, rank in numbers.items()
+        if stated(rank)
+    }
+    return _order(told) == _order({label: ranks[label] for label in told})
+
+
+def _order(ranks: dict[str, Any]) -> dict[str, int]:
+    """The ranks without gaps: what two ways of counting ties have in common."""
+    places = {rank: place for place, rank in enumerate(sorted(set(ranks.values())))}
+    return {label: places[rank] for label, rank in ranks.items()}

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from harness.judging.parse.fragments import CLOSERS, ENDS_STRING
+from harness.judging.parse.fragments import strings
 
 MAX_DEPTH = 30
 """Objects and lists inside each other; a verdict has four."""
@@ -29,7 +29,8 @@ _WORDS = {"true": "true", "True": "true", "TRUE": "true", "false": "false", "Fal
 _WORDS |= {"null": "null", "None": "null", "NaN": "NaN", "nan": "NaN", "Infinity": "NaN", "inf": "NaN"}
 _WORDS |= {"-Infinity": "NaN", "-inf": "NaN", "-NaN": "NaN", "+Infinity": "NaN", "+inf": "NaN"}
 _TO_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)|[\"\x00-\x1f]", re.DOTALL)
-_QUOTES = {opening: re.compile(rf"\\.|[{closing}]", re.DOTALL) for opening, closing in CLOSERS.items()}
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_SINGLE = "'‘’"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def rewritten(text: str) -> str | None:
     """The fragment as JSON; None where a string or comment never ends. The result may still not be JSON."""
     out: list[str] = []
     position = 0
+    ends = strings(text)
     while position < len(text):
         token = _TOKEN.match(text, position)
         if token is None:
@@ -105,8 +107,8 @@ def rewritten(text: str) -> str | None:
         if token.lastgroup == "mark":
             _mark(token[0], out)
         elif token.lastgroup == "quote":
-            end = _string_end(text, position, token[0])
-            if end < 0:
+            end = ends.get(token.start(), -1)
+            if end < 0 or (token[0] not in _SINGLE and _unpaired(text[position:end])):
                 return None
             out.append('"' + _TO_ESCAPE.sub(_escaped, text[position:end]) + '"')
             position = end + 1
@@ -124,12 +126,11 @@ def _mark(mark: str, out: list[str]) -> None:
     out.append(mark)
 
 
-def _string_end(text: str, start: int, opening: str) -> int:
-    """Offset of the quote that ends the string, -1 without one."""
-    for found in _QUOTES[opening].finditer(text, start):
-        if len(found[0]) == 1 and ENDS_STRING.match(text, found.end()):
-            return found.start()
-    return -1
+def _unpaired(text: str) -> bool:
+    """A quote in a string that was not escaped has no other: the string may go on where it seems to end."""
+    plain = _ESCAPED.sub("", text)
+    ascii_only = plain.count('"')
+    return ascii_only % 2 == 1 and (ascii_only + sum(map(plain.count, "“”„"))) % 2 == 1
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -7,15 +7,17 @@ from typing import Any
 
 from harness.judging.parse.codes import Problem, shown
 from harness.judging.parse.piece import NOTES, PASSES, Piece, said
-from harness.judging.parse.ranking import order_of_scores, ranking_beside, ranking_of, ranks_of_numbers
+from harness.judging.parse.ranking import agree, order_of_scores, ranking_beside, ranking_of, ranks_of_numbers
 from harness.judging.parse.single import against, pairwise, rubric
-from harness.judging.parse.values import Labels, folded, note, number, on_scale, one_of, stated, whole, yes_or_no
+from harness.judging.parse.values import Labels, folded, note, number, on_scale, one_of, stated, yes_or_no
 from harness.judging.parse.views import (
+    ALSO_SCORES,
     LEVELS,
     RANKING,
     SCORES,
     WHO,
     Quoting,
+    anonymous,
     another,
     dimensions,
     foreign,
@@ -84,7 +86,7 @@ def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
     value = _with_passes(value, piece, labels)
     given = _given(value, labels)
     ranking = one_of(value, *RANKING)
-    if named(value) or (dimensions(given) and isinstance(given, dict) and one_of(value, *WHO) is not None):
+    if named(value) or (dimensions(given) and isinstance(given, dict) and _who(value) is not None):
         given, ranking = [value], None
     elif len(labels.all) == 1 and (dimensions(value) or (isinstance(given, dict) and dimensions(given))):
         piece.flags.add("normalised")  # one candidate: no label is needed to know whose scores they are
@@ -107,17 +109,13 @@ def _listwise(value: dict[str, Any], labels: Labels) -> Piece:
     rankings = list(_rankings(value, given, ranking, labels))
     if rankings:
         first, *others = rankings
-        count = len(labels.all)
-        told = {
-            label: rank if type(rank) in (int, float) else whole(rank, f"rank of {label}", 1, count)[0]
-            for label, rank in numbers.items()
-            if stated(rank)
-        }
-        if any(one != first for one in others) or _order(told) != _order({label: first[label] for label in told}):
+        if any(one != first for one in others) or not agree(numbers, first, labels):
             raise Problem("duplicate_key", "ranking: two that differ")
         piece.ranks = first
     elif numbers and len(numbers) == len(labels.all):
         piece.ranks = ranks_of_numbers(numbers, labels)
+    else:
+        piece.numbers = numbers
     for key, inner in value.items() if piece.ranks else ():
         if piece.ranks and against(key, inner, piece.ranks, labels):
             raise Problem("duplicate_key", f"{shown(key)}: {shown(inner)}, and another ranking")
@@ -151,6 +149,8 @@ def _with_passes(value: dict[str, Any], piece: Piece, labels: Labels) -> dict[st
 def _given(value: dict[str, Any], labels: Labels) -> Any:
     """What holds the scores: one of the keys for them, or the object itself where candidates stand in it."""
     found = [given for name in SCORES if (given := one_of(value, name)) is not None]
+    also = [one_of(value, name) for name in ALSO_SCORES]
+    found += [given for given in also if isinstance(given, dict | list) and holds_scores(given)]
     holders = [given for given in found if isinstance(given, dict | list)]
     if any(map(holds_scores, holders)):
         return next(filter(holds_scores, holders))
@@ -181,12 +181,6 @@ def _rankings(value: dict[str, Any], given: Any, ranking: Any, labels: Labels) -
             yield order
 
 
-def _order(ranks: dict[str, Any]) -> dict[str, int]:
-    """The ranks without gaps: what two ways of counting ties have in common."""
-    places = {rank: place for place, rank in enumerate(sorted(set(ranks.values())))}
-    return {label: places[rank] for label, rank in ranks.items()}
-
-
 def _agreed(value: dict[str, Any], given: Any, piece: Piece, labels: Labels) -> None:
     """Raises Problem where scores stand beside those that were read, of a candidate not shown or other than those."""
     for key, inner in value.items():
@@ -209,7 +203,7 @@ def _by_label(given: Any, labels: Labels) -> Iterator[tuple[str, dict[str, Any]]
         for item in given:
             if not isinstance(item, dict):
                 raise Problem("wrong_type", f"scores: {shown(item)} where an object should be")
-            who = one_of(item, *WHO)
+            who = _who(item)
             if who is None and len(item) == 1:
                 yield from _by_label(item, labels)
             else:
@@ -228,6 +222,12 @@ def _by_label(given: Any, labels: Labels) -> Iterator[tuple[str, dict[str, Any]]
             yield label, scores
         else:
             raise Problem("wrong_type", f"{label}: {shown(scores)} where an object of scores should be")
+
+
+def _who(item: dict[str, Any]) -> Any:
+    """Whose scores an object says that it has, None if it does not."""
+    who = one_of(item, *WHO)
+    return None if anonymous(who) else who
 
 
 def _mark(label: str, scores: dict[str, Any], flags: set[str]) -> Mark:

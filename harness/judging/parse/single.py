@@ -57,6 +57,9 @@ def _elsewhere(given: Any) -> bool:
 
 def _whose(value: Any, labels: Labels) -> None:
     who = one_of(value, "model", "label", "candidate") if isinstance(value, dict) else None
+    if who is None and isinstance(value, dict):
+        name = one_of(value, "name")  # perhaps a tool's or a criterion's
+        who = name if isinstance(name, str) and labels.like(name) else None
     if who is not None:
         labels.need(who, "model")
 

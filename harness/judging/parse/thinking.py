@@ -18,14 +18,18 @@ CUT = "\x1f"
 """Left where thinking stood between other text. An object that has it was put together by the cutting, and nobody wrote
 it so. It is a blank, for JSON as repaired and wherever texts are compared."""
 
-_NAMES = r"(?:seed:)?(?:think|thinking|thoughts?|reasoning|reason|reflection|scratchpad|analysis|reflect)"
+_NAMES = (
+    r"(?:seed:|ant)?(?:think|thinking|thoughts?|thought_process|reasoning|reason|reflection|scratchpad|analysis|reflect|"
+    r"inner_monologue)"
+)
 # Possessive: how many blanks follow is settled at once. Backtracking over them takes time by their square.
 _TAG = re.compile(
     rf"""<\s*+(?P<slash>/?)\s*+{_NAMES}(?:\s[^<>\n]{{0,80}})?>
        | \[(?P<square>/?)(?:THINK|THINKING|REASONING)\]
        | ◁(?P<kimi>/?)think(?:ing)?▷
-       | <\|(?P<edge>begin|end|start)_of_(?:thought|thinking|reasoning)\|>
-       | <\|(?:channel\|>\s*+(?P<channel>\w++)[^<>\n]{{0,80}}<\|message)\|>""",
+       | <\|(?P<edge>begin|end|start)_(?:of_)?(?:thought|thinking|reasoning)\|>
+       | <\|(?P<bar>/?)think(?:ing)?\|>
+       | <\|(?:channel\|>\s*+(?P<channel>\w++)(?:[^<>\n]|<\|constrain\|>){{0,80}}<\|message)\|>""",
     re.VERBOSE | re.IGNORECASE,
 )
 _OPENING = re.compile(r"<(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
@@ -81,7 +85,7 @@ def _opens(tag: re.Match[str]) -> bool:
         return tag["channel"].lower() != "final"
     if tag["edge"]:
         return tag["edge"].lower() != "end"
-    return not (tag["slash"] or tag["square"] or tag["kimi"])
+    return not (tag["slash"] or tag["square"] or tag["kimi"] or tag["bar"])
 
 
 def _named(text: str, tag: re.Match[str]) -> bool:

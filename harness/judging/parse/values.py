@@ -30,7 +30,8 @@ _NO = frozenset({"false", "no", "fail", "fails", "failed"})
 
 _SCALES = frozenset({
     "max", "maximum", "max_score", "maximum_score", "score_max", "max_rating", "max_grade", "max_value", "max_points",
-    "max_possible", "max_possible_score", "out_of", "of", "scale", "rating_scale", "score_scale", "grading_scale",
+    "max_possible", "max_possible_score", "possible", "total_possible", "points_possible", "scale_max", "out_of",
+    "of", "scale", "rating_scale", "score_scale", "grading_scale",
 })  # fmt: skip
 """Keys that say which number is the best there is."""
 _TOTALS = frozenset({"total", "sum", "total_score", "score_total", "total_points", "overall_total", "points"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,9 +30,18 @@ LEVELS = ("scores", "dimensions", "ratings")
 Quoting = Callable[[str, Any], bool]
 """Whether what stands under a key repeats what the judge was shown."""
 SCORES = ("scores", "score", "evaluations", "evaluation", "ratings", "models", "candidates", "results")
+ALSO_SCORES = ("verdict", "verdicts", "answers", "responses")
+"""As `SCORES`, where scores of candidates stand there."""
 _STRESS = frozenset({"final", "overall", "my", "the", "total", "preferred", "preference"})
 RANKING = ("ranking", "rankings", "rank", "order")
 WHO = ("model", "label", "candidate", "name", "id")
+_THINGS = frozenset({
+    "area", "aspect", "attribute", "case", "category", "check", "component", "criteria", "criterion", "dimension",
+    "factor", "item", "metric", "part", "problem", "question", "requirement", "skill", "step", "subject",
+    "subquestion", "task", "test", "topic",
+})  # fmt: skip
+"""Words of keys that say what an object is about, if not about all that was asked."""
+_NAMED = frozenset({"id", "index", "name", "no", "number", "sub", "text", "title"})
 
 
 def never(key: str, inner: Any) -> bool:
@@ -90,6 +100,19 @@ def another(key: str, names: tuple[str, ...]) -> bool:
     return any(word in names for word in words) and all(word in names or word in _STRESS for word in words)
 
 
+def about(value: dict[str, Any], labels: Labels) -> str:
+    """What else than a candidate an object says that it is about: {"criterion": "style", ...}. Empty without any."""
+    things: list[str] = []
+    for key, inner in value.items():
+        words = set(folded(key).split("_"))
+        thing = words & _THINGS and words <= _THINGS | _NAMED
+        if (thing or words == {"name"}) and isinstance(inner, str | int | float) and not isinstance(inner, bool):
+            said = str(inner).strip()
+            if said and (thing or not labels.like(said)):
+                things.append(f"{folded(key)} {said}")
+    return "; ".join(things)
+
+
 def is_verdict(value: dict[str, Any], labels: Labels, mode: JudgeMode) -> bool:
     """It has the keys of a verdict, whatever their values."""
     names = {folded(key) for key in value}
@@ -129,4 +152,11 @@ def levels_down(scores: Any) -> list[dict[str, Any]]:
 
 def named(value: Any) -> bool:
     """One candidate's scores with its name: {"model": "A", "accuracy": 8, ...}."""
-    return isinstance(value, dict) and dimensions(value) and bool({folded(key) for key in value} & set(WHO))
+    if not isinstance(value, dict) or not dimensions(value):
+        return False
+    return any(folded(key) in WHO and not (folded(key) == "id" and anonymous(inner)) for key, inner in value.items())
+
+
+def anonymous(who: Any) -> bool:
+    """An `id` that is a mark or a number, and no candidate's."""
+    return not isinstance(who, str) or re.fullmatch("[0-9a-f]{8,}", who) is not None
