@@ -24,7 +24,7 @@ VERSIONED = (
     rf"|command[- ]r(?:\+|[- ]plus{_END}|7b{_END}|:\d+b{_END})|microsoft/phi(?=-?\d)"
     rf"|claude[- ](?:opus|sonnet|haiku|instant){_END}"
     rf"|gemini(?=[- ](?:pro|flash|ultra|nano|advanced){_END}|[- ]?[1-9](?:\.\d(?!\d)|[- ](?:{RANK}){_END}))"
-    rf"|mistral[- ]ai{_END}|mistral(?=-(?:large|small|nemo|medium){_END})"
+    rf"|mistral[- ]?ai{_END}|mistral(?=-(?:large|small|nemo|medium){_END})"
     rf"|(?-i:M)istral (?:large|small|nemo|medium){_END}"
     rf"|(?:falcon|orca|vicuna|yi|hermes|aya|jamba|phi|glm)[-_: ]?(?:\d(?:\.\d)?[-_: ])?(?={_SIZE})"
     rf"|phi(?=-?[1-9](?:\.\d)?[-:](?:{RANK}|vision|moe|silica|multimodal|reasoning|latest){_END})"

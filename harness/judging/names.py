@@ -98,13 +98,14 @@ class Names:
         famous = {word for name in given for word in re.findall(r"[^\W\d_]+", name) if _WELL_KNOWN.fullmatch(word)}
         alike = {name for name in words if name.lower() in NAMESAKES}
         told = any_of(map(spelt, {*alike, *famous, *set(stems) - set(begun)}))
+        makers = any_of(loosely(maker) for maker in _all(_publishers(given)))
         loose = any_of(loosely(name) for name in more if not tells(name))
         self._told, self._namely = re.compile(told, re.IGNORECASE), tuple(namely(told))
         self._itself = (
             *called(rf"{names}|(?:{loose}){TAIL}", signs),
             *self._namely,
             *_plainly([name for name in words if name.lower() not in NAMESAKES], told),
-            made(names, told),
+            made(names, told, makers),
         )
         self._kept = lru_cache(maxsize=8)(self._mentioned)
 
@@ -203,7 +204,24 @@ def _plainly(words: list[str], told: str) -> Iterator[re.Pattern[str]]:
 def _names(profile: ModelProfile) -> Iterable[str]:
     """What a model is called: in the catalogue, on its server, and in its family."""
     last = profile.model.rpartition("/")[2]
-    return (profile.name, profile.model, last, last.partition(":")[0], profile.family)
+    bare = _bare(profile.model)
+    return (profile.name, profile.model, last, last.partition(":")[0], bare, bare.partition(":")[0], profile.family)
+
+
+def _bare(name: str) -> str:
+    """A name without who publishes or serves the model: of `google/gemma-3` and `us.amazon.nova-pro` what comes last,
+    unless that says nothing."""
+    last = name.rpartition("/")[2]
+    bare = re.sub(r"^(?:[^\W\d_]+\.)+(?=[^\W\d_])", "", last)
+    return bare if versioned(bare) else last
+
+
+def _publishers(names: Iterable[str]) -> Iterator[str]:
+    """Who publishes or serves models: words that answers need (`amazon`, `azure`, `perplexity`), and no names."""
+    for name in names:
+        for word in re.split(r"[/.]", name.removesuffix(_bare(name))):
+            if versioned(word):
+                yield word
 
 
 def _untagged(profiles: Iterable[ModelProfile]) -> Iterator[str]:
@@ -219,8 +237,9 @@ def _stems(names: Iterable[str]) -> Iterator[str]:
     """Beginnings of names: the first word, and all words before a version; and words that models are called by. Of two
     letters or of grammar they say nothing, and well-known ones have rules of their own."""
     for name in names:
-        first = re.split(r"[\d.:/@_-]", name, maxsplit=1)[0]
-        for word in {first, *namesakes(name)}:
+        bare = _bare(name)
+        first = re.split(r"[\d.:@_-]", bare, maxsplit=1)[0]
+        for word in {first, *namesakes(bare)}:
             if len(word) > 2 and word.isalpha() and word.lower() not in GRAMMAR and not _WELL_KNOWN.fullmatch(word):
                 yield word
         words = re.match(r"[^\W\d]+(?:[-_:@/][^\W\d_]+)+(?=[-_:@/]v?\d)", name)

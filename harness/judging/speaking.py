@@ -94,9 +94,9 @@ def called(names: str, signs: str) -> Iterator[re.Pattern[str]]:
     yield pattern(rf"(?P<before>(?:\b(?:this\s+is|from|by)\s++{MARKS}|{_SPEAKS}{_ROLE}))", signs, ENDS)
 
 
-def made(names: str, namesakes: str) -> re.Pattern[str]:
+def made(names: str, namesakes: str, publishers: str) -> re.Pattern[str]:
     """Where a text says by whom, or from what, it was made."""
-    makers = f"(?:{AMBIGUOUS}|{MAKERS}){TAIL}"
+    makers = f"(?:{AMBIGUOUS}|{MAKERS}|{publishers}){TAIL}"
     return pattern(_MADE, f"{names}|{makers}|(?:{namesakes}){_CLAUSE}", rf"{ENDS}(?(role){_I_FOLLOW})")
 
 

@@ -368,3 +368,43 @@ def test_a_megabyte_of_beginnings_takes_about_two_seconds(text: str) -> None:
     began = time.process_time()
     FAMILIAR[0].masked(text)
     assert time.process_time() - began < 4
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("google/gemma-3-27b-it", "Chrome is made by Google."),
+        ("microsoft/phi-4", "Who makes Windows? Microsoft."),
+        ("amazon.nova-lite-v1:0", "The Amazon is a river."),
+        ("us.anthropic.claude-sonnet-4-v1:0", "It is for us."),
+        ("meta.llama3-8b-instruct-v1:0", "Meta means beyond, meta-analysis."),
+        ("vertex_ai/gemini-2.5-pro", "Every vertex of a tree."),
+        ("perplexity/sonar-pro", "The perplexity is 12."),
+        ("azure/gpt-4o", "The azure sky."),
+        ("bedrock/anthropic.claude-3-5-sonnet-20240620-v1:0", "Fossils lie above bedrock."),
+        ("github/gpt-4o-mini", "Push it to GitHub."),
+        ("replicate/meta/llama-3-8b", "Replicate the bug, Meta says."),
+        ("hyperbolic/Qwen2.5-72B", "A hyperbolic function such as tanh."),
+        ("cohere/command-r", "Ideas cohere well."),
+        ("ibm/granite-3-8b", "IBM built Deep Blue."),
+        ("nvidia/llama-3.1-nemotron-70b", "NVIDIA makes GPUs."),
+        ("fireworks_ai/accounts/fireworks/models/llama-v3-8b", "We saw fireworks on July 4, and other models."),
+        ("huggingface/acme/zephyrus-9b", "The acme of skill."),
+    ],
+)
+def test_who_publishes_a_model_is_no_name_of_it(model: str, said: str) -> None:
+    names = Names([ModelProfile(name="x", provider="litellm", model=model)])
+    assert names.masked(said) == said
+    program = f"s = {said!r}  # {said}\n"
+    assert names.masked(program, program=True) == program
+    for whole in (model, model.rpartition("/")[2]):
+        assert names.masked(f"I am {whole}. {whole} is best") == "I am [name]. [name] is best"
+
+
+def test_who_publishes_a_model_is_masked_where_a_text_says_who_made_it() -> None:
+    names = called("arcee-ai/virtuosity-9b", "zephyrus/zephyrus-9b", "luma.quokka-v1:0", "zephyrine.large")
+    said = "I was made by Arcee AI. I'm a model trained by Luma. Quokka, Zephyrus and Virtuosity 9B; zephyrine"
+    assert names.masked(said) == (
+        "I was made by [name]. I'm a model trained by [name]. [name], [name] and [name]; [name]"
+    )
+    assert names.masked("Luma and Arcee AI sell lamps.") == "Luma and Arcee AI sell lamps."
