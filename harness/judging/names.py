@@ -19,7 +19,8 @@ from functools import lru_cache, partial
 from harness.config import ModelProfile
 from harness.judging import known
 from harness.judging.ordinary import GRAMMAR, NAMESAKES
-from harness.judging.speaking import called, made, namely, pattern, plain_places
+from harness.judging.passages import INLINE, LITERAL, SENTENCE, TEMPLATE, apart, blocks
+from harness.judging.speaking import NOBODY_ELSE, called, made, namely, pattern, plain_places
 from harness.judging.spelling import (
     ENDS,
     SOLID_TAIL,
@@ -40,31 +41,13 @@ from harness.judging.spelling import (
 
 MASK = "[name]"
 
-_WELL_KNOWN = re.compile(known.AMBIGUOUS, re.IGNORECASE)
-_FENCE = re.compile(r"^[ \t>]*(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)\n?", re.MULTILINE)
-_PROSE = re.compile(r"(?:te?xt|plain(?:text)?|md|markdown|rst)\b.*", re.IGNORECASE)
-_SENTENCE = re.compile(r"^[ \t]*(?:I['’]m|I am|My name is|Hello|Hi)\b[^\n]*", re.MULTILINE)
-"""A line of prose in a block, or a file, of code."""
-_TEMPLATE = re.compile(r"(?<=[=(,:+?\s])`[^`\n]*+`")
-"""A string of JavaScript: what it computes is a statement, but it may speak."""
+_WELL_KNOWN = re.compile(rf"\b(?:{known.AMBIGUOUS})(?![^\W\d_])", re.IGNORECASE)
 _PUBLISHED = re.compile(
     r"(?<![\w/.@-])(?:(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co|ollama\.com|openrouter\.ai)/)?"
     r"(?P<who>[^\W_][\w.-]{0,40}+)/(?P<what>\w[\w:-]{0,80}+(?:\.[\w:-]{1,40}+){0,4}+)(?![\w/-])"
 )
 """`org/name`, as models are published."""
 _FILE = re.compile(r"\.(?:py|md|[jt]sx?|json|ya?ml|txt|html?|css|c|h|cc|cpp|rs|go|java|sh|toml|csv|png|jpe?g|ipynb)\Z")
-_INLINE = re.compile(r"`[^`\n]+`")
-_LITERAL = re.compile(
-    # What a module is called is part of a statement; it begins with a letter, as nothing else here does.
-    r"\b(?:(?:from|import)\s?+|(?:require|import)\s?+\()(?:'[@\w./-]*+'|\"[@\w./-]*+\")|"
-    r'"""(?:[^"\\]++|\\.|"(?!""))*+(?:""")?'
-    r"|'''(?:[^'\\]++|\\.|'(?!''))*+(?:''')?"
-    r'|"(?:[^"\\\n]++|\\.)*+"?'
-    r"|'(?:[^'\\\n]++|\\.)*+'?"
-    r"|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?|#[^\n]*|(?:^|[;{},])[ \t]*(?://|--)[^\n]*",
-    re.MULTILINE | re.DOTALL,
-)
-"""Strings and comments of most languages, and names of modules that are written as strings."""
 
 
 class Names:
@@ -107,45 +90,45 @@ class Names:
             *_plainly([name for name in words if name.lower() not in NAMESAKES], told),
             made(names, told, makers),
         )
+        self._made = self._itself[-1]
         self._kept = lru_cache(maxsize=8)(self._mentioned)
 
     def masked(self, text: str, topic: str = "", *, program: bool = False) -> str:
         """`text` without names; those that `topic`, the task's own text, mentions are what it is about, and stay,
         except where the text calls itself so. `program`: the text is source code, as fenced blocks always are."""
-        kept = self._kept(topic)
-        if program:
-            return self._in_code(text, kept)
-        return "".join(
-            self._in_code(part, kept) if code else self._in_prose(part, kept) for code, part in _blocks(text)
-        )
+        kept, said = self._kept(topic), set[str]()
+        parts = [(True, text)] if program else list(blocks(text))
+        done = [(code, (self._in_code if code else self._in_prose)(part, kept, said)) for code, part in parts]
+        more = [name for name in said if name[0].isupper() and _folded(name) not in kept]
+        return "".join(_again(code, part, more) if more else part for code, part in done)
 
-    def _in_prose(self, text: str, kept: frozenset[str]) -> str:
-        text = self._unsaid(self._unpublished(text, kept))
+    def _in_prose(self, text: str, kept: frozenset[str], said: set[str]) -> str:
+        text = self._unsaid(self._unpublished(text, kept), said)
 
         def inline(code: str) -> str:
             found = self._without(self._prose, code, kept)
-            return found if found.strip("` ") == MASK else self._in_code(code, kept)
+            return found if found.strip("` ") == MASK else self._in_code(code, kept, said)
 
-        return _apart(_INLINE, text, inline, lambda part: self._without(self._prose, part, kept))
+        return apart(INLINE, text, inline, lambda part: self._without(self._prose, part, kept))
 
-    def _in_code(self, text: str, kept: frozenset[str]) -> str:
+    def _in_code(self, text: str, kept: frozenset[str], said: set[str]) -> str:
         """An id is looked for in comments and strings as in prose, in statements only as the catalogue writes it: with
         a model `R1`, `r1 = 5` is a variable. `for i, phi in ...` is no self-introduction: it takes a comment, a string,
         or a line that begins as no statement does."""
 
-        def said(part: str) -> str:
-            return self._without(self._prose, self._unsaid(self._unpublished(part, kept)), kept)
+        def speech(part: str) -> str:
+            return self._without(self._prose, self._unsaid(self._unpublished(part, kept), said), kept)
 
         def template(found: re.Match[str]) -> str:
-            return f"`{self._unsaid(found[0][1:-1])}`"
+            return f"`{self._unsaid(found[0][1:-1], said)}`"
 
         def statement(part: str) -> str:
             return self._without(self._code, part, kept)
 
-        return _apart(
-            _LITERAL,
-            _TEMPLATE.sub(template, _SENTENCE.sub(lambda line: said(line[0]), text)),
-            lambda part: statement(part) if part[0].isalpha() else said(part),
+        return apart(
+            LITERAL,
+            TEMPLATE.sub(template, SENTENCE.sub(lambda line: speech(line[0]), text)),
+            lambda part: statement(part) if part[0].isalpha() else speech(part),
             statement,
         )
 
@@ -159,14 +142,15 @@ class Names:
 
         return _PUBLISHED.sub(masked, text) if "/" in text else text
 
-    def _unsaid(self, text: str) -> str:
-        """The text without what it calls itself. Code spans are left alone, but for those that are but the name."""
+    def _unsaid(self, text: str, said: set[str]) -> str:
+        """The text without what it calls itself, which is put to `said`. Code spans are left alone, but for those that
+        are but the name."""
         told = self._told.search(text)
         for place in self._itself:
             if place in self._namely and not told:
                 continue
-            spans = [span.span() for span in _INLINE.finditer(text)] if "`" in text else []
-            text = place.sub(partial(_named, text, spans), text)
+            spans = [span.span() for span in INLINE.finditer(text)] if "`" in text else []
+            text = place.sub(partial(_named, text, spans, set[str]() if place is self._made else said), text)
         return text
 
     def _without(self, looked_for: re.Pattern[str], text: str, kept: frozenset[str]) -> str:
@@ -181,17 +165,30 @@ class Names:
         for name in self._prose.finditer(topic):
             parts = re.findall(r"[^\W\d_]+|\d+", name["name"].lower())
             found.update("".join(parts[:count]) for count in range(1, len(parts) + 1))
+        found.update(map(_folded, _WELL_KNOWN.findall(topic)))
         return frozenset(found)
 
 
-def _named(text: str, spans: list[tuple[int, int]], found: re.Match[str]) -> str:
+def _named(text: str, spans: list[tuple[int, int]], said: set[str], found: re.Match[str]) -> str:
     start, end = found.span("name")
     index = bisect(spans, (start, end)) - 1
     if index >= 0 and start < spans[index][1]:
         first, last = spans[index]
         if found.start() >= first or text[first:last].strip("`\"'*_ ") != found["name"]:
             return found[0]
+    said.update(_WELL_KNOWN.findall(found["name"]))
     return found["before"] + MASK + text[end : found.end()]
+
+
+def _again(code: bool, text: str, said: list[str]) -> str:
+    """The text without names it calls itself by elsewhere: of those that everybody knows, where they are written with
+    the same capital; elsewhere, as in statements, they mean something else."""
+    place = pattern(r"(?P<before>(?<![-\w]))", rf"(?-i:{any_of(map(spelt, said))}){TAIL}", ENDS + NOBODY_ELSE)
+
+    def without(part: str) -> str:
+        return place.sub(MASK, part)
+
+    return apart(LITERAL, text, without, str) if code else apart(INLINE, text, str, without)
 
 
 def _plainly(words: list[str], told: str) -> Iterator[re.Pattern[str]]:
@@ -253,27 +250,3 @@ def _all(names: Iterable[str]) -> list[str]:
 
 def _folded(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.lower())
-
-
-def _blocks(text: str) -> Iterator[tuple[bool, str]]:
-    """The text in its order, and of each part whether it is a fenced block."""
-    position, fence, prose = 0, "", False
-    for line in _FENCE.finditer(text):
-        if not fence:
-            yield False, text[position : line.end()]
-            position, fence = line.end(), line["fence"]
-            prose = _PROSE.fullmatch(line["info"].strip()) is not None
-        elif line["fence"].startswith(fence) and not line["info"].strip():
-            yield not prose, text[position : line.start()]
-            position, fence = line.start(), ""
-    yield bool(fence) and not prose, text[position:]
-
-
-def _apart(special: re.Pattern[str], text: str, inside: Callable[[str], str], outside: Callable[[str], str]) -> str:
-    """The text with what matches changed by one rule and what lies between by another."""
-    done: list[str] = []
-    position = 0
-    for found in special.finditer(text):
-        done += [outside(text[position : found.start()]), inside(found[0])]
-        position = found.end()
-    return "".join([*done, outside(text[position:])])

@@ -61,7 +61,7 @@ _REALLY = (
 _NAMED = rf"(?:(?:{MAKERS}|{ONLY}|\[name\])(?:['’]s)?\s++(?:ai\s++)?)?+"
 """Before the name of a model: Google Gemini, Anthropic's Claude."""
 _CAPITAL = r"(?=(?-i:[A-Z]))"
-_NOBODY_ELSE = r"(?!\s(?-i:[A-Z])[a-z]+)"
+NOBODY_ELSE = r"(?!\s(?-i:[A-Z])[a-z]+)"
 """Behind a name: Claude Monet is none."""
 _LAST = r"(?=[\"'*_`”’]*[.!]?[ \t]*$)"
 _HERE = (
@@ -128,12 +128,12 @@ def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
     name = rf"{_NAMED}(?:{namesakes}){TAIL}"
     model = r"(?:model|assistant|ai|chat ?bot|bot|llm)\b"
     by = rf"(?:,?\s++(?:by|from|{_MAKE})\b)"
-    yield pattern(rf"(?P<before>{_SPEAKS}{_REALLY}{MARKS})", name, rf"{_NOBODY_ELSE}(?:{_CLAUSE}|(?={by}))")
+    yield pattern(rf"(?P<before>{_SPEAKS}{_REALLY}{MARKS})", name, rf"{NOBODY_ELSE}(?:{_CLAUSE}|(?={by}))")
     yield pattern(
         rf"(?P<before>{_SPEAKS}(?:an?|the|your)\s++(?:{_BARRIER}(?:[\w'’-]++|\[name\]),?\s++){{0,6}}?{model}"
         rf"(?:{_WHICH}{_BY}{_PEOPLE}\w++(?:\s++ai)?,?+)?\s++(?:and\s++)?(?:called|named|known\s++as)\s++{MARKS})",
         name,
-        ENDS + _NOBODY_ELSE,
+        ENDS + NOBODY_ELSE,
     )
     yield pattern(
         rf"(?P<before>\bas\s++(?:an?|the)\s++{MARKS})",
@@ -150,7 +150,7 @@ def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
         rf"(?P<before>\b(?:you['’]re|you\s+are|you['’]ve\s+been|you\s+have\s+been)\s+(?:now\s+|currently\s+)?"
         rf"(?:talking|speaking|chatting|working|interacting)\s+(?:to|with)\s+{MARKS})",
         name,
-        _NOBODY_ELSE + _CLAUSE,
+        NOBODY_ELSE + _CLAUSE,
     )
     yield pattern(
         rf"(?P<before>(?:^|[.!?]\s|[\"“(]|\b(?:hi|hello|hey)(?:\sthere)?[,!]?\s)"
@@ -165,7 +165,7 @@ def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
         _LAST,
     )
     yield pattern(rf"(?P<before>^[ \t]*(?:[—–]|--)\s*{MARKS}{_CAPITAL})", name, r"(?=[\"'*_`”’]*[.!]?\s*\Z)")
-    yield pattern(rf"(?P<before>{_ELSEWHERE})", name, ENDS + _NOBODY_ELSE)
+    yield pattern(rf"(?P<before>{_ELSEWHERE})", name, ENDS + NOBODY_ELSE)
 
 
 def pattern(before: str, names: str, after: str) -> re.Pattern[str]:
