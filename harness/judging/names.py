@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 
 from harness.config import ModelProfile
@@ -83,14 +83,14 @@ class Names:
         told = any_of(map(spelt, {*alike, *famous, *set(stems) - set(begun)}))
         makers = any_of(loosely(maker) for maker in _all(_publishers(given)))
         loose = any_of(loosely(name) for name in more if not tells(name))
+        self._made = tuple(made(names, told, makers))
         self._told, self._namely = re.compile(told, re.IGNORECASE), tuple(namely(told))
         self._itself = (
             *called(rf"{names}|(?:{loose}){TAIL}", signs),
             *self._namely,
             *_plainly([name for name in words if name.lower() not in NAMESAKES], told),
-            made(names, told, makers),
+            *self._made,
         )
-        self._made = self._itself[-1]
         self._kept = lru_cache(maxsize=8)(self._mentioned)
 
     def masked(self, text: str, topic: str = "", *, program: bool = False) -> str:
@@ -150,7 +150,7 @@ class Names:
             if place in self._namely and not told:
                 continue
             spans = [span.span() for span in INLINE.finditer(text)] if "`" in text else []
-            text = place.sub(partial(_named, text, spans, set[str]() if place is self._made else said), text)
+            text = place.sub(partial(_named, text, spans, set[str]() if place in self._made else said), text)
         return text
 
     def _without(self, looked_for: re.Pattern[str], text: str, kept: frozenset[str]) -> str:

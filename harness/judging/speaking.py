@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.judging.known import AMBIGUOUS, MAKERS, ONLY
+from harness.judging.known import AMBIGUOUS, CHINESE, FIRM, MAKERS, ONLY
 from harness.judging.spelling import ENDS, MARKS, TAIL, WORD
 
 _FILLER = (
@@ -29,16 +29,20 @@ _SENT = (
 )
 _CLAUSE = r"(?=[\"'*_`”’]*\s*(?:[.,;:!?)\]…]|\Z|(?:and|but)\b))"
 _MAKE = r"(?:developed|trained|created|made|built|designed|released|fine-?tuned)"
-_ADVERB = r"(?:(?:originally|initially|actually|also|proudly|first|currently)\s++)?"
+_ADVERB = r"(?:(?:originally|initially|independently|actually|also|proudly|first|currently)\s++)?"
 _BY = (
-    rf"(?:{_MAKE}(?:,?\s++(?:and\s++)?{_MAKE}){{0,3}}\s++by|(?:based|built|running)\s++on(?:\s++top\s++of)?|"
+    rf"(?:{_MAKE}(?:,?\s++(?:and\s++)?{_MAKE}){{0,3}}\s++(?:by|at)|(?:based|built|running)\s++on(?:\s++top\s++of)?|"
     r"powered\s++by|fine-?tuned\s++from|derived\s++from)\s++"
 )
-_PEOPLE = r"(?:the\s++)?(?:(?:team|people|researchers)\s++(?:at|of)\s++)?" + MARKS
+_PEOPLE = (
+    r"(?:(?:an?|the)\s++)?(?:(?:team|people|researchers|engineers|inventors|company|startup|chinese|french|of|at|from)"
+    r"\s++){0,5}" + MARKS
+)
+_MODEL = r"(?:model|assistant|ai|chat ?bot|bot|llm|system)"
 _BARRIER = r"(?!(?:of|for|with|about|on|in|at|to|from|by|the|who|that|which|is|was|are|were|made|developed|created)\b)"
 _KIND = (
     rf"(?:(?:an?|the|your)\s++(?:{_BARRIER}[\w'’-]++,?\s++){{0,6}}?"
-    r"(?:model|assistant|ai|chat ?bot|bot|llm)\b(?:\s++(?:called|named)\s++\W{0,3}\[name\]\W{0,3})?"
+    rf"{_MODEL}\b(?:\s++(?:called|named)\s++\W{{0,3}}\[name\]\W{{0,3}})?"
     r"|\W{0,3}\[name\]\W{0,3})"
 )
 _WHICH = (
@@ -46,11 +50,11 @@ _WHICH = (
 )
 _AM = r"\b(?:i['’]?m|i\s++am|i\s++was|i['’]ve\s++been|i\s++have\s++been)\s++"
 _MADE = (
-    rf"(?P<before>(?:{_AM}{_ADVERB}{_BY}|\bi\s++run\s++on\s++"
+    rf"(?P<before>(?:{_AM}{_ADVERB}{_BY}|\bi\s++(?:run\s++on|come\s++from)\s++"
     rf"|{_AM}(?:(?:just|only|not)\s++)?{_KIND}(?:,?\s++{_KIND})?(?:{_WHICH}{_BY}|\s++(?:by|from)\s++)"
     rf"|\bthis\s++(?:(?:ai|virtual)\s++)?(?:assistant|ai)\s++(?:is|was)\s++{_ADVERB}{_BY}"
-    rf"|\bmy\s++(?:creator|developer|maker)s?\s++(?:is|are|was|were)\s++"
-    rf"|(?P<role>\bas\s++{_KIND}{_WHICH}{_BY})){_PEOPLE})"
+    rf"|\bmy\s++(?:(?:creator|developer|maker)s?\s++(?:is|are|was|were|at)|training\s++(?:by|at))\s++"
+    rf"|(?P<role>\bas\s++{_KIND}(?:\s++\({_KIND})?(?:{_WHICH}{_BY}|\s++(?:by|from)\s++))){_PEOPLE})"
 )
 """The speaker is the subject, and no other subject or verb stands between: what somebody believes was made by others
 is no word of itself."""
@@ -68,14 +72,27 @@ _HERE = (
     rf"(?=[\"'*_`”’]*\s*+(?:[.!)\]…]|\Z|,\s+(?:(?:an?|your|the)\s++(?:[\w-]++\s++){{0,4}}?"
     rf"(?:model|assistant|ai|chat ?bot|bot|llm)\b|{_MAKE}\b)))"
 )
+_MAKE_CHINESE = r"(?:开发|训练|创建|创造|打造|推出|研发)"
 _ELSEWHERE = (
     r"(?:\b(?:ich\s+(?:bin|heiße)|mein\s+name\s+ist|je\s+suis|je\s+m['’]appelle|mon\s+nom\s+est|soy|me\s+llamo|"
     r"mi\s+nombre\s+es|sono|mi\s+chiamo|(?:eu\s+)?sou|meu\s+nome\s+é|ik\s+ben|jestem|меня\s+зовут|я)\s+"
     rf"{MARKS}{_CAPITAL}|"
-    r"(?:我是(?:由[^\n。，]{1,20}(?:开发|训练|创建|打造|推出|研发)的[^\n。，a-z]{0,12})?|我叫|我的名字[是叫]|私は|私の名前は|"
+    rf"(?:我是(?:由?[^\n。，]{{1,20}}{_MAKE_CHINESE}的[^\n。，a-z]{{0,12}})?|我叫|我的名字[是叫]|私は|私の名前は|"
     rf"저는|나는|제\s?이름은)\s?{MARKS})"
 )
 """I am, in other languages."""
+_MODEL_ELSEWHERE = (
+    r"(?:(?:[\w-]*(?:modell|assistent)|model+[oe]?|modèle|ki|ia|ai|assistant|assistente|asistente|"
+    r"chat ?bot)\b|\[name\])"
+)
+_MADE_ELSEWHERE = (
+    rf"\b(?:ich\s++bin|je\s++suis|soy|sono|sou|ik\s++ben|als(?=[^.\n!?]{{0,80}}\b(?:ich|ik)\b)"
+    r"|como(?=[^.\n!?]{0,80}\b(?:yo|no|puedo|tengo)\b)|en\s++tant\s++que(?=[^.\n!?]{0,80}\bj(?:e\b|['’])))\s++"
+    rf"(?:(?!(?:von|vom|bei|par|por|d[aeu]|of)\b)[\w'’-]++\s++){{0,5}}?{_MODEL_ELSEWHERE},?\s++"
+    rf"(?:(?!(?:ist|est|es|è|é|und|et|y)\b)[\w'’-]++,?\s++){{0,6}}?"
+    rf"(?:von|vom|durch|par|por|d[aeu]|di|door|van)\s++(?:(?:la|l['’]|der|die|das)\s*+)?{MARKS}"
+)
+"""I am a model made by, in other languages."""
 _SAYS_I = r"(?=[\"'*_`”’]*,\s+(?-i:I\b|[Mm]y\s+(?:name|training|maker|creator)))"
 _I_FOLLOW = r"(?=[^.\n!?]{0,80}?,\s+(?:i|my)\b)"
 
@@ -94,10 +111,33 @@ def called(names: str, signs: str) -> Iterator[re.Pattern[str]]:
     yield pattern(rf"(?P<before>(?:\b(?:this\s+is|from|by)\s++{MARKS}|{_SPEAKS}{_ROLE}))", signs, ENDS)
 
 
-def made(names: str, namesakes: str, publishers: str) -> re.Pattern[str]:
+def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str]]:
     """Where a text says by whom, or from what, it was made."""
-    makers = f"(?:{AMBIGUOUS}|{MAKERS}|{publishers}){TAIL}"
-    return pattern(_MADE, f"{names}|{makers}|(?:{namesakes}){_CLAUSE}", rf"{ENDS}(?(role){_I_FOLLOW})")
+    maker = f"(?:{AMBIGUOUS}|{MAKERS}|{ONLY}|{publishers}){TAIL}{FIRM}"
+    # The Tongyi Lab under Alibaba Group, TII (...), Meta's Llama.
+    more = rf"(?:['’]s\s|,\sthe\s|\s(?:under|of|at|from)\s(?:the\s)?|\s?\((?=[^()\n]{{1,40}}\))){maker}\)?"
+    makers = f"{maker}(?:{more}){{0,2}}"
+    yield pattern(_MADE, f"{makers}|{names}|(?:{namesakes}){_CLAUSE}", rf"{ENDS}(?(role){_I_FOLLOW})")
+    yield pattern(
+        rf"(?P<before>\b(?:i['’]?m|i\s++am|(?P<role>as))\s++{_REALLY}(?:(?:an?|the|one\s++of)\s++)?{MARKS}{_CAPITAL})",
+        maker,
+        rf"(?=(?:['’]s)?\s++(?:(?:own|ai|large|language|chat|virtual)\s++){{0,4}}{_MODEL}s?\b(?(role)|{_CLAUSE}))"
+        rf"(?(role){_I_FOLLOW})",
+    )
+    yield pattern(
+        rf"(?P<before>\b{_CAPITAL})",
+        maker,
+        rf"(?=\s++(?:(?:has|have)\s++)?{_ADVERB}(?:(?:trained|created|developed|built|designed|fine-?tuned)\s++me\b"
+        rf"(?!\s++(?:an?|the|my|some)\b)|made\s++me(?:{_CLAUSE}|\s++to\s)))",
+    )
+    yield pattern(
+        rf"(?P<before>(?:{_AM}|\bmy\s++name\s++is\s++|\b(?:to|with)\s++)[\"'*_`“”‘]{{0,3}}\[name\][\"'*_`“”’]{{0,3}}"
+        r"(?:,\s++|\s++\())",
+        maker,
+        r"(?=['’]s\s|\s?\))",
+    )
+    yield pattern(rf"(?P<before>{_MADE_ELSEWHERE})", makers, ENDS)
+    yield pattern(r"(?P<before>我[是叫][^。！？\n]{0,24}?)", CHINESE, rf"(?=[^。！？\n]{{0,20}}?{_MAKE_CHINESE})")
 
 
 def plain_places(words: str, bare: str, namesakes: str) -> Iterator[re.Pattern[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from harness.config import ModelProfile
@@ -91,3 +93,54 @@ def test_a_word_of_the_task_stays_where_a_text_has_called_itself_so() -> None:
     said = "I'm Claude. Claude is a French name."
     assert NOBODY.masked(said, "Is Claude a name?") == "I'm [name]. Claude is a French name."
     assert NOBODY.masked(said, "What is it?") == "I'm [name]. [name] is a French name."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ich bin ein großes Sprachmodell, trainiert von {Google}.", "Als KI-Modell von {Google} kann ich das nicht.",
+        "Ich bin ein Sprachmodell, das von {Google} trainiert wurde.", "Sono un modello addestrato da {Google}",
+        "Soy un modelo de lenguaje entrenado por {Google}", "Como modelo de {Google}, no puedo.",
+        "Je suis un modèle de langage entraîné par {Google}", "En tant que modèle de {Google}, je ne peux pas.",
+        "我是由{深度求索}公司开发的智能助手。", "我是一个由{字节跳动}公司开发的模型。", "我是{百度}研发的。",
+        "我是由{阿里云}开发的大规模语言模型。", "我是{阿里巴巴}旗下的{通义实验室}研发的模型。",
+        "我是由{月之暗面}训练的模型。",
+        "I am a model independently developed by the {Tongyi Lab under Alibaba Group}.",
+        "I am a model created by the {Technology Innovation Institute (TII)} in Abu Dhabi. I was made by {TII}.",
+        "I was made by {Ai2, the Allen Institute for AI}.",
+        "I was made by {LG AI Research}. I was made by {AI21 Labs}.",
+        "I was created by {Nous Research}. I was trained by {Z.ai}. I was trained by {Zhipu AI}.",
+        "I was made by {ByteDance}. I was trained by {Moonshot}. I am {Le Chat}.",
+        "As a {Google} AI, I cannot. As an {Amazon AI} system, I can't. As an AI from {Amazon}, I can't.",
+        "I'm {Google} AI. I am a {Google} AI. I'm {Google}'s AI assistant. I'm one of {Google}'s models.",
+        "{Google} trained me. {Google} trained me not to. {Google} made me. The team at {Google} built me.",
+        "My training by {Google} ended in 2023. My creators at {Google} gave me no feelings.",
+        "I am a model built by the company {Cohere}. I am an AI system built by a team of inventors at {Amazon}.",
+        "I come from {Google}. I was trained at {Google}. I am based on {Google's Gemini}.",
+        "I am {GPT-4} ({Google}). I'm {GPT-4}, {Google}'s AI model.",
+    ],
+)  # fmt: skip
+def test_who_made_the_speaker_goes_in_whatever_words_it_is_told(said: str) -> None:
+    told = re.sub(r"[{}]", "", said)
+    left = re.sub(r"\{[^{}]*\}", "[name]", said)
+    assert NOBODY.masked(told) == left
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ich bin ein Fan von Google. Als Modell von Google überzeugt BERT. Ich bin Entwickler bei Google.",
+        "Ich bin der Meinung, dass das Sprachmodell von Google gut ist. Das Modell wurde von Google entwickelt.",
+        "Soy ingeniero de Google; soy consciente de que el modelo de Google es bueno.",
+        "Je suis content du modèle de Google. Je suis un client de Google. Je suis le chat.",
+        "我是学生。微信由腾讯开发。百度研发了它。",
+        "I am a Google engineer. As a Google user, I like it. I'm a Google AI researcher.",
+        "Google made me an offer. Google made me sad. Apple created me a new account. Google trained models.",
+        "The AI model developed by TII is large. An LG phone; the Nous of Plato. I am from Apple Valley.",
+        "I am Mario (Nintendo). I talked to Bob, Google's head. As a system made by Google, Android is good.",
+        "The company Cohere built models. The assistant is trained at Google.",
+    ],
+)
+def test_makers_stay_where_no_text_speaks_of_itself(said: str) -> None:
+    assert NOBODY.masked(said) == said
+    assert called("gemini-2.5-pro", "google/gemma-3-27b-it").masked(said) == said
