@@ -20,7 +20,7 @@ from harness.config import ModelProfile
 from harness.judging import known
 from harness.judging.ordinary import GRAMMAR, NAMESAKES
 from harness.judging.passages import INLINE, LITERAL, SENTENCE, TEMPLATE, apart, blocks
-from harness.judging.speaking import NOBODY_ELSE, called, made, namely, pattern, plain_places
+from harness.judging.speaking import NOBODY_ELSE, called, labelled, made, namely, pattern, plain_places
 from harness.judging.spelling import (
     ENDS,
     SOLID_TAIL,
@@ -42,6 +42,7 @@ from harness.judging.spelling import (
 MASK = "[name]"
 
 _WELL_KNOWN = re.compile(rf"\b(?:{known.AMBIGUOUS})(?![^\W\d_])", re.IGNORECASE)
+_LABELLED = labelled()
 _PUBLISHED = re.compile(
     r"(?<![\w/.@-])(?:(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co|ollama\.com|openrouter\.ai)/)?"
     r"(?P<who>[^\W_][\w.-]{0,40}+)/(?P<what>\w[\w:-]{0,80}+(?:\.[\w:-]{1,40}+){0,4}+)(?![\w/-])"
@@ -78,9 +79,8 @@ class Names:
         coded = rf"(?:{whole}){SOLID_TAIL}|(?-i:{exact})"
         before, after = rf"{STARTS}(?P<before>_{{0,3}})", rf"(?P=before){ENDS}"
         self._prose, self._code = pattern(before, names, after), pattern(before, coded, after)
-        famous = {word for name in given for word in re.findall(r"[^\W\d_]+", name) if _WELL_KNOWN.fullmatch(word)}
         alike = {name for name in words if name.lower() in NAMESAKES}
-        told = any_of(map(spelt, {*alike, *famous, *set(stems) - set(begun)}))
+        told = any_of(map(spelt, {*alike, *set(stems) - set(begun)}), known.AMBIGUOUS)
         makers = any_of(loosely(maker) for maker in _all(_publishers(given)))
         loose = any_of(loosely(name) for name in more if not tells(name))
         self._made = tuple(made(names, told, makers))
@@ -97,7 +97,7 @@ class Names:
         """`text` without names; those that `topic`, the task's own text, mentions are what it is about, and stay,
         except where the text calls itself so. `program`: the text is source code, as fenced blocks always are."""
         kept, said = self._kept(topic), set[str]()
-        parts = [(True, text)] if program else list(blocks(text))
+        parts = [(True, text)] if program else list(blocks(self._unlabelled(text, kept, said)))
         done = [(code, (self._in_code if code else self._in_prose)(part, kept, said)) for code, part in parts]
         more = [name for name in said if name[0].isupper() and _folded(name) not in kept]
         return "".join(_again(code, part, more) if more else part for code, part in done)
@@ -141,6 +141,16 @@ class Names:
             return MASK if one and not _FILE.search(found["what"]) else found[0]
 
         return _PUBLISHED.sub(masked, text) if "/" in text else text
+
+    def _unlabelled(self, text: str, kept: frozenset[str], said: set[str]) -> str:
+        def masked(found: re.Match[str]) -> str:
+            own = _WELL_KNOWN.findall(found["name"])
+            if kept.issuperset(map(_folded, own)):
+                return found[0]
+            said.update(own)
+            return found["before"] + MASK
+
+        return _LABELLED.sub(masked, text)
 
     def _unsaid(self, text: str, said: set[str]) -> str:
         """The text without what it calls itself, which is put to `said`. Code spans are left alone, but for those that

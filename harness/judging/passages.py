@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 _FENCE = re.compile(r"^[ \t>]*(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)\n?", re.MULTILINE)
 _PROSE = re.compile(r"(?:te?xt|plain(?:text)?|md|markdown|rst)\b.*", re.IGNORECASE)
-SENTENCE = re.compile(r"^[ \t]*(?:I['’]m|I am|My name is|Hello|Hi)\b[^\n]*", re.MULTILINE)
-"""A line of prose in a block, or a file, of code."""
+SENTENCE = re.compile(r"^[ \t]*(?:(?:I['’]m|I am|My name is|Hello|Hi)\b|__author__\s?=)[^\n]*", re.MULTILINE)
+"""A line of prose in a block, or a file, of code, and one that says whose it is."""
 TEMPLATE = re.compile(r"(?<=[=(,:+?\s])`[^`\n]*+`")
 """A string of JavaScript: what it computes is a statement, but it may speak."""
 INLINE = re.compile(r"`[^`\n]+`")

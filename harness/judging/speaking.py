@@ -14,11 +14,13 @@ _FILLER = (
 )
 """Blanks are never given back: nothing that follows begins with one, and a long row would be tried from each."""
 _ITSELF = (
-    r"(?P<before>\b(?:(?:i['’]?m|i\s++am|my\s++name(?:['’]s|\s++is)|call\s++me|speaking\s++as)|(?P<role>as))\s++"
+    r"(?P<before>\b(?:(?:i['’]?m|i\s++am|my\s++name(?:['’]s|\s++is)|call\s++me|i\s++go\s++by|speaking\s++as)|(?P<role>as))\s++"
     + _FILLER
     + ")"
 )
-_SPEAKS = r"\b(?:i['’]?m|i\s++am|my\s++name(?:['’]s|\s++is)|call\s++me|speaking\s++as|also\s++known\s++as)\s++"
+_SPEAKS = (
+    r"\b(?:i['’]?m|i\s++am|my\s++name(?:['’]s|\s++is)|call\s++me|i\s++go\s++by|speaking\s++as|also\s++known\s++as)\s++"
+)
 _ROLE = (
     r"(?:(?:(?:an?|the|your|ai|large|language|friendly|helpful)\b[\s,:]*+){0,6}"
     r"(?:called|named|known\s++as|model|assistant|chat ?bot|bot)\b[\s,:]++){0,3}" + MARKS
@@ -69,7 +71,7 @@ NOBODY_ELSE = r"(?!\s(?-i:[A-Z])[a-z]+)"
 """Behind a name: Claude Monet is none."""
 _LAST = r"(?=[\"'*_`”’]*[.!]?[ \t]*$)"
 _HERE = (
-    rf"(?=[\"'*_`”’]*\s*+(?:[.!)\]…]|\Z|,\s+(?:(?:an?|your|the)\s++(?:[\w-]++\s++){{0,4}}?"
+    rf"(?=[\"'*_`”’]*\s*+(?:[.!)\]…]|\Z|,\s+(?:(?:ready|happy|glad|here|at\s+your)\b|(?:an?|your|the)\s++(?:[\w-]++\s++){{0,4}}?"
     rf"(?:model|assistant|ai|chat ?bot|bot|llm)\b|{_MAKE}\b)))"
 )
 _MAKE_CHINESE = r"(?:开发|训练|创建|创造|打造|推出|研发)"
@@ -183,7 +185,7 @@ def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
     yield pattern(
         rf"(?P<before>\bas\s++{MARKS})",
         name,
-        rf"(?=[\"'*_`”’]*,\s+(?:(?:an?|the|your)\s++(?:[\w-]++\s++){{0,4}}?{model}|{_MAKE}\b|(?-i:I)\b)"
+        rf"(?=[\"'*_`”’]*(?:,\s+|\s\()(?:(?:an?|the|your)\s++(?:[\w-]++\s++){{0,4}}?{model}|{_MAKE}\b|(?-i:I)\b)"
         r"(?:(?<=\s(?-i:I))|[^.\n!?]{0,80}?,\s+(?-i:I|[Mm]y)\b))",
     )
     yield pattern(
@@ -206,6 +208,28 @@ def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
     )
     yield pattern(rf"(?P<before>^[ \t]*(?:[—–]|--)\s*{MARKS}{_CAPITAL})", name, r"(?=[\"'*_`”’]*[.!]?\s*\Z)")
     yield pattern(rf"(?P<before>{_ELSEWHERE})", name, ENDS + NOBODY_ELSE)
+    yield pattern(
+        rf"(?P<before>\bi(?:['’]?m|\s++am|\s++belong)\s++(?:(?:an?\s++)?(?:{_REALLY}(?:part|member|one|model))\s++)?"
+        rf"(?:of|to|from)\s++the\s++{MARKS}{_CAPITAL})",
+        name,
+        rf"(?=[\"'*_`”’]*\s++(?:ai\s++|model\s++)?(?:family|series|line|models)\b(?:\s++of\b|{_CLAUSE}))",
+    )
+    yield pattern(
+        rf"(?P<before>(?:author_{{0,2}}\s?[:=]|@author|\b(?:generated|created|written|produced|answered)\s++by)\s++"
+        rf"{MARKS}{_CAPITAL})",
+        name,
+        rf"{NOBODY_ELSE}(?:{_CLAUSE}|(?=\s\())",
+    )
+
+
+def labelled() -> re.Pattern[str]:
+    """Where a label has a well-known name: at the beginning of a text (in a glossary, further down, it means something
+    else), and behind `Name:`."""
+    return pattern(
+        rf"(?P<before>\A[\s>#*_\[(\"]*+{_CAPITAL}|(?P<line>^[ \t>#*_-]*+name[*_]*\s?:[*_]*[ \t]++{MARKS}{_CAPITAL}))",
+        rf"{_NAMED}(?:{AMBIGUOUS}){TAIL}",
+        rf"(?(line){_LAST}|(?=[*_\")]*+\s?:[*_]*+(?:\s|\Z)|\]))",
+    )
 
 
 def pattern(before: str, names: str, after: str) -> re.Pattern[str]:
