@@ -64,7 +64,7 @@ _REALLY = (
     r"(?:(?:actually|just|only|indeed|still|really|simply|truly|basically|definitely|certainly|technically|also|now|"
     r"currently|in\s++fact|of\s++course)\b[\s,]++){0,3}"
 )
-_NAMED = rf"(?:(?:{MAKERS}|{ONLY}|\[name\])(?:['’]s)?\s++(?:ai\s++)?)?+"
+_NAMED = rf"(?:(?:{MAKERS}|{ONLY}|\[name\])(?:['’]s)?\s++(?:ai\s++)?)?"
 """Before the name of a model: Google Gemini, Anthropic's Claude."""
 _CAPITAL = r"(?=(?-i:[A-Z]))"
 NOBODY_ELSE = r"(?!\s(?-i:[A-Z])[a-z]+)"
@@ -103,13 +103,7 @@ def called(names: str, signs: str) -> Iterator[re.Pattern[str]]:
     """Where a text calls itself by a name that has a form of its own.
 
     `names`: the names of models; `signs`: those of the catalogue that are no words."""
-    # With an article before it, or another name behind it, it is an animal, a sign of the zodiac, or a person.
-    known = (
-        rf"(?:(?<!\ba )(?<!\ban )|(?=\w+[-\w. ]{{0,20}}\s(?:model|assistant|ai|chat ?bot|bot)\b))(?:{AMBIGUOUS}){TAIL}"
-        r"(?!\s(?-i:[A-Z])[a-z]+)"
-    )
     yield pattern(_ITSELF, f"{names}|{signs}", rf"(?(role)(?=,?\s+(?:i|my)\b)|{ENDS})")
-    yield pattern(_ITSELF, known, rf"(?(role){_SAYS_I}|{ENDS})")
     yield pattern(rf"(?P<before>(?:\b(?:this\s+is|from|by)\s++{MARKS}|{_SPEAKS}{_ROLE}))", signs, ENDS)
 
 
@@ -130,7 +124,7 @@ def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str
         rf"(?P<before>\b{_CAPITAL})",
         maker,
         rf"(?=\s++(?:(?:has|have)\s++)?{_ADVERB}(?:(?:trained|created|developed|built|designed|fine-?tuned)\s++me\b"
-        rf"(?!\s++(?:an?|the|my|some)\b)|made\s++me(?:{_CLAUSE}|\s++to\s)))",
+        rf"(?!\s++(?:an?|the|my|some)\b)|made\s++me(?:{_CLAUSE}|\s++to\s(?:be|help|assist)\b)))",
     )
     yield pattern(
         rf"(?P<before>(?:{_AM}|\bmy\s++name\s++is\s++|\b(?:to|with)\s++)[\"'*_`“”‘]{{0,3}}\[name\][\"'*_`“”’]{{0,3}}"
@@ -166,7 +160,13 @@ def plain_places(words: str, bare: str, namesakes: str) -> Iterator[re.Pattern[s
 
 
 def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
-    """Where a text calls itself by a word that the catalogue has as a name, in more ways than by "I am"."""
+    """Where a text calls itself by a word that the catalogue or everybody has as a name: more ways than "I am"."""
+    # With an article before it, or another name behind it, it is an animal, a sign of the zodiac, or a person.
+    known = (
+        rf"(?:(?<!\ba )(?<!\ban )|(?=\w+[-\w. ]{{0,20}}\s(?:model|assistant|ai|chat ?bot|bot)\b))(?:{AMBIGUOUS}){TAIL}"
+        + NOBODY_ELSE
+    )
+    yield pattern(_ITSELF, known, rf"(?(role){_SAYS_I}|{ENDS})")
     name = rf"{_NAMED}(?:{namesakes}){TAIL}"
     model = r"(?:model|assistant|ai|chat ?bot|bot|llm)\b"
     by = rf"(?:,?\s++(?:by|from|{_MAKE})\b)"

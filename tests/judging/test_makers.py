@@ -47,6 +47,11 @@ def test_who_publishes_a_model_is_no_name_of_it(model: str, said: str) -> None:
         assert names.masked(f"I am {whole}. {whole} is best") == "I am [name]. [name] is best"
 
 
+def test_an_id_without_its_publisher_and_tag_is_a_variable_in_statements() -> None:
+    names = Names([ModelProfile(name="x", provider="litellm", model="us.acme.phi4:0")])
+    assert names.masked("phi4 = phi ** 4  # phi4", program=True) == "phi4 = phi ** 4  # [name]"
+
+
 def test_who_publishes_a_model_is_masked_where_a_text_says_who_made_it() -> None:
     names = called("arcee-ai/virtuosity-9b", "zephyrus/zephyrus-9b", "luma.quokka-v1:0", "zephyrine.large")
     said = "I was made by Arcee AI. I'm a model trained by Luma. Quokka, Zephyrus and Virtuosity 9B; zephyrine"
@@ -157,7 +162,7 @@ def test_makers_stay_where_no_text_speaks_of_itself(said: str) -> None:
         "I'm part of the {Gemini} family of models.", "I belong to the {Llama} family.",
         "I'm a member of the {Phi} series.",
         "As {Claude} (an AI by {Anthropic}), I think so. As {Gemini} (an AI model), I can't.",
-        "I'm {Microsoft Copilot}. I am {Amazon Nova}.",
+        "I'm {Microsoft Copilot}. I am {Amazon Nova}.", "I belong to the {Mistral} family. I am {Mistral}.",
     ],
 )  # fmt: skip
 def test_labels_and_signatures_are_masked(said: str) -> None:
