@@ -109,7 +109,8 @@ def called(names: str, signs: str) -> Iterator[re.Pattern[str]]:
 
 def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str]]:
     """Where a text says by whom, or from what, it was made."""
-    maker = f"(?:{AMBIGUOUS}|{MAKERS}|{ONLY}|{publishers}){TAIL}{FIRM}"
+    company = f"(?:{AMBIGUOUS}|{MAKERS}|{ONLY}|{publishers})"
+    maker = f"{company}{TAIL}{FIRM}"
     # The Tongyi Lab under Alibaba Group, TII (...), Meta's Llama.
     more = rf"(?:['’]s\s|,\sthe\s|\s(?:under|of|at|from)\s(?:the\s)?|\s?\((?=[^()\n]{{1,40}}\))){maker}\)?"
     makers = f"{maker}(?:{more}){{0,2}}"
@@ -121,8 +122,9 @@ def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str
         rf"(?(role){_I_FOLLOW})",
     )
     yield pattern(
+        # Without a version: nothing stands before it, so a long row of them would be read from each.
         rf"(?P<before>\b{_CAPITAL})",
-        maker,
+        company + FIRM,
         rf"(?=\s++(?:(?:has|have)\s++)?{_ADVERB}(?:(?:trained|created|developed|built|designed|fine-?tuned)\s++me\b"
         rf"(?!\s++(?:an?|the|my|some)\b)|made\s++me(?:{_CLAUSE}|\s++to\s(?:be|help|assist)\b)))",
     )
