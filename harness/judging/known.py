@@ -13,7 +13,7 @@ _VERSION = rf"(?=[-_: ]?(?:{_SIZE}|v?[1-9]\.\d(?!\d)|v?[1-9]\d?(?:\.\d)?[-_: ]?(
 ONLY = (
     r"qwen|qwq|chatgpt|openai|anthropic|deepseek|smollm|mixtral|codestral|devstral|ministral|chatglm|internlm|nemotron|"
     r"starcoder|wizardlm|tinyllama|codellama|codegemma|hugging ?face|alibaba cloud|google deepmind|meta ai|"
-    r"moonshot ai|zhipu|通义千问|文心一言"
+    r"moonshot ai|zhipu|z\.ai|通义千问|文心一言|深度求索|月之暗面|通义实验室|阿里云|智谱"
 )
 KNOWN = rf"{ONLY}|gpt(?=[- ]?\d|-oss)"
 """Names that mean nothing but a model or its maker."""
@@ -24,7 +24,7 @@ VERSIONED = (
     rf"|command[- ]r(?:\+|[- ]plus{_END}|7b{_END}|:\d+b{_END})|microsoft/phi(?=-?\d)"
     rf"|claude[- ](?:opus|sonnet|haiku|instant){_END}"
     rf"|gemini(?=[- ](?:pro|flash|ultra|nano|advanced){_END}|[- ]?[1-9](?:\.\d(?!\d)|[- ](?:{RANK}){_END}))"
-    rf"|mistral[- ]ai{_END}|mistral(?=-(?:large|small|nemo|medium){_END})"
+    rf"|mistral[- ]?ai{_END}|mistral(?=-(?:large|small|nemo|medium){_END})"
     rf"|(?-i:M)istral (?:large|small|nemo|medium){_END}"
     rf"|(?:falcon|orca|vicuna|yi|hermes|aya|jamba|phi|glm)[-_: ]?(?:\d(?:\.\d)?[-_: ])?(?={_SIZE})"
     rf"|phi(?=-?[1-9](?:\.\d)?[-:](?:{RANK}|vision|moe|silica|multimodal|reasoning|latest){_END})"
@@ -38,10 +38,15 @@ UNCALLED = r"(?!\s?=)"
 """Behind such a name: what a value is given to is a variable."""
 AMBIGUOUS = (
     r"gpt|llama|gemma|phi|claude|gemini|mistral|glm|grok|kimi|granite|olmo|falcon|yi|bard|copilot|jamba|nova|aya|ernie|"
-    r"hunyuan|minimax|doubao|reka|vicuna|orca|command-r|(?-i:[Cc]ommand [RA]\+?(?![^\W_]))"
+    r"hunyuan|minimax|doubao|reka|vicuna|orca|command-r|(?-i:[Cc]ommand [RA]\+?(?![^\W_]))|(?-i:Le Chat)|豆包"
 )
 """Names that are also animals, people or companies: masked only where a text speaks of itself."""
 MAKERS = (
     r"google|meta|microsoft|alibaba|amazon|ibm|nvidia|cohere|xai|apple|baidu|tencent|bytedance|mistral|databricks|"
-    r"stability ai|hugging ?face|upstage|01\.ai"
+    r"stability ai|hugging ?face|upstage|01\.ai|moonshot|tongyi|technology innovation institute|tii|ai2|"
+    r"allen institute for ai|lg|nous(?= ?research)|ai21|shanghai ai"
 )
+CHINESE = "百度|腾讯|阿里巴巴|谷歌|字节跳动|微软"
+"""Companies that answers tell of: masked only where a text says who made itself."""
+FIRM = r"(?:\s?(?:ai|labs?|laboratory|group|cloud|research|deepmind|inc|corporation)(?![a-z])){0,3}"
+"""Behind a maker's name."""

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 
 from harness.config import ModelProfile
 from harness.judging import known
 from harness.judging.ordinary import GRAMMAR, NAMESAKES
-from harness.judging.speaking import called, made, namely, pattern, plain_places
+from harness.judging.passages import INLINE, LITERAL, SENTENCE, TEMPLATE, apart, blocks
+from harness.judging.speaking import NOBODY_ELSE, called, labelled, made, namely, pattern, plain_places
 from harness.judging.spelling import (
     ENDS,
     SOLID_TAIL,
@@ -40,31 +41,14 @@ from harness.judging.spelling import (
 
 MASK = "[name]"
 
-_WELL_KNOWN = re.compile(known.AMBIGUOUS, re.IGNORECASE)
-_FENCE = re.compile(r"^[ \t>]*(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)\n?", re.MULTILINE)
-_PROSE = re.compile(r"(?:te?xt|plain(?:text)?|md|markdown|rst)\b.*", re.IGNORECASE)
-_SENTENCE = re.compile(r"^[ \t]*(?:I['’]m|I am|My name is|Hello|Hi)\b[^\n]*", re.MULTILINE)
-"""A line of prose in a block, or a file, of code."""
-_TEMPLATE = re.compile(r"(?<=[=(,:+?\s])`[^`\n]*+`")
-"""A string of JavaScript: what it computes is a statement, but it may speak."""
+_WELL_KNOWN = re.compile(rf"\b(?:{known.AMBIGUOUS})(?![^\W\d_])", re.IGNORECASE)
+_LABELLED = labelled()
 _PUBLISHED = re.compile(
     r"(?<![\w/.@-])(?:(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co|ollama\.com|openrouter\.ai)/)?"
     r"(?P<who>[^\W_][\w.-]{0,40}+)/(?P<what>\w[\w:-]{0,80}+(?:\.[\w:-]{1,40}+){0,4}+)(?![\w/-])"
 )
 """`org/name`, as models are published."""
 _FILE = re.compile(r"\.(?:py|md|[jt]sx?|json|ya?ml|txt|html?|css|c|h|cc|cpp|rs|go|java|sh|toml|csv|png|jpe?g|ipynb)\Z")
-_INLINE = re.compile(r"`[^`\n]+`")
-_LITERAL = re.compile(
-    # What a module is called is part of a statement; it begins with a letter, as nothing else here does.
-    r"\b(?:(?:from|import)\s?+|(?:require|import)\s?+\()(?:'[@\w./-]*+'|\"[@\w./-]*+\")|"
-    r'"""(?:[^"\\]++|\\.|"(?!""))*+(?:""")?'
-    r"|'''(?:[^'\\]++|\\.|'(?!''))*+(?:''')?"
-    r'|"(?:[^"\\\n]++|\\.)*+"?'
-    r"|'(?:[^'\\\n]++|\\.)*+'?"
-    r"|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?|#[^\n]*|(?:^|[;{},])[ \t]*(?://|--)[^\n]*",
-    re.MULTILINE | re.DOTALL,
-)
-"""Strings and comments of most languages, and names of modules that are written as strings."""
 
 
 class Names:
@@ -95,56 +79,56 @@ class Names:
         coded = rf"(?:{whole}){SOLID_TAIL}|(?-i:{exact})"
         before, after = rf"{STARTS}(?P<before>_{{0,3}})", rf"(?P=before){ENDS}"
         self._prose, self._code = pattern(before, names, after), pattern(before, coded, after)
-        famous = {word for name in given for word in re.findall(r"[^\W\d_]+", name) if _WELL_KNOWN.fullmatch(word)}
         alike = {name for name in words if name.lower() in NAMESAKES}
-        told = any_of(map(spelt, {*alike, *famous, *set(stems) - set(begun)}))
+        told = any_of(map(spelt, {*alike, *set(stems) - set(begun)}), known.AMBIGUOUS)
+        makers = any_of(loosely(maker) for maker in _all(_publishers(given)))
         loose = any_of(loosely(name) for name in more if not tells(name))
+        self._made = tuple(made(names, told, makers))
         self._told, self._namely = re.compile(told, re.IGNORECASE), tuple(namely(told))
         self._itself = (
             *called(rf"{names}|(?:{loose}){TAIL}", signs),
             *self._namely,
             *_plainly([name for name in words if name.lower() not in NAMESAKES], told),
-            made(names, told),
+            *self._made,
         )
         self._kept = lru_cache(maxsize=8)(self._mentioned)
 
     def masked(self, text: str, topic: str = "", *, program: bool = False) -> str:
         """`text` without names; those that `topic`, the task's own text, mentions are what it is about, and stay,
         except where the text calls itself so. `program`: the text is source code, as fenced blocks always are."""
-        kept = self._kept(topic)
-        if program:
-            return self._in_code(text, kept)
-        return "".join(
-            self._in_code(part, kept) if code else self._in_prose(part, kept) for code, part in _blocks(text)
-        )
+        kept, said = self._kept(topic), set[str]()
+        parts = [(True, text)] if program else list(blocks(self._unlabelled(text, kept, said)))
+        done = [(code, (self._in_code if code else self._in_prose)(part, kept, said)) for code, part in parts]
+        more = [name for name in said if name[0].isupper() and _folded(name) not in kept]
+        return "".join(_again(code, part, more) if more else part for code, part in done)
 
-    def _in_prose(self, text: str, kept: frozenset[str]) -> str:
-        text = self._unsaid(self._unpublished(text, kept))
+    def _in_prose(self, text: str, kept: frozenset[str], said: set[str]) -> str:
+        text = self._unsaid(self._unpublished(text, kept), said)
 
         def inline(code: str) -> str:
             found = self._without(self._prose, code, kept)
-            return found if found.strip("` ") == MASK else self._in_code(code, kept)
+            return found if found.strip("` ") == MASK else self._in_code(code, kept, said)
 
-        return _apart(_INLINE, text, inline, lambda part: self._without(self._prose, part, kept))
+        return apart(INLINE, text, inline, lambda part: self._without(self._prose, part, kept))
 
-    def _in_code(self, text: str, kept: frozenset[str]) -> str:
+    def _in_code(self, text: str, kept: frozenset[str], said: set[str]) -> str:
         """An id is looked for in comments and strings as in prose, in statements only as the catalogue writes it: with
         a model `R1`, `r1 = 5` is a variable. `for i, phi in ...` is no self-introduction: it takes a comment, a string,
         or a line that begins as no statement does."""
 
-        def said(part: str) -> str:
-            return self._without(self._prose, self._unsaid(self._unpublished(part, kept)), kept)
+        def speech(part: str) -> str:
+            return self._without(self._prose, self._unsaid(self._unpublished(part, kept), said), kept)
 
         def template(found: re.Match[str]) -> str:
-            return f"`{self._unsaid(found[0][1:-1])}`"
+            return f"`{self._unsaid(found[0][1:-1], said)}`"
 
         def statement(part: str) -> str:
             return self._without(self._code, part, kept)
 
-        return _apart(
-            _LITERAL,
-            _TEMPLATE.sub(template, _SENTENCE.sub(lambda line: said(line[0]), text)),
-            lambda part: statement(part) if part[0].isalpha() else said(part),
+        return apart(
+            LITERAL,
+            TEMPLATE.sub(template, SENTENCE.sub(lambda line: speech(line[0]), text)),
+            lambda part: statement(part) if part[0].isalpha() else speech(part),
             statement,
         )
 
@@ -158,14 +142,25 @@ class Names:
 
         return _PUBLISHED.sub(masked, text) if "/" in text else text
 
-    def _unsaid(self, text: str) -> str:
-        """The text without what it calls itself. Code spans are left alone, but for those that are but the name."""
+    def _unlabelled(self, text: str, kept: frozenset[str], said: set[str]) -> str:
+        def masked(found: re.Match[str]) -> str:
+            own = _WELL_KNOWN.findall(found["name"])
+            if kept.issuperset(map(_folded, own)):
+                return found[0]
+            said.update(own)
+            return found["before"] + MASK
+
+        return _LABELLED.sub(masked, text)
+
+    def _unsaid(self, text: str, said: set[str]) -> str:
+        """The text without what it calls itself, which is put to `said`. Code spans are left alone, but for those that
+        are but the name."""
         told = self._told.search(text)
         for place in self._itself:
             if place in self._namely and not told:
                 continue
-            spans = [span.span() for span in _INLINE.finditer(text)] if "`" in text else []
-            text = place.sub(partial(_named, text, spans), text)
+            spans = [span.span() for span in INLINE.finditer(text)] if "`" in text else []
+            text = place.sub(partial(_named, text, spans, set[str]() if place in self._made else said), text)
         return text
 
     def _without(self, looked_for: re.Pattern[str], text: str, kept: frozenset[str]) -> str:
@@ -180,17 +175,30 @@ class Names:
         for name in self._prose.finditer(topic):
             parts = re.findall(r"[^\W\d_]+|\d+", name["name"].lower())
             found.update("".join(parts[:count]) for count in range(1, len(parts) + 1))
+        found.update(map(_folded, _WELL_KNOWN.findall(topic)))
         return frozenset(found)
 
 
-def _named(text: str, spans: list[tuple[int, int]], found: re.Match[str]) -> str:
+def _named(text: str, spans: list[tuple[int, int]], said: set[str], found: re.Match[str]) -> str:
     start, end = found.span("name")
     index = bisect(spans, (start, end)) - 1
     if index >= 0 and start < spans[index][1]:
         first, last = spans[index]
         if found.start() >= first or text[first:last].strip("`\"'*_ ") != found["name"]:
             return found[0]
+    said.update(_WELL_KNOWN.findall(found["name"]))
     return found["before"] + MASK + text[end : found.end()]
+
+
+def _again(code: bool, text: str, said: list[str]) -> str:
+    """The text without names it calls itself by elsewhere: of those that everybody knows, where they are written with
+    the same capital; elsewhere, as in statements, they mean something else."""
+    place = pattern(r"(?P<before>(?<![-\w]))", rf"(?-i:{any_of(map(spelt, said))}){TAIL}", ENDS + NOBODY_ELSE)
+
+    def without(part: str) -> str:
+        return place.sub(MASK, part)
+
+    return apart(LITERAL, text, without, str) if code else apart(INLINE, text, str, without)
 
 
 def _plainly(words: list[str], told: str) -> Iterator[re.Pattern[str]]:
@@ -203,13 +211,30 @@ def _plainly(words: list[str], told: str) -> Iterator[re.Pattern[str]]:
 def _names(profile: ModelProfile) -> Iterable[str]:
     """What a model is called: in the catalogue, on its server, and in its family."""
     last = profile.model.rpartition("/")[2]
-    return (profile.name, profile.model, last, last.partition(":")[0], profile.family)
+    bare = _bare(profile.model)
+    return (profile.name, profile.model, last, last.partition(":")[0], bare, bare.partition(":")[0], profile.family)
+
+
+def _bare(name: str) -> str:
+    """A name without who publishes or serves the model: of `google/gemma-3` and `us.amazon.nova-pro` what comes last,
+    unless that says nothing."""
+    last = name.rpartition("/")[2]
+    bare = re.sub(r"^(?:[^\W\d_]+\.)+(?=[^\W\d_])", "", last)
+    return bare if versioned(bare) else last
+
+
+def _publishers(names: Iterable[str]) -> Iterator[str]:
+    """Who publishes or serves models: words that answers need (`amazon`, `azure`, `perplexity`), and no names."""
+    for name in names:
+        for word in re.split(r"[/.]", name.removesuffix(_bare(name))):
+            if versioned(word):
+                yield word
 
 
 def _untagged(profiles: Iterable[ModelProfile]) -> Iterator[str]:
     """Beginnings of ids that a variable may be called, too: of `olmo2:7b` the `olmo2`."""
     for profile in profiles:
-        begun, tag, _ = profile.model.rpartition("/")[2].partition(":")
+        begun, tag, _ = _bare(profile.model).partition(":")
         # A word without a number that is a name as well is distinct.
         if tag and re.fullmatch(r"[^\W\d]\w*\d", begun) and begun != profile.family:
             yield begun
@@ -219,8 +244,9 @@ def _stems(names: Iterable[str]) -> Iterator[str]:
     """Beginnings of names: the first word, and all words before a version; and words that models are called by. Of two
     letters or of grammar they say nothing, and well-known ones have rules of their own."""
     for name in names:
-        first = re.split(r"[\d.:/@_-]", name, maxsplit=1)[0]
-        for word in {first, *namesakes(name)}:
+        bare = _bare(name)
+        first = re.split(r"[\d.:@_-]", bare, maxsplit=1)[0]
+        for word in {first, *namesakes(bare)}:
             if len(word) > 2 and word.isalpha() and word.lower() not in GRAMMAR and not _WELL_KNOWN.fullmatch(word):
                 yield word
         words = re.match(r"[^\W\d]+(?:[-_:@/][^\W\d_]+)+(?=[-_:@/]v?\d)", name)
@@ -234,27 +260,3 @@ def _all(names: Iterable[str]) -> list[str]:
 
 def _folded(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.lower())
-
-
-def _blocks(text: str) -> Iterator[tuple[bool, str]]:
-    """The text in its order, and of each part whether it is a fenced block."""
-    position, fence, prose = 0, "", False
-    for line in _FENCE.finditer(text):
-        if not fence:
-            yield False, text[position : line.end()]
-            position, fence = line.end(), line["fence"]
-            prose = _PROSE.fullmatch(line["info"].strip()) is not None
-        elif line["fence"].startswith(fence) and not line["info"].strip():
-            yield not prose, text[position : line.start()]
-            position, fence = line.start(), ""
-    yield bool(fence) and not prose, text[position:]
-
-
-def _apart(special: re.Pattern[str], text: str, inside: Callable[[str], str], outside: Callable[[str], str]) -> str:
-    """The text with what matches changed by one rule and what lies between by another."""
-    done: list[str] = []
-    position = 0
-    for found in special.finditer(text):
-        done += [outside(text[position : found.start()]), inside(found[0])]
-        position = found.end()
-    return "".join([*done, outside(text[position:])])

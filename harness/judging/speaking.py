@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.judging.known import AMBIGUOUS, MAKERS, ONLY
+from harness.judging.known import AMBIGUOUS, CHINESE, FIRM, MAKERS, ONLY
 from harness.judging.spelling import ENDS, MARKS, TAIL, WORD
 
 _FILLER = (
@@ -14,11 +14,13 @@ _FILLER = (
 )
 """Blanks are never given back: nothing that follows begins with one, and a long row would be tried from each."""
 _ITSELF = (
-    r"(?P<before>\b(?:(?:i['’]?m|i\s++am|my\s++name(?:['’]s|\s++is)|call\s++me|speaking\s++as)|(?P<role>as))\s++"
+    r"(?P<before>\b(?:(?:i['’]?m|i\s++am|my\s++name(?:['’]s|\s++is)|call\s++me|i\s++go\s++by|speaking\s++as)|(?P<role>as))\s++"
     + _FILLER
     + ")"
 )
-_SPEAKS = r"\b(?:i['’]?m|i\s++am|my\s++name(?:['’]s|\s++is)|call\s++me|speaking\s++as|also\s++known\s++as)\s++"
+_SPEAKS = (
+    r"\b(?:i['’]?m|i\s++am|my\s++name(?:['’]s|\s++is)|call\s++me|i\s++go\s++by|speaking\s++as|also\s++known\s++as)\s++"
+)
 _ROLE = (
     r"(?:(?:(?:an?|the|your|ai|large|language|friendly|helpful)\b[\s,:]*+){0,6}"
     r"(?:called|named|known\s++as|model|assistant|chat ?bot|bot)\b[\s,:]++){0,3}" + MARKS
@@ -29,16 +31,20 @@ _SENT = (
 )
 _CLAUSE = r"(?=[\"'*_`”’]*\s*(?:[.,;:!?)\]…]|\Z|(?:and|but)\b))"
 _MAKE = r"(?:developed|trained|created|made|built|designed|released|fine-?tuned)"
-_ADVERB = r"(?:(?:originally|initially|actually|also|proudly|first|currently)\s++)?"
+_ADVERB = r"(?:(?:originally|initially|independently|actually|also|proudly|first|currently)\s++)?"
 _BY = (
-    rf"(?:{_MAKE}(?:,?\s++(?:and\s++)?{_MAKE}){{0,3}}\s++by|(?:based|built|running)\s++on(?:\s++top\s++of)?|"
+    rf"(?:{_MAKE}(?:,?\s++(?:and\s++)?{_MAKE}){{0,3}}\s++(?:by|at)|(?:based|built|running)\s++on(?:\s++top\s++of)?|"
     r"powered\s++by|fine-?tuned\s++from|derived\s++from)\s++"
 )
-_PEOPLE = r"(?:the\s++)?(?:(?:team|people|researchers)\s++(?:at|of)\s++)?" + MARKS
+_PEOPLE = (
+    r"(?:(?:an?|the)\s++)?(?:(?:team|people|researchers|engineers|inventors|company|startup|chinese|french|of|at|from)"
+    r"\s++){0,5}" + MARKS
+)
+_MODEL = r"(?:model|assistant|ai|chat ?bot|bot|llm|system)"
 _BARRIER = r"(?!(?:of|for|with|about|on|in|at|to|from|by|the|who|that|which|is|was|are|were|made|developed|created)\b)"
 _KIND = (
     rf"(?:(?:an?|the|your)\s++(?:{_BARRIER}[\w'’-]++,?\s++){{0,6}}?"
-    r"(?:model|assistant|ai|chat ?bot|bot|llm)\b(?:\s++(?:called|named)\s++\W{0,3}\[name\]\W{0,3})?"
+    rf"{_MODEL}\b(?:\s++(?:called|named)\s++\W{{0,3}}\[name\]\W{{0,3}})?"
     r"|\W{0,3}\[name\]\W{0,3})"
 )
 _WHICH = (
@@ -46,11 +52,11 @@ _WHICH = (
 )
 _AM = r"\b(?:i['’]?m|i\s++am|i\s++was|i['’]ve\s++been|i\s++have\s++been)\s++"
 _MADE = (
-    rf"(?P<before>(?:{_AM}{_ADVERB}{_BY}|\bi\s++run\s++on\s++"
+    rf"(?P<before>(?:{_AM}{_ADVERB}{_BY}|\bi\s++(?:run\s++on|come\s++from)\s++"
     rf"|{_AM}(?:(?:just|only|not)\s++)?{_KIND}(?:,?\s++{_KIND})?(?:{_WHICH}{_BY}|\s++(?:by|from)\s++)"
     rf"|\bthis\s++(?:(?:ai|virtual)\s++)?(?:assistant|ai)\s++(?:is|was)\s++{_ADVERB}{_BY}"
-    rf"|\bmy\s++(?:creator|developer|maker)s?\s++(?:is|are|was|were)\s++"
-    rf"|(?P<role>\bas\s++{_KIND}{_WHICH}{_BY})){_PEOPLE})"
+    rf"|\bmy\s++(?:(?:creator|developer|maker)s?\s++(?:is|are|was|were|at)|training\s++(?:by|at))\s++"
+    rf"|(?P<role>\bas\s++{_KIND}(?:\s++\({_KIND})?(?:{_WHICH}{_BY}|\s++(?:by|from)\s++))){_PEOPLE})"
 )
 """The speaker is the subject, and no other subject or verb stands between: what somebody believes was made by others
 is no word of itself."""
@@ -58,24 +64,37 @@ _REALLY = (
     r"(?:(?:actually|just|only|indeed|still|really|simply|truly|basically|definitely|certainly|technically|also|now|"
     r"currently|in\s++fact|of\s++course)\b[\s,]++){0,3}"
 )
-_NAMED = rf"(?:(?:{MAKERS}|{ONLY}|\[name\])(?:['’]s)?\s++(?:ai\s++)?)?+"
+_NAMED = rf"(?:(?:{MAKERS}|{ONLY}|\[name\])(?:['’]s)?\s++(?:ai\s++)?)?"
 """Before the name of a model: Google Gemini, Anthropic's Claude."""
 _CAPITAL = r"(?=(?-i:[A-Z]))"
-_NOBODY_ELSE = r"(?!\s(?-i:[A-Z])[a-z]+)"
+NOBODY_ELSE = r"(?!\s(?-i:[A-Z])[a-z]+)"
 """Behind a name: Claude Monet is none."""
 _LAST = r"(?=[\"'*_`”’]*[.!]?[ \t]*$)"
 _HERE = (
-    rf"(?=[\"'*_`”’]*\s*+(?:[.!)\]…]|\Z|,\s+(?:(?:an?|your|the)\s++(?:[\w-]++\s++){{0,4}}?"
+    rf"(?=[\"'*_`”’]*\s*+(?:[.!)\]…]|\Z|,\s+(?:(?:ready|happy|glad|here|at\s+your)\b|(?:an?|your|the)\s++(?:[\w-]++\s++){{0,4}}?"
     rf"(?:model|assistant|ai|chat ?bot|bot|llm)\b|{_MAKE}\b)))"
 )
+_MAKE_CHINESE = r"(?:开发|训练|创建|创造|打造|推出|研发)"
 _ELSEWHERE = (
     r"(?:\b(?:ich\s+(?:bin|heiße)|mein\s+name\s+ist|je\s+suis|je\s+m['’]appelle|mon\s+nom\s+est|soy|me\s+llamo|"
     r"mi\s+nombre\s+es|sono|mi\s+chiamo|(?:eu\s+)?sou|meu\s+nome\s+é|ik\s+ben|jestem|меня\s+зовут|я)\s+"
     rf"{MARKS}{_CAPITAL}|"
-    r"(?:我是(?:由[^\n。，]{1,20}(?:开发|训练|创建|打造|推出|研发)的[^\n。，a-z]{0,12})?|我叫|我的名字[是叫]|私は|私の名前は|"
+    rf"(?:我是(?:由?[^\n。，]{{1,20}}{_MAKE_CHINESE}的[^\n。，a-z]{{0,12}})?|我叫|我的名字[是叫]|私は|私の名前は|"
     rf"저는|나는|제\s?이름은)\s?{MARKS})"
 )
 """I am, in other languages."""
+_MODEL_ELSEWHERE = (
+    r"(?:(?:[\w-]*(?:modell|assistent)|model+[oe]?|modèle|ki|ia|ai|assistant|assistente|asistente|"
+    r"chat ?bot)\b|\[name\])"
+)
+_MADE_ELSEWHERE = (
+    rf"\b(?:ich\s++bin|je\s++suis|soy|sono|sou|ik\s++ben|als(?=[^.\n!?]{{0,80}}\b(?:ich|ik)\b)"
+    r"|como(?=[^.\n!?]{0,80}\b(?:yo|no|puedo|tengo)\b)|en\s++tant\s++que(?=[^.\n!?]{0,80}\bj(?:e\b|['’])))\s++"
+    rf"(?:(?!(?:von|vom|bei|par|por|d[aeu]|of)\b)[\w'’-]++\s++){{0,5}}?{_MODEL_ELSEWHERE},?\s++"
+    rf"(?:(?!(?:ist|est|es|è|é|und|et|y)\b)[\w'’-]++,?\s++){{0,6}}?"
+    rf"(?:von|vom|durch|par|por|d[aeu]|di|door|van)\s++(?:(?:la|l['’]|der|die|das)\s*+)?{MARKS}"
+)
+"""I am a model made by, in other languages."""
 _SAYS_I = r"(?=[\"'*_`”’]*,\s+(?-i:I\b|[Mm]y\s+(?:name|training|maker|creator)))"
 _I_FOLLOW = r"(?=[^.\n!?]{0,80}?,\s+(?:i|my)\b)"
 
@@ -84,20 +103,39 @@ def called(names: str, signs: str) -> Iterator[re.Pattern[str]]:
     """Where a text calls itself by a name that has a form of its own.
 
     `names`: the names of models; `signs`: those of the catalogue that are no words."""
-    # With an article before it, or another name behind it, it is an animal, a sign of the zodiac, or a person.
-    known = (
-        rf"(?:(?<!\ba )(?<!\ban )|(?=\w+[-\w. ]{{0,20}}\s(?:model|assistant|ai|chat ?bot|bot)\b))(?:{AMBIGUOUS}){TAIL}"
-        r"(?!\s(?-i:[A-Z])[a-z]+)"
-    )
     yield pattern(_ITSELF, f"{names}|{signs}", rf"(?(role)(?=,?\s+(?:i|my)\b)|{ENDS})")
-    yield pattern(_ITSELF, known, rf"(?(role){_SAYS_I}|{ENDS})")
     yield pattern(rf"(?P<before>(?:\b(?:this\s+is|from|by)\s++{MARKS}|{_SPEAKS}{_ROLE}))", signs, ENDS)
 
 
-def made(names: str, namesakes: str) -> re.Pattern[str]:
+def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str]]:
     """Where a text says by whom, or from what, it was made."""
-    makers = f"(?:{AMBIGUOUS}|{MAKERS}){TAIL}"
-    return pattern(_MADE, f"{names}|{makers}|(?:{namesakes}){_CLAUSE}", rf"{ENDS}(?(role){_I_FOLLOW})")
+    company = f"(?:{AMBIGUOUS}|{MAKERS}|{ONLY}|{publishers})"
+    maker = f"{company}{TAIL}{FIRM}"
+    # The Tongyi Lab under Alibaba Group, TII (...), Meta's Llama.
+    more = rf"(?:['’]s\s|,\sthe\s|\s(?:under|of|at|from)\s(?:the\s)?|\s?\((?=[^()\n]{{1,40}}\))){maker}\)?"
+    makers = f"{maker}(?:{more}){{0,2}}"
+    yield pattern(_MADE, f"{makers}|{names}|(?:{namesakes}){_CLAUSE}", rf"{ENDS}(?(role){_I_FOLLOW})")
+    yield pattern(
+        rf"(?P<before>\b(?:i['’]?m|i\s++am|(?P<role>as))\s++{_REALLY}(?:(?:an?|the|one\s++of)\s++)?{MARKS}{_CAPITAL})",
+        maker,
+        rf"(?=(?:['’]s)?\s++(?:(?:own|ai|large|language|chat|virtual)\s++){{0,4}}{_MODEL}s?\b(?(role)|{_CLAUSE}))"
+        rf"(?(role){_I_FOLLOW})",
+    )
+    yield pattern(
+        # Without a version: nothing stands before it, so a long row of them would be read from each.
+        rf"(?P<before>\b{_CAPITAL})",
+        company + FIRM,
+        rf"(?=\s++(?:(?:has|have)\s++)?{_ADVERB}(?:(?:trained|created|developed|built|designed|fine-?tuned)\s++me\b"
+        rf"(?!\s++(?:an?|the|my|some)\b)|made\s++me(?:{_CLAUSE}|\s++to\s(?:be|help|assist)\b)))",
+    )
+    yield pattern(
+        rf"(?P<before>(?:{_AM}|\bmy\s++name\s++is\s++|\b(?:to|with)\s++)[\"'*_`“”‘]{{0,3}}\[name\][\"'*_`“”’]{{0,3}}"
+        r"(?:,\s++|\s++\())",
+        maker,
+        r"(?=['’]s\s|\s?\))",
+    )
+    yield pattern(rf"(?P<before>{_MADE_ELSEWHERE})", makers, ENDS)
+    yield pattern(r"(?P<before>我[是叫][^。！？\n]{0,24}?)", CHINESE, rf"(?=[^。！？\n]{{0,20}}?{_MAKE_CHINESE})")
 
 
 def plain_places(words: str, bare: str, namesakes: str) -> Iterator[re.Pattern[str]]:
@@ -124,16 +162,22 @@ def plain_places(words: str, bare: str, namesakes: str) -> Iterator[re.Pattern[s
 
 
 def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
-    """Where a text calls itself by a word that the catalogue has as a name, in more ways than by "I am"."""
+    """Where a text calls itself by a word that the catalogue or everybody has as a name: more ways than "I am"."""
+    # With an article before it, or another name behind it, it is an animal, a sign of the zodiac, or a person.
+    known = (
+        rf"(?:(?<!\ba )(?<!\ban )|(?=\w+[-\w. ]{{0,20}}\s(?:model|assistant|ai|chat ?bot|bot)\b))(?:{AMBIGUOUS}){TAIL}"
+        + NOBODY_ELSE
+    )
+    yield pattern(_ITSELF, known, rf"(?(role){_SAYS_I}|{ENDS})")
     name = rf"{_NAMED}(?:{namesakes}){TAIL}"
     model = r"(?:model|assistant|ai|chat ?bot|bot|llm)\b"
     by = rf"(?:,?\s++(?:by|from|{_MAKE})\b)"
-    yield pattern(rf"(?P<before>{_SPEAKS}{_REALLY}{MARKS})", name, rf"{_NOBODY_ELSE}(?:{_CLAUSE}|(?={by}))")
+    yield pattern(rf"(?P<before>{_SPEAKS}{_REALLY}{MARKS})", name, rf"{NOBODY_ELSE}(?:{_CLAUSE}|(?={by}))")
     yield pattern(
         rf"(?P<before>{_SPEAKS}(?:an?|the|your)\s++(?:{_BARRIER}(?:[\w'’-]++|\[name\]),?\s++){{0,6}}?{model}"
         rf"(?:{_WHICH}{_BY}{_PEOPLE}\w++(?:\s++ai)?,?+)?\s++(?:and\s++)?(?:called|named|known\s++as)\s++{MARKS})",
         name,
-        ENDS + _NOBODY_ELSE,
+        ENDS + NOBODY_ELSE,
     )
     yield pattern(
         rf"(?P<before>\bas\s++(?:an?|the)\s++{MARKS})",
@@ -143,14 +187,14 @@ def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
     yield pattern(
         rf"(?P<before>\bas\s++{MARKS})",
         name,
-        rf"(?=[\"'*_`”’]*,\s+(?:(?:an?|the|your)\s++(?:[\w-]++\s++){{0,4}}?{model}|{_MAKE}\b|(?-i:I)\b)"
+        rf"(?=[\"'*_`”’]*(?:,\s+|\s\()(?:(?:an?|the|your)\s++(?:[\w-]++\s++){{0,4}}?{model}|{_MAKE}\b|(?-i:I)\b)"
         r"(?:(?<=\s(?-i:I))|[^.\n!?]{0,80}?,\s+(?-i:I|[Mm]y)\b))",
     )
     yield pattern(
         rf"(?P<before>\b(?:you['’]re|you\s+are|you['’]ve\s+been|you\s+have\s+been)\s+(?:now\s+|currently\s+)?"
         rf"(?:talking|speaking|chatting|working|interacting)\s+(?:to|with)\s+{MARKS})",
         name,
-        _NOBODY_ELSE + _CLAUSE,
+        NOBODY_ELSE + _CLAUSE,
     )
     yield pattern(
         rf"(?P<before>(?:^|[.!?]\s|[\"“(]|\b(?:hi|hello|hey)(?:\sthere)?[,!]?\s)"
@@ -165,7 +209,29 @@ def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
         _LAST,
     )
     yield pattern(rf"(?P<before>^[ \t]*(?:[—–]|--)\s*{MARKS}{_CAPITAL})", name, r"(?=[\"'*_`”’]*[.!]?\s*\Z)")
-    yield pattern(rf"(?P<before>{_ELSEWHERE})", name, ENDS + _NOBODY_ELSE)
+    yield pattern(rf"(?P<before>{_ELSEWHERE})", name, ENDS + NOBODY_ELSE)
+    yield pattern(
+        rf"(?P<before>\bi(?:['’]?m|\s++am|\s++belong)\s++(?:(?:an?\s++)?(?:{_REALLY}(?:part|member|one|model))\s++)?"
+        rf"(?:of|to|from)\s++the\s++{MARKS}{_CAPITAL})",
+        name,
+        rf"(?=[\"'*_`”’]*\s++(?:ai\s++|model\s++)?(?:family|series|line|models)\b(?:\s++of\b|{_CLAUSE}))",
+    )
+    yield pattern(
+        rf"(?P<before>(?:author_{{0,2}}\s?[:=]|@author|\b(?:generated|created|written|produced|answered)\s++by)\s++"
+        rf"{MARKS}{_CAPITAL})",
+        name,
+        rf"{NOBODY_ELSE}(?:{_CLAUSE}|(?=\s\())",
+    )
+
+
+def labelled() -> re.Pattern[str]:
+    """Where a label has a well-known name: at the beginning of a text (in a glossary, further down, it means something
+    else), and behind `Name:`."""
+    return pattern(
+        rf"(?P<before>\A[\s>#*_\[(\"]*+{_CAPITAL}|(?P<line>^[ \t>#*_-]*+name[*_]*\s?:[*_]*[ \t]++{MARKS}{_CAPITAL}))",
+        rf"{_NAMED}(?:{AMBIGUOUS}){TAIL}",
+        rf"(?(line){_LAST}|(?=[*_\")]*+\s?:[*_]*+(?:\s|\Z)|\]))",
+    )
 
 
 def pattern(before: str, names: str, after: str) -> re.Pattern[str]:
