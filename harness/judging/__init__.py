@@ -3,7 +3,8 @@
     questions   which candidates are compared, under which labels
     candidates  what of an attempt a judge is shown
     neutral     so that it neither speaks to the judge nor names itself: names as they are spelt (spelling), words that
-                are others', too (known, ordinary) only where a text speaks of itself (speaking)
+                are others', too (known, ordinary) only where a text speaks of itself (speaking); in programs only
+                in comments and strings (passages)
     prompt      the request, from verifiers/rubrics
     panel       asks the judges
     parse       a reply -> Reading: every candidate marked, or a code that says why not; `reading` calls it

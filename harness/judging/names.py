@@ -235,7 +235,7 @@ def _untagged(profiles: Iterable[ModelProfile]) -> Iterator[str]:
     """Beginnings of ids that a variable may be called, too: of `olmo2:7b` the `olmo2`."""
     for profile in profiles:
         begun, tag, _ = _bare(profile.model).partition(":")
-        # A word without a number that is a name as well is distinct.
+        # A family that is called so makes a name of it.
         if tag and re.fullmatch(r"[^\W\d]\w*\d", begun) and begun != profile.family:
             yield begun
 

@@ -37,13 +37,12 @@ def read(judgment: Judgment, reply: Reply) -> Reading:
         # A verdict that has the mark and cannot be taken is the judge's all the same: nothing else stands in for it.
         if marked.reason != UNMARKED:
             return marked
-    # Quoted line by line in the prompt, a candidate's JSON may be repeated without the quotes.
     return parse(
         reply.text,
         judgment.labels,
         judgment.mode,
         finish_reason=reply.finish_reason,
-        prompt=f"{asked}\n{material}",
+        prompt=asked,
         material=material,
     )
 

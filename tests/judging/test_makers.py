@@ -194,3 +194,9 @@ def test_a_label_that_the_task_speaks_of_stays() -> None:
     said = "Claude: a French first name\nName: Claude"
     assert NOBODY.masked(said, "Where does Claude come from?") == said
     assert NOBODY.masked(said, "Explain a name.") == "[name]: a French first name\nName: [name]"
+
+
+def test_a_name_at_the_end_of_a_sentence_is_no_signature() -> None:
+    for said in ("It is the best, Claude", "Of the two the best is Claude"):
+        assert Names([]).masked(said) == said
+    assert Names([]).masked("see acme/qwen-style-demo") == "see acme/[name]-style-demo", "no id: it has no version"

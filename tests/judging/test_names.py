@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 
 from harness.config import ModelProfile
 from harness.judging.names import Names
+from tests.linear import is_linear
 
 NOBODY = Names([])
 
@@ -200,17 +200,13 @@ def test_what_is_like_a_model_keeps_its_likeness() -> None:
     )
 
 
-def test_a_long_text_and_a_large_catalogue_take_about_a_second() -> None:
-    began = time.process_time()
+def test_a_long_text_and_a_large_catalogue_take_linear_time() -> None:
     names = called(
         *(f"{a}{n}.{n % 7}-{b}" for a in ("qwen", "nimbus", "solar", "o") for b in ("mini", "x") for n in range(17))
     )
-    assert time.process_time() - began < 5, "made"
     for text in ("I am sure that `code` of 3.14 is Qwen 2.5 Coder 7B. ", "Qwen:a.b_c-", "_qwen-7b-mini", "I am a, a, "):
         for size in (199_992, 200_000):
-            began = time.process_time()
-            names.masked((text * size)[:size])
-            assert time.process_time() - began < 2, text
+            assert is_linear(names.masked, (text * size)[:size]), text
 
 
 def test_masking_leaves_no_rank_behind() -> None:
@@ -365,7 +361,5 @@ def test_paths_and_pairs_are_no_published_ids() -> None:
     ],
     ids=lambda text: text[:12],
 )  # fmt: skip
-def test_a_megabyte_of_beginnings_takes_about_two_seconds(text: str) -> None:
-    began = time.process_time()
-    FAMILIAR[0].masked(text)
-    assert time.process_time() - began < 4
+def test_a_megabyte_of_beginnings_takes_linear_time(text: str) -> None:
+    assert is_linear(FAMILIAR[0].masked, text)

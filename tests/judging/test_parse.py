@@ -99,3 +99,11 @@ def test_a_note_is_clipped_and_encodable() -> None:
 def test_numbers_of_thousands_of_digits_and_deep_nests_have_their_codes() -> None:
     assert parse('{"score": ' + "9" * 5000 + "}", ["A"], "rubric").reason == "out_of_range"
     assert parse('{"score": 2, "x": ' + "[" * 40 + "]" * 40 + "}", ["A"], "rubric").reason == "malformed"
+
+
+def test_what_is_quoted_in_the_innermost_object_that_can_be_opened_is_no_verdict() -> None:
+    reply = "{'id': 'k7', 'output': {'answer': {'response': {'score': 3.0,}}}}"
+    shown = "{'score': 3.0,}"
+    found = parse(reply, ["A"], "rubric", nonce="k7", prompt=f"Judge this: {shown}", material=shown)
+    assert (found.reason, found.marks) == ("quoted", ())
+    assert parse(reply, ["A"], "rubric", nonce="k7", prompt="Judge this", material="").marks[0].rubric == 3

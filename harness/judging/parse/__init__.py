@@ -6,10 +6,12 @@
     views      which objects are a verdict, or wrap one
     quotes     what stands in the prompt is no verdict
     schema     a verdict of one of the three modes (single: of one value): labels, numbers (values), ranking
+    assemble   the verdicts of a reply one after the other, and those in pieces (piece): which of them stands
     codes      why not, and what had to be decided
 
 Of several valid verdicts the last counts. A reply that does not say everything that was asked is rejected with a code;
-nothing is filled in. In words: docs/judging-replies.md. Every function takes linear time and fails on no text.
+nothing is filled in. In words: docs/judging-replies.md. Every function takes linear time and fails on no text;
+what is looked up in the prompt takes as long as that is.
 """
 
 from __future__ import annotations

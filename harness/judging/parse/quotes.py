@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.judging.parse.fragments import scan
 from harness.judging.parse.repair import load
+from harness.judging.parse.views import MAX_WRAPPERS
 
 MAX_SEARCHED = 1000
 """Different objects that are looked up. A search takes as long as the prompt is; no judge gives so many verdicts."""
@@ -42,7 +43,7 @@ class Shown:
     def inside(self, fragment: str) -> set[str]:
         """The objects inside this one that stand there, as `canonical` has them: whatever way they are written."""
         found = set()
-        for text in _inner(fragment, 4) if self._text else ():
+        for text in _inner(fragment, MAX_WRAPPERS + 1) if self._text else ():
             if self.has(text) and (loaded := load(text)) is not None:
                 found.add(canonical(loaded.value))
         return found

@@ -32,6 +32,8 @@ Quoting = Callable[[str, Any], bool]
 SCORES = ("scores", "score", "evaluations", "evaluation", "ratings", "models", "candidates", "results")
 ALSO_SCORES = ("verdict", "verdicts", "answers", "responses")
 """As `SCORES`, where scores of candidates stand there."""
+MAX_WRAPPERS = 3
+"""Objects round a verdict that are opened. What was quoted is looked for one deeper (`quotes`)."""
 _STRESS = frozenset({"final", "overall", "my", "the", "total", "preferred", "preference"})
 RANKING = ("ranking", "rankings", "rank", "order")
 WHO = ("model", "label", "candidate", "name", "id")
@@ -53,9 +55,9 @@ def views(
     value: dict[str, Any], labels: Labels, mode: JudgeMode, quoted: Quoting = never, depth: int = 0
 ) -> Iterator[dict[str, Any]]:
     """The object, or what it wraps: `{"result": {...}}`. Empty where nothing has a verdict's keys."""
-    if is_verdict(value, labels, mode) or (depth < 3 and foreign(value, labels, mode, depth) is not None):
+    if is_verdict(value, labels, mode) or (depth < MAX_WRAPPERS and foreign(value, labels, mode, depth) is not None):
         yield value
-    elif depth < 3:
+    elif depth < MAX_WRAPPERS:
         yield from wrapped(value, labels, mode, quoted, depth)
 
 
