@@ -183,6 +183,12 @@ def _claims(found: Comparison) -> None:
             claim.text, f"{claim.held} of {claim.of}", chance, "yes" if claim.supported else "no", verdict(claim)
         )
     show(made)
+    console(soft_wrap=True).print(
+        "by chance: if all models were equal and every run drew anew; whoever answers the same prompts alike each time "
+        "survives more often, and says no more for it\n"
+        "supported: significant over all runs together",
+        highlight=False,
+    )
     left = len(found.claims) - MOST_ROWS
     if left > 0:
         console().print(f"{left} more claims: --csv or --json has them all", highlight=False)
