@@ -236,7 +236,7 @@ def _grid(values: Floats, attempts: int) -> Grid:
     return Grid(
         metric="pass", units=("run",), of_repeats=True, models=models, tasks=tasks, categories=("all",) * len(tasks),
         values=values[None], scale=np.ones(len(tasks)), left_out=(), observations=attempts, single=attempts == 1,
-        graded=False, undecided=(0,),
+        graded=np.zeros(len(tasks), dtype=bool), undecided=(0,),
     )  # fmt: skip
 
 

@@ -101,6 +101,9 @@ def test_judges_of_other_systems_are_known_by_their_names() -> None:
         ("import:a", {"a": ITSELF}), ("import:b", {"b (ingest)": ITSELF}),
     ]  # fmt: skip
     assert found.impartial == ("import:c",)
+    kin = heard([report(asked("import:b"), {"b (ingest)": "Q", "a": "q"})], [["a", "b (ingest)"]])
+    assert kin is not None
+    assert kin.partial[0].models == {"a": KIN, "b (ingest)": ITSELF}
     gap = heard([report(asked("import:a", "import:c"))], [["a", "b"]])
     assert gap is not None
     assert [row.own_family for row in gap.said.rankings[0].judges[0].models] == [True, False]

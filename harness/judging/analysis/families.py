@@ -15,7 +15,8 @@ def itself(judge: str, model: str) -> bool:
 
 def related(judge: str, model: str, families: Mapping[str, str]) -> bool:
     """Whether `judge` is `model` itself or of the same family, as far as the catalogue names one."""
-    mine = families.get(judge, families.get(judge.removeprefix(IMPORTED), "")).lower()
+    named = (family for name, family in families.items() if itself(judge, name))
+    mine = (families.get(judge) or next(named, "")).lower()
     return itself(judge, model) or (bool(mine) and mine == families.get(model, "").lower())
 
 

@@ -53,7 +53,7 @@ def compare(
         raise Incomparable(f"no graded attempt of {baseline}", f"models there are: {', '.join(found.models)}")
     wins = each if metric == "wins" else grid(tables, "wins", ties=ties, models=models)
     placed = standing(found, alpha=alpha, seed=seed)
-    cells = within(found, seed=seed)
+    cells = within(found, alpha=alpha, seed=seed)
     tiers = top_tiers(found, alpha=alpha, seed=seed)
     names = tuple(found.models[m] for m in placed.order)
     about = facts(tables, _everyone(tables, names if found is each else each.models, models))

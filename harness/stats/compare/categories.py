@@ -18,8 +18,6 @@ from harness.stats.tiers import ALPHA
 from harness.words import plural
 
 POWER = 0.8
-DECIDING = next(n for n in range(1, 100) if least_p(n) <= ALPHA)
-"""The fewest tasks at which a pair can differ significantly: 6."""
 _SAME = 1e-9
 
 
@@ -37,17 +35,20 @@ class Within:
     """Shape (pairs,): over all tasks, adjusted in the same family; 1 where that was not asked for."""
 
 
-def within(grid: Grid, *, least: int = 0, overall: bool = False, draws: int = DRAWS, seed: int = 0) -> Within:
+def within(
+    grid: Grid, *, alpha: float, least: int = 0, overall: bool = False, draws: int = DRAWS, seed: int = 0
+) -> Within:
     """Test every pair in every category. `overall`: all tasks together are one more in the family.
 
     Pairs that both met fewer than `least` tasks of a category are not tested there: what cannot decide, however it
-    comes out, need not be corrected for. Fewer than it takes for p = `ALPHA` never are.
+    comes out, need not be corrected for. So many as could not reach p = `alpha` never are.
     """
     names = tuple(sorted(set(grid.categories)))
     pairs = tuple(index_pairs(len(grid.models)))
     parts = [grid.only(of_category(grid, name)) for name in names]
     rows = tuple(differences(part.means, pairs) for part in parts)
-    tested = [(~np.isnan(found)).sum(axis=1) >= max(least, DECIDING) for found in rows]
+    met = [(~np.isnan(found)).sum(axis=1) for found in rows]
+    tested = [(number >= least) & np.array([least_p(int(n)) <= alpha for n in number], dtype=bool) for number in met]
     p_values = [p_of(part, found, pairs, draws=draws, seed=seed) for part, found in zip(parts, rows, strict=True)]
     if overall:
         p_values.append(p_of(grid, differences(grid.means, pairs), pairs, draws=draws, seed=seed))

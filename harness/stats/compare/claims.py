@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from harness.stats.compare.categories import Within, leaders, of_category
-from harness.stats.compare.chances import alone_ahead, one_ahead
+from harness.stats.compare.chances import alone_ahead, comparable, one_ahead
 from harness.stats.compare.grids import Floats, Grid, nanmean, takes_part
 from harness.stats.compare.pairs import Standing, index_pairs, p_of
 from harness.stats.compare.pairs import differences as all_differences
@@ -81,7 +81,11 @@ def _of_categories(grid: Grid, cells: Within, alpha: float, seed: int) -> Iterat
             if m in (i, j)
         ]
         # Of groups, a large one leads more rarely by its mean than its share, which is no plain number.
-        chance = None if grid.together else _product(alone_ahead(unit, seed=seed) for unit in said)
+        chance = (
+            None
+            if grid.together
+            else _product(alone_ahead(unit, seed=seed) if comparable(unit)[m] else None for unit in said)
+        )
         text = f"{grid.models[m]} is the best in {name}"
         yield _claim("best_in_category", text, [grid.models[m]], name, held, len(said), chance, all(beaten))
 
@@ -133,10 +137,15 @@ def _of_nothing_in_category(grid: Grid, cells: Within, alpha: float) -> Iterator
 
 def _of_order(grid: Grid, found: Standing, seed: int) -> Iterator[Claim]:
     ahead = [None if grid.together else one_ahead(unit, seed=seed) for unit in grid.values]
+    dealt = [comparable(unit) for unit in grid.values]
     for pair, (i, j) in zip(found.pairs, index_pairs(len(grid.models)), strict=True):
         moves = [_mean_difference(unit, i, j) for unit in grid.values]
         first, said = moves[0], [move for move in moves[1:] if move is not None]
-        chance = _product(ahead[unit] for unit, move in enumerate(moves) if unit and move is not None)
+        chance = _product(
+            ahead[unit] if dealt[unit][i] and dealt[unit][j] else None
+            for unit, move in enumerate(moves)
+            if unit and move is not None
+        )
         if first is None or abs(first) <= _SAME:
             continue
         up = first > 0

@@ -50,8 +50,8 @@ class Grid:
     """Attempts behind a value of `means`, on average; for wins and marks the repeats of all units."""
     single: bool
     """One observation of each model and task: passed or not."""
-    graded: bool
-    """An observation can be more than nothing and less than all: judges' marks, and points where any was such."""
+    graded: NDArray[np.bool_]
+    """Shape (tasks,): whether any observation of it is more than nothing and less than all; judges' marks always."""
     undecided: tuple[int, ...]
     """Wins only: tasks of each unit that nobody could win, since a model has no value there or a judge's
     verdict never came. Else 0."""
@@ -92,6 +92,7 @@ class Grid:
             values=self.values[:, :, kept],
             parts=tuple(part[:, :, kept] for part in self.parts),
             scale=self.scale[kept],
+            graded=self.graded[kept],
         )
 
     @property
@@ -174,7 +175,9 @@ def grid(tables: Sequence[RunTable], metric: Metric, *, ties: Ties = "share", mo
     behind = float(len(replicates))
     if metric not in ("wins", "judge"):
         behind = _attempts(tables, names, tasks)
-    graded = metric == "judge" or (metric in ("score", "points") and _in_between(tables, names, tasks))
+    graded = np.full(len(tasks), metric == "judge")
+    if metric in ("score", "points"):
+        graded = _in_between(tables, names, tasks)
     return Grid(
         metric, units, of_repeats, names, tasks, categories, values, scale, left_out, behind, single, graded,
         tuple(map(int, undecided)),
@@ -261,15 +264,16 @@ def _attempts(tables: Sequence[RunTable], names: Sequence[str], tasks: Sequence[
     return counts.total() / len(counts)
 
 
-def _in_between(tables: Sequence[RunTable], names: Sequence[str], tasks: Sequence[str]) -> bool:
-    """Whether any attempt has some of the points: sums of scores that are all or nothing are whole."""
-    known_models, known_tasks = set(names), set(tasks)
-    return any(
-        abs(cell.score - round(cell.score)) > _ROUNDING * cell.n
+def _in_between(tables: Sequence[RunTable], names: Sequence[str], tasks: Sequence[str]) -> NDArray[np.bool_]:
+    """(tasks,) whether any attempt has some of the points: sums of scores that are all or nothing are whole."""
+    known = set(names)
+    some = {
+        task
         for table in tables
         for (model, task, _), cell in table.cells.items()
-        if model in known_models and task in known_tasks
-    )
+        if model in known and abs(cell.score - round(cell.score)) > _ROUNDING * cell.n
+    }
+    return np.array([task in some for task in tasks], dtype=bool)
 
 
 def _scale(tables: Sequence[RunTable], tasks: Sequence[str]) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from harness.stats.compare.results import ModelFacts
@@ -16,34 +17,38 @@ SHOWN = 5
 """Models named one by one."""
 
 
-def share_known(tables: Sequence[RunTable], model: str, tasks: Collection[str], metric: Metric) -> float | None:
-    """Share of a model's attempts at some tasks that the metric could use; None without any attempt.
+def shares_known(tables: Sequence[RunTable], tasks: Collection[str], metric: Metric) -> dict[str, float]:
+    """Model -> share of its attempts at some tasks that the metric could use; models without any attempt are left out.
 
-    For `judge` of its (task, repeat)s, those with a mark: what failed its tests is shown to no judge, and what could
-    not be read is not known.
+    For `judge` of the (task, repeat)s at which anybody has a mark, those at which the model has one: what failed its
+    tests is shown to no judge, and what could not be read is not known. What nobody was asked about is no lack.
     """
     if metric != "judge":
-        return share_answered(tables, model, tasks, waiting=metric in JUDGED)
-    tried = [
-        (table, key)
-        for table in tables
-        for key in table.silent.keys() | table.others.keys()
-        if key[0] == model and key[1] in tasks
-    ]
-    return sum(key in table.marks for table, key in tried) / len(tried) if tried else None
+        return shares_answered(tables, tasks, waiting=metric in JUDGED)
+    tried, marked = Counter[str](), Counter[str]()
+    for table in tables:
+        asked = {key[1:] for key in table.marks if key[1] in tasks}
+        for key in {*table.silent, *table.others}:
+            if key[1:] in asked:
+                tried[key[0]] += 1
+                marked[key[0]] += key in table.marks
+    return {model: marked[model] / number for model, number in tried.items()}
 
 
-def share_answered(
-    tables: Sequence[RunTable], model: str, tasks: Collection[str], *, waiting: bool = True
-) -> float | None:
-    """Share of a model's attempts at some tasks that did not fail; with those `waiting` for a judge, or without."""
-    known = sum(
-        cell.n for table in tables for (name, task, _), cell in table.cells.items() if name == model and task in tasks
-    )
-    failed = sum(table.failed[model, task] for table in tables for task in tasks)
-    unscored = sum(table.unscored[model, task] for table in tables for task in tasks)
-    every = known + failed + unscored
-    return (known + (unscored if waiting else 0)) / every if every else None
+def shares_answered(tables: Sequence[RunTable], tasks: Collection[str], *, waiting: bool = True) -> dict[str, float]:
+    """Model -> share of its attempts at some tasks that did not fail; with those `waiting` for a judge, or without."""
+    every, known = Counter[str](), Counter[str]()
+    for table in tables:
+        for (model, task, _), cell in table.cells.items():
+            if task in tasks:
+                every[model] += cell.n
+                known[model] += cell.n
+        for counts, counted in ((table.failed, False), (table.unscored, waiting)):
+            for (model, task), number in counts.items():
+                if task in tasks:
+                    every[model] += number
+                    known[model] += number if counted else 0
+    return {model: known[model] / number for model, number in every.items() if number}
 
 
 def missing(item: ModelFacts, metric: str) -> dict[str, int]:

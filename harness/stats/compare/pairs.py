@@ -113,7 +113,7 @@ def results(
         # Without any points the scale is as good as one.
         difference = paired_difference(
             row[shared], np.zeros(int(shared.sum())),
-            attempts=max(1.0, grid.observations), scale=scale or 1.0, graded=grid.graded,
+            attempts=max(1.0, grid.observations), scale=scale or 1.0, graded=bool(grid.graded[shared].any()),
         )  # fmt: skip
         up, down = int((row > 0).sum()), int((row < 0).sum())
         units = [float(unit[place]) for unit in by_unit if not np.isnan(unit[place])]

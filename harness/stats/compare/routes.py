@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from harness.stats.compare.build import facts
 from harness.stats.compare.categories import Within, of_category, within
 from harness.stats.compare.grids import Floats, Grid, Incomparable, grid, nanmean
-from harness.stats.compare.missing import ENOUGH, share_answered, share_known
+from harness.stats.compare.missing import ENOUGH, shares_answered, shares_known
 from harness.stats.compare.pairs import DRAWS, results
 from harness.stats.compare.results import PairResult
 from harness.stats.compare.tables import Metric, RunTable, Ties
@@ -55,8 +55,8 @@ class _Field:
 
     def beside(self, general: _Field) -> _Field:
         """A category with all tasks beside it; as it is where the two together run in a circle."""
-        both = replace(self, worse=self.worse | (general.worse & ~self.worse.T), parts=(self, general))
-        return both if both.top else self
+        worse = self.worse | (general.worse & ~self.worse.T)
+        return self if _circular(worse) else replace(self, worse=worse, parts=(self, general))
 
 
 def route(
@@ -85,7 +85,7 @@ def route(
     Incomparable.
     """
     found = grid(tables, metric, ties=ties, models=models or _routable(tables, metric, unroutable))
-    tested = within(found, least=UNDERPOWERED, overall=True, draws=draws, seed=seed)
+    tested = within(found, alpha=alpha, least=UNDERPOWERED, overall=True, draws=draws, seed=seed)
     cost = _costs(tables, found.models, prices or {})
     left = {name for table in tables for name in table.models if not models or name in models} - set(unroutable)
     asked = tuple(sorted(left | set(found.models)))
@@ -203,6 +203,14 @@ class _Chooser:
         )  # fmt: skip
 
 
+def _circular(worse: NDArray[np.bool_]) -> bool:
+    """Whether anybody is worse than itself, going from one to the next."""
+    reached = worse
+    for _ in range(len(worse).bit_length()):
+        reached = reached | (reached.astype(np.float32) @ reached.astype(np.float32) > 0)
+    return bool(reached.diagonal().any())
+
+
 def _pair(found: Grid, first: int, second: int, alpha: float) -> PairResult:
     return results(found, [(first, second)], alpha=alpha, draws=1)[0]
 
@@ -233,12 +241,12 @@ def _known(
     """
     tried = {task for table in tables for task, name in table.categories.items() if not category or name == category}
     tasks = frozenset(found.tasks) | (tried - {task for table in tables for _, task, _ in table.met(metric)})
-    shares = {name: share_known(tables, name, tasks, metric) for name in asked}
-    lacking = {name: share for name, share in shares.items() if share is not None and share < ENOUGH}
+    shares = shares_known(tables, tasks, metric)
+    lacking = {name: shares[name] for name in asked if shares.get(name, 1.0) < ENOUGH}
     if metric == "judge":
         return lacking, frozenset(lacking)
-    answered = {name: share_answered(tables, name, tasks) for name in lacking}
-    return lacking, frozenset(name for name, share in answered.items() if share is not None and share < ENOUGH)
+    answered = shares_answered(tables, tasks) if lacking else {}
+    return lacking, frozenset(name for name in lacking if answered.get(name, 1.0) < ENOUGH)
 
 
 def _field(

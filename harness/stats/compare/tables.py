@@ -88,10 +88,10 @@ class RunTable:
     """(model, task) -> attempts that never came to a verdict: no reply, no grading."""
     unscored: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(model, task) -> attempts that only a judge could have said something of, and none has."""
-    silent: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    silent: dict[tuple[str, str, int], set[int]] = field(default_factory=dict)
     """-> attempts at a conversation that said nothing: no judge is asked about them, and a rubric gives them 0."""
-    others: Counter[tuple[str, str, int]] = field(default_factory=Counter)
-    """-> all other attempts, graded or not."""
+    others: set[tuple[str, str, int]] = field(default_factory=set)
+    """With any other attempt, graded or not."""
     scored_by: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
     """(model, task, whether judges have a part in the verdict) -> graded replies of conversations."""
     marks: dict[tuple[str, str, int], float] = field(default_factory=dict)
@@ -158,8 +158,10 @@ class RunTable:
             self.code.add(attempt.task)
         verdict = attempt.verdict
         key = (attempt.model, attempt.task, attempt.repeat)
-        empty = verdict is not None and verdict.outcome is Outcome.no_candidate
-        (self.silent if empty and attempt.kind == "conversation" else self.others)[key] += 1
+        if attempt.kind == "conversation" and _says_nothing(attempt):
+            self.silent.setdefault(key, set()).add(attempt.attempt)
+        else:
+            self.others.add(key)
         if verdict is not None and verdict.outcome is Outcome.unscored:
             # Judges may have marked it: then it has to be the same task, too.
             self.hashes.setdefault(attempt.task, set()).add(attempt.task_hash)
@@ -237,7 +239,7 @@ class RunTable:
     def _mark_silence(
         self,
         found: Mapping[tuple[str, str, int], Mapping[Voice, object]],
-        shown: Mapping[tuple[str, str, int], Collection[int]],
+        shown: Mapping[tuple[str, str, int], set[int]],
     ) -> None:
         """Replies without a word count 0: a model may not look better for the questions it left unanswered.
 
@@ -245,11 +247,13 @@ class RunTable:
         about each; elsewhere one that says something stands for all.
         """
         marked = {key[1:] for key in self.marks}
-        for key, number in self.silent.items():
-            if key[1:] in marked and key not in self.others:
-                self.marks[key] = 0.0
-            elif key in self.marks and all(mode == "rubric" for _, mode in found[key]):
-                self.marks[key] *= len(shown[key]) / (len(shown[key]) + number)
+        for key, attempts in self.silent.items():
+            if key not in self.marks:
+                if key[1:] in marked and key not in self.others:
+                    self.marks[key] = 0.0
+            elif all(mode == "rubric" for _, mode in found[key]):
+                # Judges of other systems may have marked them all the same.
+                self.marks[key] *= len(shown[key]) / len(shown[key] | attempts)
 
     def met(self, metric: Metric) -> Collection[tuple[str, str, int]]:
         """(model, task, repeat) with something to compare: a graded attempt or, for what judges decide, a mark."""
@@ -258,6 +262,15 @@ class RunTable:
             return graded
         ranked = {(model, task, repeat) for (task, repeat), ranks in self.ranks.items() for model in ranks}
         return graded | self.marks.keys() | ranked
+
+
+def _says_nothing(attempt: Attempt) -> bool:
+    """Its reply is empty. Replies that were recorded without their task have no verdict that says so."""
+    if attempt.verdict is None or attempt.verdict.outcome is not Outcome.unscored:
+        return attempt.verdict is not None and attempt.verdict.outcome is Outcome.no_candidate
+    candidate = attempt.extraction.candidate if attempt.extraction else None
+    texts = candidate.files.values() if candidate else [attempt.reply.text] if attempt.reply else ["?"]
+    return not any(text.strip() for text in texts)
 
 
 def _pooled(found: Mapping[tuple[str, str, int], Mapping[Voice, Sequence[float]]]) -> dict[tuple[str, str, int], float]:

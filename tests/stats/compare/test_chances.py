@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from harness.stats.compare.chances import alone_ahead, one_ahead
+from harness.stats.compare.chances import alone_ahead, comparable, one_ahead
 from harness.stats.compare.grids import Floats
 
 
@@ -57,6 +57,20 @@ def test_what_is_not_there_is_dealt_to_nobody() -> None:
     nan = float("nan")
     values = np.array([[1, 0, nan, 1], [0, 1, 1, 0], [nan, nan, nan, nan]])
     assert one_ahead(values) == pytest.approx(brute(values[:2][:, [0, 1, 3]])[1], abs=0.01)
+    assert comparable(values).tolist() == [True, True, False]
     assert alone_ahead(values[:1]) is None
     assert one_ahead(np.array([[1, nan], [nan, 0]])) is None
     assert alone_ahead(np.ones((3, 4))) == pytest.approx(0, abs=0.001), "nobody is ahead where all are alike"
+
+
+def test_who_met_few_tasks_leaves_the_chances_of_the_others_alone() -> None:
+    values = (np.arange(96).reshape(4, 24) % 5 > 1).astype(float)
+    alone = np.full((1, 24), np.nan)
+    alone[0, 0] = 1.0
+    both = np.concatenate((values, alone))
+    assert one_ahead(both) == one_ahead(values)
+    assert comparable(both).tolist() == [True] * 4 + [False]
+    holes = values.copy()
+    for model in range(4):
+        holes[model, model::8] = np.nan
+    assert one_ahead(holes) is None or comparable(holes).all()

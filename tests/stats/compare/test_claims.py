@@ -151,3 +151,11 @@ def test_chances_are_of_the_models_of_a_run() -> None:
         for r, run in enumerate(scores)
     ]
     assert claim(compare(tables, "wins"), "d wins nothing").by_chance == pytest.approx(0.5**12)
+
+
+def test_five_tasks_can_decide_at_ten_per_cent() -> None:
+    one = {"a": [1.0] * 5, "b": [0.0] * 5}
+    found = compare(runs([one, one], ["x"] * 5), alpha=0.1)
+    assert found.categories[0].separated == 1
+    assert claim(found, "a is the best in x").supported
+    assert not claim(compare(runs([one, one], ["x"] * 5)), "a is the best in x").supported

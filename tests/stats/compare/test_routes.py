@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from harness.stats.compare import RunTable, route
 from harness.stats.compare.build import standings
-from harness.stats.compare.missing import share_known
+from harness.stats.compare.missing import shares_known
+from harness.stats.compare.routes import _circular
 from harness.types import Attempt, Mark, Marked, Outcome, Verdict
 from harness.types.routes import Evidence, Route, RoutingTable
 from tests.stats.compare.made import attempt, runs, table
@@ -192,9 +193,9 @@ def test_what_waits_for_judges_is_missing_in_rates_only() -> None:
     rows = [attempt("a", f"t{t}") for t in range(8)] + [attempt("b", f"t{t}", score=0) for t in range(8)]
     rows += [attempt("a", f"t{t}", index=1, verdict=waits) for t in range(8)]
     found = table("one", rows)
-    assert share_known([found], "a", {"t0"}, "pass") == 0.5
-    assert share_known([found], "a", {"t0"}, "wins") == 1.0
-    assert share_known([found], "a", {"elsewhere"}, "pass") is None
+    assert shares_known([found], {"t0"}, "pass") == {"a": 0.5, "b": 1.0}
+    assert shares_known([found], {"t0"}, "wins") == {"a": 1.0, "b": 1.0}
+    assert shares_known([found], {"elsewhere"}, "pass") == {}
     # What is known of it leans low: the one whose attempts all have a verdict is no better for that.
     told = route([found]).default
     assert (told.primary, told.fallback, told.basis) == ("a", "b", "none")
@@ -230,7 +231,7 @@ def test_who_says_nothing_has_nothing_from_judges() -> None:
     )
     means = {row.model: row.mean for row in standings([found], "judge")}
     assert means == {"steady": pytest.approx(2 / 3), "mute": pytest.approx(0.5)}
-    assert share_known([found], "mute", {"t03", "t12"}, "judge") == 1.0
+    assert shares_known([found], {"t03", "t12"}, "judge") == {"steady": 1.0, "mute": 1.0}
     assert route([found], "judge").default.basis == "none"
 
 
@@ -243,6 +244,34 @@ def test_of_several_replies_a_rubric_counts_those_that_say_nothing() -> None:
     assert found.marks == {("a", "t", 0): 0.75, ("b", "t", 0): 1.0}
 
 
+def test_an_empty_reply_that_was_marked_elsewhere_keeps_its_mark() -> None:
+    empty = Verdict(outcome=Outcome.no_candidate, points=0, max_points=1)
+    rows = [attempt(m, "t", kind="conversation", index=i) for m in "ab" for i in range(2)]
+    rows[1] = attempt("a", "t", kind="conversation", index=1, verdict=empty)
+    found = table("one", rows)
+    found.judge([rubric(m, "t", 2, i) for m in "ab" for i in range(2)])
+    assert found.marks == {("a", "t", 0): pytest.approx(2 / 3), ("b", "t", 0): pytest.approx(2 / 3)}
+
+
+def test_replies_recorded_without_their_task_may_be_empty_too() -> None:
+    waits = Verdict(outcome=Outcome.unscored, points=0, max_points=1)
+    said = {"a": "Four.", "b": " \n"}
+    rows = [attempt(m, "t", kind="conversation", verdict=waits, reply=text) for m, text in said.items()]
+    found = table("one", rows)
+    found.judge([rubric("a", "t", 2)])
+    assert found.marks == {("a", "t", 0): pytest.approx(2 / 3), ("b", "t", 0): 0.0}
+
+
+def test_what_no_judge_was_asked_about_is_no_lack() -> None:
+    """A sheet of a sample, or questions at which every reply is empty: the others decide."""
+    rows = [attempt(m, f"t{t:02d}", kind="conversation") for m in "ab" for t in range(24)]
+    found = table("one", rows)
+    found.judge([rubric(m, f"t{t:02d}", p) for m, p in (("a", 3), ("b", 1)) for t in range(12)])
+    assert shares_known([found], set(found.categories), "judge") == {"a": 1.0, "b": 1.0}
+    made_route = route([found], "judge", prices={"a": 9.0, "b": 0.0}).default
+    assert (made_route.primary, made_route.reason) == ("a", "best")
+
+
 def test_programs_that_failed_are_shown_to_no_judge_and_make_nobody_the_best() -> None:
     rows = [attempt("full", f"t{t:02d}") for t in range(20)]
     rows += [attempt("rare", f"t{t:02d}", score=float(t > 9)) for t in range(20)]
@@ -250,7 +279,7 @@ def test_programs_that_failed_are_shown_to_no_judge_and_make_nobody_the_best() -
     found.judge(
         [rubric(m, f"t{t:02d}", p) for m, p in (("full", 2), ("rare", 3)) for t in range(20) if m == "full" or t > 9]
     )
-    assert share_known([found], "rare", set(found.categories), "judge") == 0.5
+    assert shares_known([found], set(found.categories), "judge") == {"full": 1.0, "rare": 0.5}
     made_route = route([found], "judge").default
     assert (made_route.primary, made_route.fallback) == ("full", None)
     assert "by the share of answers with a mark of judges: rare 50%" in made_route.reason
@@ -304,6 +333,27 @@ def test_a_category_that_says_the_opposite_of_all_tasks_is_right_about_itself() 
     rows += [attempt(m, f"x{t}", category="x", score=float(m == "a")) for m in "ab" for t in range(12)]
     found = route([table("one", rows)])
     assert (found.default.primary, found.routes["x"].primary, found.routes["x"].reason) == ("b", "a", "best")
+
+
+def test_a_circle_between_a_category_and_all_tasks_is_none_of_the_category_s() -> None:
+    """In x a beats b; over all tasks b beats c and c beats a. d, told apart from nobody in x, is not the best of it."""
+    x = {"a": 1.0, "b": 0.2, "c": 0.5, "d": 0.5}
+    rows = [
+        attempt(m, f"x{t:02d}", category="x", score=float((t * 7) % 10 < 10 * rate))
+        for m, rate in x.items()
+        for t in range(14)
+    ]
+    y = {"a": 0.1, "b": 0.9, "c": 0.5, "d": 0.5}
+    rows += [
+        attempt(m, f"y{t:02d}", category="y", score=float(t < 60 * rate)) for m, rate in y.items() for t in range(60)
+    ]
+    found = route([table("one", rows)], prices={"a": 1.0, "b": 1.0, "c": 1.0, "d": 9.0})
+    assert found.routes["x"].primary == "a"
+    both = np.zeros((4, 4), dtype=bool)
+    both[1, 0] = both[2, 1] = both[0, 2] = True
+    assert _circular(both)
+    both[0, 2] = False
+    assert not _circular(both)
 
 
 def test_small_categories_do_not_use_up_the_correction() -> None:
