@@ -6,6 +6,7 @@
     views      which objects are a verdict, or wrap one
     quotes     what stands in the prompt is no verdict
     schema     a verdict of one of the three modes (single: of one value): labels, numbers (values), ranking
+    rows       verdicts of single criteria or questions, which are none of the whole
     assemble   the verdicts of a reply one after the other, and those in pieces (piece): which of them stands
     codes      why not, and what had to be decided
 

@@ -1,0 +1,60 @@
+"""What an object of a reply says, and what it says that it is about: rows about single things beside whole verdicts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.judging.parse.piece import Piece
+from harness.judging.parse.values import Labels, folded
+
+_THINGS = frozenset({
+    "area", "aspect", "attribute", "case", "category", "check", "component", "criteria", "criterion", "dimension",
+    "factor", "item", "metric", "part", "problem", "question", "requirement", "skill", "step", "subject",
+    "subquestion", "task", "test", "topic",
+})  # fmt: skip
+"""Words of keys that say what an object is about, if not about all that was asked."""
+_NAMED = frozenset({"id", "index", "name", "no", "number", "sub", "text", "title"})
+Thing = tuple[tuple[str, str], ...]
+"""What an object is about, by its keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one object says."""
+
+    piece: Piece
+    about: Thing
+    """Empty: a verdict, or a part of one. Else a row."""
+    listed: int
+    """The same in one list."""
+    marked: bool = True
+    repaired: bool = False
+
+
+def about(value: dict[str, Any], labels: Labels) -> Thing:
+    """What else than a candidate an object says that it is about: {"criterion": "style", ...}. Empty without any."""
+    things: list[tuple[str, str]] = []
+    for key, inner in value.items():
+        words = set(folded(key).split("_"))
+        thing = words & _THINGS and words <= _THINGS | _NAMED
+        if (thing or words == {"name"}) and isinstance(inner, str | int | float) and not isinstance(inner, bool):
+            said = str(inner).strip()
+            if said and (thing or not labels.like(said)):
+                things.append((folded(key), said))
+    return tuple(things)
+
+
+def of_several(said: Sequence[Said]) -> list[bool]:
+    """Of each, whether it is a row of a breakdown: rows of the same keys answer the same for different things."""
+    things: dict[Any, set[Thing]] = defaultdict(set)
+    for each in said:
+        keys = tuple(key for key, _ in each.about)
+        for question in each.piece.questions() if keys else ():
+            things[keys, question].add(each.about)
+    return [
+        any(len(things[tuple(key for key, _ in each.about), question]) > 1 for question in each.piece.questions())
+        for each in said
+    ]
