@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.judging.parse.piece import Piece
 from harness.judging.parse.values import Labels, folded
+from harness.judging.parse.views import OWN
 
 _THINGS = frozenset({
     "area", "aspect", "attribute", "case", "category", "check", "component", "criteria", "criterion", "dimension",
@@ -17,6 +18,8 @@ _THINGS = frozenset({
 })  # fmt: skip
 """Words of keys that say what an object is about, if not about all that was asked."""
 _NAMED = frozenset({"id", "index", "name", "no", "number", "sub", "text", "title"})
+_WHOLE = frozenset({"all", "conclusion", "final", "overall", "summary", "total", "verdict"})
+"""Words for all that was asked: what is about it is no row."""
 Thing = tuple[tuple[str, str], ...]
 """What an object is about, by its keys."""
 
@@ -42,9 +45,15 @@ def about(value: dict[str, Any], labels: Labels) -> Thing:
         thing = words & _THINGS and words <= _THINGS | _NAMED
         if (thing or words == {"name"}) and isinstance(inner, str | int | float) and not isinstance(inner, bool):
             said = str(inner).strip()
-            if said and (thing or not labels.like(said)):
+            if said and not _whole(said) and (thing or not labels.like(said)):
                 things.append((folded(key), said))
     return tuple(things)
+
+
+def _whole(said: str) -> bool:
+    """`overall`, `Final score`; not `final answer`."""
+    words = set(folded(said).split("_"))
+    return not words.isdisjoint(_WHOLE) and words <= _WHOLE | OWN | {"the", "my"}
 
 
 def of_several(said: Sequence[Said]) -> list[bool]:
