@@ -151,7 +151,8 @@ class Verdicts:
             self.problem = ("too_long", "more different objects than any judge gives verdicts")
             return None
         # What is said of one criterion or question of several is no verdict; of the only one it is.
-        said = [n for n, each in enumerate(self._said) if each.marked and not each.about]
+        rows = of_several(self._said)
+        said = [n for n, each in enumerate(self._said) if each.marked and (not each.about or self._part(each, rows[n]))]
         if not said and len(self._things) == 1:
             said = [n for n, each in enumerate(self._said) if each.marked]
         if not said and len(self._things) > 1 and self._last is None:
@@ -170,8 +171,8 @@ class Verdicts:
                     self.problem = (code, "one that differs, in part, unmarked or of one thing, beside a whole verdict")
                     return None
             # One of one thing before it is taken back, but not silently.
-            before = zip(self._said, of_several(self._said), strict=True)
-            if any(each.marked and each.about and not row and piece.differs(each.piece) for each, row in before):
+            alone = [each for each, row in zip(self._said, rows, strict=True) if each.marked and each.about and not row]
+            if any(piece.differs(each.piece) for each in alone):
                 flags.add("contradictory")
             # A repetition that leaves open who passes takes nothing back.
             same = [self._said[n].piece.passes for n in said if not piece.differs(self._said[n].piece)]
@@ -203,6 +204,10 @@ class Verdicts:
             self.problem = ("missing_ranking", "scores without a ranking")
             return None
         return self._accepted(joined, any(self._said[n].repaired for n in said), flags)
+
+    def _part(self, said: Said, row: bool) -> bool:
+        """It only numbers a piece that no other row has for another thing: {"step": 2, "ranking": [...]}."""
+        return said.numbered and not row and not said.piece.complete(self._labels, self._mode)
 
     def _accepted(self, piece: Piece, repaired: bool, flags: set[str]) -> Reading:
         ranks = piece.ranks

@@ -20,6 +20,8 @@ _THINGS = frozenset({
 _NAMED = frozenset({"id", "index", "name", "no", "number", "sub", "text", "title"})
 _WHOLE = frozenset({"all", "conclusion", "final", "overall", "summary", "total", "verdict"})
 """Words for all that was asked: what is about it is no row."""
+_PARTS = frozenset({"order", "rank", "ranking", "rankings", "ranks", "rating", "ratings", "score", "scores"})
+"""Words for a part of a verdict. With a number they say only which of several pieces an object is."""
 Thing = tuple[tuple[str, str], ...]
 """What an object is about, by its keys."""
 
@@ -35,6 +37,12 @@ class Said:
     """The same in one list."""
     marked: bool = True
     repaired: bool = False
+
+    @property
+    def numbered(self) -> bool:
+        """It is about nothing but its own place in the verdict: {"step": 2, ...}, {"name": "ranking", ...}."""
+        words = {word for _, said in self.about for word in folded(said).split("_")}
+        return all(word.isdecimal() or word in _PARTS | _THINGS for word in words)
 
 
 def about(value: dict[str, Any], labels: Labels) -> Thing:
