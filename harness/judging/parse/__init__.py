@@ -27,6 +27,7 @@ from harness.judging.parse.fragments import scan
 from harness.judging.parse.quotes import Shown
 from harness.judging.parse.thinking import CUT, strip
 from harness.judging.parse.values import Labels
+from harness.judging.parse.views import written_key
 from harness.types import JudgeMode, Reading
 
 __all__ = ["FLAGS", "REASONS", "parse"]
@@ -86,7 +87,7 @@ def parse(
         return _rejected("truncated", f"the server ended the reply: {finish_reason}")
     if len(body) > MAX_CHARACTERS:
         return _rejected("too_long", f"{len(body)} characters")
-    found = scan(body)
+    found = scan(body, written_key(mode))
     if found.unclosed is not None:
         return _rejected("truncated", f"never closed: {body[found.unclosed : found.unclosed + 60]!r}")
     verdicts = Verdicts(known, mode, nonce, Shown(prompt), Shown(prompt if material is None else material))

@@ -62,16 +62,17 @@ class Found:
     """Offset of the last start of an object that is never closed, and does not lie in a fragment."""
 
 
-def scan(text: str) -> Found:
+def scan(text: str, ours: re.Pattern[str] | None = None) -> Found:
     """All outermost balanced `{...}` of a text that are objects: with a key and a colon.
 
     What starts in a fenced block of code ends there or is none: code of another language has other strings, or was cut.
+    Unless what is `ours` is in it: then it is what we look for, and never closed.
     """
     code = [block for block in fences(text) if block.closed and block.language not in _DATA]
-    return _scan(text, code)
+    return _scan(text, code, ours)
 
 
-def _scan(text: str, code: list[Block]) -> Found:
+def _scan(text: str, code: list[Block], ours: re.Pattern[str] | None) -> Found:
     events = _Events(text)
     following = deque(code)
     fragments: list[Fragment] = []
@@ -85,7 +86,9 @@ def _scan(text: str, code: list[Block]) -> Found:
             following.popleft()
         if following and following[0].start <= start:
             resume = following[0].end
-            inside = _scan(text[start:resume], [])
+            inside = _scan(text[start:resume], [], None)
+            if inside.unclosed is not None and ours and ours.search(text, start, resume):
+                unclosed = start + inside.unclosed
             # What lies in an object that is never closed says nothing by itself.
             whole = inside.fragments if inside.unclosed is None else ()
             fragments += [Fragment(start + each.start, start + each.end, each.text) for each in whole]

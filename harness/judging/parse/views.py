@@ -39,6 +39,20 @@ RANKING = ("ranking", "rankings", "rank", "order")
 WHO = ("model", "label", "candidate", "name", "id")
 
 
+_KEYS: dict[JudgeMode, frozenset[str]] = {
+    "rubric": RATED.union(RATINGS),
+    "pairwise": frozenset({"winner"}),
+    "listwise": frozenset({"scores", "ranking", "rankings", *DIMENSIONS}),
+}
+"""Keys that are a verdict's wherever they stand."""
+
+
+def written_key(mode: JudgeMode) -> re.Pattern[str]:
+    """A key of a verdict in a text that cannot be read: `"score":`, `Final Score:`."""
+    names = "|".join(sorted(name.replace("_", "[ _-]") for name in _KEYS[mode]))
+    return re.compile(rf"\b(?:{names})\b[\"'”’]?\s*+:", re.IGNORECASE)
+
+
 def never(key: str, inner: Any) -> bool:
     """`Quoting` where nothing is known of what was shown."""
     return False
