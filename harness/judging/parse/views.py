@@ -48,9 +48,9 @@ _KEYS: dict[JudgeMode, frozenset[str]] = {
 
 
 def written_key(mode: JudgeMode) -> re.Pattern[str]:
-    """A key of a verdict in a text that cannot be read: `"score":`, `Final Score:`."""
+    """A key of a verdict in a text that cannot be read: `"score":`, `**Final Score**:`."""
     names = "|".join(sorted(name.replace("_", "[ _-]") for name in _KEYS[mode]))
-    return re.compile(rf"\b(?:{names})\b[\"'”’]?\s*+:", re.IGNORECASE)
+    return re.compile(rf"\b(?:{names})\b[*`\"'“”’]*+\s*+:", re.IGNORECASE)
 
 
 def never(key: str, inner: Any) -> bool:
