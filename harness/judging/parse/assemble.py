@@ -104,11 +104,10 @@ class Verdicts:
             self._later = None
         # In one object or list nothing comes before or after: none of two that differ is taken.
         self._listed, differ = _joined([self._listed, *(piece for piece, thing in here if not thing)])
-        if not self._torn and (differ or _joined(piece for piece, _ in here)[1]):
-            self._torn = True
-            self._said[self._list :] = [each for each in self._said[self._list :] if each.about or not each.marked]
+        self._torn = self._torn or differ or _joined(piece for piece, _ in here)[1]
         if self._torn:
             self._wrong(Problem("duplicate_key", "one object or list has verdicts that differ"))
+            del self._said[self._list :]
             return
         self._said += [Said(piece, thing, self._list, repaired=loaded.repaired) for piece, thing in here]
 
