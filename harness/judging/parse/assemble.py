@@ -162,23 +162,16 @@ class Verdicts:
         if whole:
             last = self._said[whole[-1]]
             piece = last.piece
-            # A correction of a part, one without the mark, or of one thing: whether the rest still stands was not said.
-            after = self._said[whole[-1] + 1 :]
-            for each, row in zip(after, of_several(after), strict=True):
-                if not row and piece.differs(each.piece):
-                    code = "duplicate_key" if each.listed == last.listed else "corrected"
-                    self.problem = (code, "one that differs, in part, unmarked or of one thing, beside a whole verdict")
-                    return None
-            # One of one thing before it is taken back, but not silently.
-            alone = [each for each, row in zip(self._said, rows, strict=True) if each.marked and each.about and not row]
-            if any(piece.differs(each.piece) for each in alone):
-                flags.add("contradictory")
+            if self._doubtful(whole[-1], piece):
+                return None
             # A repetition that leaves open who passes takes nothing back.
             same = [self._said[n].piece.passes for n in said if not piece.differs(self._said[n].piece)]
             piece.passes = {label: passes for told in [*same, piece.passes] for label, passes in told.items()}
             flags |= piece.flags
             if len(whole) > 1:
                 flags.add("several")
+            if self._taken_back(rows, piece):
+                flags.add("contradictory")
             if self._later is not None:
                 flags.add("later_invalid")
             return self._accepted(piece, last.repaired, flags)
@@ -202,11 +195,30 @@ class Verdicts:
         if joined.ranks is None and len(self._labels.all) > 1:
             self.problem = ("missing_ranking", "scores without a ranking")
             return None
+        if self._doubtful(said[-1], joined):
+            return None
+        if self._taken_back(rows, joined):
+            flags.add("contradictory")
         return self._accepted(joined, any(self._said[n].repaired for n in said), flags)
 
     def _part(self, said: Said, row: bool) -> bool:
         """It only numbers a piece that no other row has for another thing: {"step": 2, "ranking": [...]}."""
         return said.numbered and not row and not said.piece.complete(self._labels, self._mode)
+
+    def _doubtful(self, last: int, verdict: Piece) -> bool:
+        """After a verdict comes a part, or one unmarked or of one thing, that differs: does the rest stand?"""
+        after = self._said[last + 1 :]
+        for each, row in zip(after, of_several(after), strict=True):
+            if not row and verdict.differs(each.piece):
+                code = "duplicate_key" if each.listed == self._said[last].listed else "corrected"
+                self.problem = (code, "one that differs, in part, unmarked or of one thing, beside a whole verdict")
+                return True
+        return False
+
+    def _taken_back(self, rows: list[bool], verdict: Piece) -> bool:
+        """One of one thing, and of no breakdown, differs from what was said later."""
+        said = zip(self._said, rows, strict=True)
+        return any(each.marked and each.about and not row and verdict.differs(each.piece) for each, row in said)
 
     def _accepted(self, piece: Piece, repaired: bool, flags: set[str]) -> Reading:
         ranks = piece.ranks

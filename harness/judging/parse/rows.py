@@ -67,11 +67,11 @@ def _whole(said: str) -> bool:
 def of_several(said: Sequence[Said]) -> list[bool]:
     """Of each, whether it is a row of a breakdown: rows of the same keys answer the same for different things."""
     things: dict[Any, set[Thing]] = defaultdict(set)
-    for each in said:
-        keys = tuple(key for key, _ in each.about)
-        for question in each.piece.questions() if keys else ():
-            things[keys, question].add(each.about)
-    return [
-        any(len(things[tuple(key for key, _ in each.about), question]) > 1 for question in each.piece.questions())
+    answers = [
+        [(each.marked, tuple(key for key, _ in each.about), question) for question in each.piece.questions()]
         for each in said
     ]
+    for each, answered in zip(said, answers, strict=True):
+        for answer in answered:
+            things[answer].add(each.about)
+    return [any(len(things[answer]) > 1 for answer in answered) for answered in answers]
