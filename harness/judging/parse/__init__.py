@@ -6,6 +6,7 @@
     views      which objects are a verdict, or wrap one
     quotes     what stands in the prompt is no verdict
     schema     a verdict of one of the three modes (single: of one value): labels, numbers (values), ranking
+    rows       verdicts of single criteria or questions, which are none of the whole
     assemble   the verdicts of a reply one after the other, and those in pieces (piece): which of them stands
     codes      why not, and what had to be decided
 
@@ -26,6 +27,7 @@ from harness.judging.parse.fragments import scan
 from harness.judging.parse.quotes import Shown
 from harness.judging.parse.thinking import CUT, strip
 from harness.judging.parse.values import Labels
+from harness.judging.parse.views import written_key
 from harness.types import JudgeMode, Reading
 
 __all__ = ["FLAGS", "REASONS", "parse"]
@@ -85,7 +87,7 @@ def parse(
         return _rejected("truncated", f"the server ended the reply: {finish_reason}")
     if len(body) > MAX_CHARACTERS:
         return _rejected("too_long", f"{len(body)} characters")
-    found = scan(body)
+    found = scan(body, written_key(mode))
     if found.unclosed is not None:
         return _rejected("truncated", f"never closed: {body[found.unclosed : found.unclosed + 60]!r}")
     verdicts = Verdicts(known, mode, nonce, Shown(prompt), Shown(prompt if material is None else material))

@@ -14,10 +14,11 @@ from harness.judging.parse.piece import Piece
 from harness.judging.parse.quotes import Shown, canonical
 from harness.judging.parse.ranking import agree, ranks_of_numbers
 from harness.judging.parse.repair import Loaded, load
+from harness.judging.parse.rows import Said, Thing, about, of_several
 from harness.judging.parse.schema import read
 from harness.judging.parse.thinking import CUT
 from harness.judging.parse.values import Labels, folded, off_scale
-from harness.judging.parse.views import about, own, views
+from harness.judging.parse.views import own, views
 from harness.types import JudgeMode, Mark, Reading
 
 
@@ -30,12 +31,10 @@ class Verdicts:
         self._nonce = nonce
         self._prompt = prompt
         self._material = material
-        self._said: list[tuple[Piece, bool]] = []
-        """With whether its text was repaired."""
-        self._rows: dict[str, list[tuple[Piece, bool]]] = {}
-        """As `_said`, by what they are about, if not about all that was asked."""
-        self._unmarked: list[Piece] = []
-        """What objects without the mark say, if no candidate does, since the last that has it."""
+        self._said: list[Said] = []
+        """Without the mark only what comes after one that has it, if no candidate says it."""
+        self._things: dict[Thing, None] = {}
+        """All that rows are about, also those that cannot be read."""
         self._list = 0
         """How much was said before the list in which the last object stands."""
         self._listed = Piece()
@@ -75,7 +74,7 @@ class Verdicts:
         if not found:
             return
         objection = self._objection(fragment, loaded, value, marked=marked)
-        here: list[tuple[Piece, str]] = []
+        here: list[tuple[Piece, Thing]] = []
         for view in found:
             self._labels.normalised = False
             bare, ours = (view, False) if view is value else self._without_mark(view)
@@ -83,7 +82,7 @@ class Verdicts:
             missing = Problem("missing_id", f"no id {self._nonce}")
             thing = about(bare, self._labels)
             if thing and not unmarked and not (objection and objection.code == "quoted"):
-                self._rows.setdefault(thing, [])
+                self._things[thing] = None
             try:
                 if objection is not None:
                     raise objection
@@ -96,8 +95,8 @@ class Verdicts:
                 continue
             if unmarked:
                 self._wrong(missing)
-                if (self._said or self._rows) and not thing and not self._material.has(fragment.text):
-                    self._unmarked.append(piece)
+                if self._said and not self._material.has(fragment.text):
+                    self._said.append(Said(piece, thing, self._list, marked=False))
                 continue
             if self._labels.normalised or view is not value:
                 piece.flags.add("normalised")
@@ -110,9 +109,7 @@ class Verdicts:
             self._wrong(Problem("duplicate_key", "one object or list has verdicts that differ"))
             del self._said[self._list :]
             return
-        for piece, thing in here:
-            self._unmarked = []
-            (self._rows[thing] if thing else self._said).append((piece, loaded.repaired))
+        self._said += [Said(piece, thing, self._list, repaired=loaded.repaired) for piece, thing in here]
 
     def _objection(self, fragment: Fragment, loaded: Loaded, value: dict[str, Any], *, marked: bool) -> Problem | None:
         """Why nothing in an object is a verdict."""
@@ -153,27 +150,31 @@ class Verdicts:
             self.problem = ("too_long", "more different objects than any judge gives verdicts")
             return None
         # What is said of one criterion or question of several is no verdict; of the only one it is.
-        said = self._said or (next(iter(self._rows.values())) if len(self._rows) == 1 else [])
-        if not said and len(self._rows) > 1 and self._last is None:
-            self.problem = ("no_verdict", f"each of something else: {', '.join(map(shown, list(self._rows)[:3]))}")
-        joined, contradictory = _joined(piece for piece, _ in said)
+        rows = of_several(self._said)
+        said = [n for n, each in enumerate(self._said) if each.marked and (not each.about or self._part(each, rows[n]))]
+        if not said and len(self._things) == 1:
+            said = [n for n, each in enumerate(self._said) if each.marked]
+        if not said and len(self._things) > 1 and self._last is None:
+            self.problem = ("no_verdict", f"each of something else: {', '.join(map(shown, list(self._things)[:3]))}")
+        joined, contradictory = _joined(self._said[n].piece for n in said)
         flags = {"contradictory"} if contradictory else set()
-        whole = [n for n, (piece, _) in enumerate(said) if piece.complete(self._labels, self._mode)]
+        whole = [n for n in said if self._said[n].piece.complete(self._labels, self._mode)]
         if whole:
-            piece, repaired = said[whole[-1]]
-            # A correction of a part: whether the rest still stands was not said. One without the mark is in doubt.
-            if any(map(piece.differs, [*(part for part, _ in said[whole[-1] + 1 :]), *self._unmarked])):
-                self.problem = ("corrected", "one that differs, in part or unmarked, comes after the whole verdict")
+            last = self._said[whole[-1]]
+            piece = last.piece
+            if self._doubtful(whole[-1], piece):
                 return None
             # A repetition that leaves open who passes takes nothing back.
-            same = [other.passes for other, _ in said if not piece.differs(other)]
+            same = [self._said[n].piece.passes for n in said if not piece.differs(self._said[n].piece)]
             piece.passes = {label: passes for told in [*same, piece.passes] for label, passes in told.items()}
             flags |= piece.flags
             if len(whole) > 1:
                 flags.add("several")
+            if self._taken_back(rows, piece):
+                flags.add("contradictory")
             if self._later is not None:
                 flags.add("later_invalid")
-            return self._accepted(piece, repaired, flags)
+            return self._accepted(piece, last.repaired, flags)
         if not said or self._last is not None:
             return None
         flags |= joined.flags
@@ -194,7 +195,30 @@ class Verdicts:
         if joined.ranks is None and len(self._labels.all) > 1:
             self.problem = ("missing_ranking", "scores without a ranking")
             return None
-        return self._accepted(joined, any(repaired for _, repaired in said), flags)
+        if self._doubtful(said[-1], joined):
+            return None
+        if self._taken_back(rows, joined):
+            flags.add("contradictory")
+        return self._accepted(joined, any(self._said[n].repaired for n in said), flags)
+
+    def _part(self, said: Said, row: bool) -> bool:
+        """It only numbers a piece that no other row has for another thing: {"step": 2, "ranking": [...]}."""
+        return said.numbered and not row and not said.piece.complete(self._labels, self._mode)
+
+    def _doubtful(self, last: int, verdict: Piece) -> bool:
+        """After a verdict comes a part, or one unmarked or of one thing, that differs: does the rest stand?"""
+        after = self._said[last + 1 :]
+        for each, row in zip(after, of_several(after), strict=True):
+            if not row and verdict.differs(each.piece):
+                code = "duplicate_key" if each.listed == self._said[last].listed else "corrected"
+                self.problem = (code, "one that differs, in part, unmarked or of one thing, beside a whole verdict")
+                return True
+        return False
+
+    def _taken_back(self, rows: list[bool], verdict: Piece) -> bool:
+        """One of one thing, and of no breakdown, differs from what was said later."""
+        said = zip(self._said, rows, strict=True)
+        return any(each.marked and each.about and not row and verdict.differs(each.piece) for each, row in said)
 
     def _accepted(self, piece: Piece, repaired: bool, flags: set[str]) -> Reading:
         ranks = piece.ranks

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from harness.grading.extract.fences import Block
 from harness.grading.extract.fences import scan as fences
 
-# A run of backslashes is looked at once, from its start.
-_EVENT = re.compile(r"(?P<value>:[ \t\r]*+)?+(?<!\\)\\*+[\"'“”„‘’]|[{}\n]|//|/\*|\*/|#")
+# A run of backslashes is looked at once, from its start. `{` alone in backticks is spoken of.
+_EVENT = re.compile(r"(?P<value>:[ \t\r]*+)?+(?<!\\)\\*+[\"'“”„‘’]|(?<!`)[{}]|[{}](?!`)|\n|//|/\*|\*/|#")
 _ENDS_STRING = re.compile(r"\s*+(?:[,:;}\]]|//|/\*|#|\Z)")
 """What may follow the quote that ends a string; any other quote is part of the string, though it should be escaped."""
 CLOSERS = {
@@ -38,8 +38,11 @@ _MAX_COMMENTS = 20
 """Before a key."""
 _BARE_KEY = re.compile(r"\w[^\"“”„{}\[\],:;=<>|()?\\\n]*+:")
 """A key without quotes. `{smile}` and `{ x | x > 0 }` have none."""
+_BARE_KEY_CUT = re.compile(r"\w[^\s\"“”„{}\[\],:;=<>|()?\\]*+:")
+"""The same of what is never closed, where a sentence may follow: `it opens { and ends: wrong`."""
 _BARE_WORD = re.compile(r"\w[\w$.\-]*+\s*+:")
 """The same after a value, where a sentence may be that goes on: `"Paris", not London: wrong"`."""
+_LEAD = re.compile(r"\{[\s*`\"'“”„‘]*+")
 _CUT = re.compile(r"\{\s*(?:[\"'“][^\"'“”{}\n:]*+[\"'”]?\s*)?\Z")
 """The start of an object right where the text ends."""
 
@@ -62,16 +65,17 @@ class Found:
     """Offset of the last start of an object that is never closed, and does not lie in a fragment."""
 
 
-def scan(text: str) -> Found:
+def scan(text: str, ours: re.Pattern[str] | None = None) -> Found:
     """All outermost balanced `{...}` of a text that are objects: with a key and a colon.
 
     What starts in a fenced block of code ends there or is none: code of another language has other strings, or was cut.
+    Unless what is `ours` is in it: then it is what we look for, and never closed.
     """
     code = [block for block in fences(text) if block.closed and block.language not in _DATA]
-    return _scan(text, code)
+    return _scan(text, code, ours)
 
 
-def _scan(text: str, code: list[Block]) -> Found:
+def _scan(text: str, code: list[Block], ours: re.Pattern[str] | None) -> Found:
     events = _Events(text)
     following = deque(code)
     fragments: list[Fragment] = []
@@ -85,19 +89,26 @@ def _scan(text: str, code: list[Block]) -> Found:
             following.popleft()
         if following and following[0].start <= start:
             resume = following[0].end
-            inside = _scan(text[start:resume], [])
+            inside = _scan(text[start:resume], [], ours)
+            if inside.unclosed is not None and ours and ours.search(text, start, resume):
+                unclosed = start + inside.unclosed
             # What lies in an object that is never closed says nothing by itself.
             whole = inside.fragments if inside.unclosed is None else ()
             fragments += [Fragment(start + each.start, start + each.end, each.text) for each in whole]
             continue
         end = events.match[index]
         if end < 0:
-            if events.keyed[index] or _CUT.match(text, start):
+            if events.keyed[index] or _CUT.match(text, start) or (ours and ours.match(text, _lead(text, start))):
                 unclosed = start
         elif events.keyed[index]:
             resume = events.places[end] + 1
             fragments.append(Fragment(start, resume, text[start:resume]))
     return Found(tuple(fragments), unclosed)
+
+
+def _lead(text: str, start: int) -> int:
+    """Where the first key of an object is, whatever stands round it."""
+    return _LEAD.match(text, start).end()  # type: ignore[union-attr]
 
 
 def strings(text: str) -> dict[int, int]:
@@ -155,7 +166,7 @@ class _Events:
                 continue
             if kind == "{":
                 then = close[index + 1]
-                self.keyed[index] = (then >= 0 and key[index + 1]) or self._key_follows(index)
+                self.keyed[index] = (then >= 0 and key[index + 1]) or self._key_follows(index, closed=then >= 0)
                 brace = index
             elif kind in CLOSERS:
                 then = closer[self._values[index]][kind]
@@ -192,12 +203,12 @@ class _Events:
         follows = kind == "}" or (self.keyed[index] if kind in CLOSERS else _BARE_WORD.match(self._text, position))
         return sign != "]" and bool(follows)
 
-    def _key_follows(self, index: int) -> bool:
+    def _key_follows(self, index: int, *, closed: bool) -> bool:
         """A key and a colon follow a `{`: what shows that it opens an object that is never closed, or has bare keys."""
         index, position = self._beyond(index, self.places[index] + 1)
         if index < len(self.kinds) and self.places[index] == position and self.kinds[index] in CLOSERS:
             return self.keyed[index]
-        return _BARE_KEY.match(self._text, position) is not None
+        return (_BARE_KEY if closed else _BARE_KEY_CUT).match(self._text, position) is not None
 
     def _beyond(self, index: int, position: int) -> tuple[int, int]:
         """The offset behind blanks and comments after an event, and the first event from there on."""

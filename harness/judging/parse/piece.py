@@ -37,6 +37,11 @@ class Piece:
         if passes is not None and self.passes.setdefault(label, passes) is not passes:
             raise Problem("duplicate_key", f"{label}: passes and does not")
 
+    def questions(self) -> set[tuple[str, str]]:
+        """What it answers: the scores of whom, the ranking."""
+        found = {(kind, label) for kind in ("marks", "numbers", "passes") for label in getattr(self, kind)}
+        return found | ({("ranks", "")} if self.ranks is not None else set())
+
     def differs(self, other: Piece) -> bool:
         """They say different things of the same candidate, or rank differently. Notes may; less is no other thing."""
         ranked = self.ranks is not None and other.ranks is not None and self.ranks != other.ranks

@@ -16,7 +16,7 @@ _WRAPPING = frozenset({
 })  # fmt: skip
 """Words of keys that say nothing but that a verdict follows: `verdict`, `final_answer`. A key with any other word may
 be of another thing: `reference`, `max`, `example`, `accuracy`, `draft`."""
-_OWN = frozenset({
+OWN = frozenset({
     "assessment", "comparison", "decision", "evaluation", "evaluations", "grade", "grading", "judgement", "judgment",
     "rating", "ratings", "review", "score", "scores", "verdict",
 })  # fmt: skip
@@ -37,13 +37,20 @@ MAX_WRAPPERS = 3
 _STRESS = frozenset({"final", "overall", "my", "the", "total", "preferred", "preference"})
 RANKING = ("ranking", "rankings", "rank", "order")
 WHO = ("model", "label", "candidate", "name", "id")
-_THINGS = frozenset({
-    "area", "aspect", "attribute", "case", "category", "check", "component", "criteria", "criterion", "dimension",
-    "factor", "item", "metric", "part", "problem", "question", "requirement", "skill", "step", "subject",
-    "subquestion", "task", "test", "topic",
-})  # fmt: skip
-"""Words of keys that say what an object is about, if not about all that was asked."""
-_NAMED = frozenset({"id", "index", "name", "no", "number", "sub", "text", "title"})
+
+
+_KEYS: dict[JudgeMode, frozenset[str]] = {
+    "rubric": RATED.union(RATINGS),
+    "pairwise": frozenset({"winner"}),
+    "listwise": frozenset({"scores", "ranking", "rankings", *DIMENSIONS}),
+}
+"""Keys that are a verdict's wherever they stand."""
+
+
+def written_key(mode: JudgeMode) -> re.Pattern[str]:
+    """A key of a verdict in a text that cannot be read: `"score":`, `**Final Score**:`."""
+    names = "|".join(sorted(name.replace("_", "[ _-]") for name in _KEYS[mode]))
+    return re.compile(rf"\b(?:{names})\b[*`\"'“”’]*+\s*+:", re.IGNORECASE)
 
 
 def never(key: str, inner: Any) -> bool:
@@ -78,7 +85,7 @@ def wrapped(
 
 def own(key: str) -> bool:
     """The key of a wrapper says that the judge's own words follow: `final_verdict`, and not `final_answer`."""
-    return any(word in _OWN for word in folded(key).split("_"))
+    return any(word in OWN for word in folded(key).split("_"))
 
 
 def _wraps(key: str) -> bool:
@@ -100,19 +107,6 @@ def another(key: str, names: tuple[str, ...]) -> bool:
     """The key is one of these names, perhaps with a word that says that it counts more: `final_ranking`."""
     words = folded(key).split("_")
     return any(word in names for word in words) and all(word in names or word in _STRESS for word in words)
-
-
-def about(value: dict[str, Any], labels: Labels) -> str:
-    """What else than a candidate an object says that it is about: {"criterion": "style", ...}. Empty without any."""
-    things: list[str] = []
-    for key, inner in value.items():
-        words = set(folded(key).split("_"))
-        thing = words & _THINGS and words <= _THINGS | _NAMED
-        if (thing or words == {"name"}) and isinstance(inner, str | int | float) and not isinstance(inner, bool):
-            said = str(inner).strip()
-            if said and (thing or not labels.like(said)):
-                things.append(f"{folded(key)} {said}")
-    return "; ".join(things)
 
 
 def is_verdict(value: dict[str, Any], labels: Labels, mode: JudgeMode) -> bool:
