@@ -18,7 +18,7 @@ _THINGS = frozenset({
 })  # fmt: skip
 """Words of keys that say what an object is about, if not about all that was asked."""
 _NAMED = frozenset({"id", "index", "name", "no", "number", "sub", "text", "title"})
-_WHOLE = frozenset({"all", "conclusion", "final", "overall", "summary", "total", "verdict"})
+_WHOLE = frozenset({"all", "final", "overall", "total", "verdict"})
 """Words for all that was asked: what is about it is no row."""
 _PARTS = frozenset({"order", "rank", "ranking", "rankings", "ranks", "rating", "ratings", "score", "scores"})
 """Words for a part of a verdict. With a number they say only which of several pieces an object is."""
