@@ -224,13 +224,13 @@ def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
     )
 
 
-def labelled() -> re.Pattern[str]:
-    """Where a label has a well-known name: at the beginning of a text (in a glossary, further down, it means something
-    else), and behind `Name:`."""
-    return pattern(
-        rf"(?P<before>\A[\s>#*_\[(\"]*+{_CAPITAL}|(?P<line>^[ \t>#*_-]*+name[*_]*\s?:[*_]*[ \t]++{MARKS}{_CAPITAL}))",
-        rf"{_NAMED}(?:{AMBIGUOUS}){TAIL}",
-        rf"(?(line){_LAST}|(?=[*_\")]*+\s?:[*_]*+(?:\s|\Z)|\]))",
+def labelled(names: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Where a label has a name of the catalogue: at the beginning of a text (in a glossary, further down, it means
+    something else), and behind `Name:`."""
+    name = rf"{_NAMED}(?:{names}){TAIL}"
+    return (
+        pattern(rf"(?P<before>\A[\s>#*_\[(\"]*+{_CAPITAL})", name, r"(?=[*_\")]*+\s?:[*_]*+(?:\s|\Z)|\])"),
+        pattern(rf"(?P<before>^[ \t>#*_-]*+name[*_]*\s?:[*_]*[ \t]++{MARKS}{_CAPITAL})", name, _LAST),
     )
 
 

@@ -358,6 +358,7 @@ def test_paths_and_pairs_are_no_published_ids() -> None:
         "as " * 330_000, "as a " * 200_000, ("as" + " " * 2000) * 500, "I am a " * 140_000,
         "as a the your an " * 60_000, ("I am" + " " * 2000) * 500, "我是百度" * 250_000, "I'm Google AI " * 70_000,
         "I'm Claude. Claude " * 50_000, "As Claude (an AI), " * 50_000, "als modell ich " * 65_000,
+        "'I'm Nova " * 100_000, '"I\'m Nova ' * 100_000, "„I'm Nova «" * 80_000, "Name: Claude\n" * 70_000,
     ],
     ids=lambda text: text[:12],
 )  # fmt: skip
