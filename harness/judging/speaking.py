@@ -67,8 +67,9 @@ _REALLY = (
 _NAMED = rf"(?:(?:{MAKERS}|{ONLY}|\[name\])(?:['’]s)?\s++(?:ai\s++)?)?"
 """Before the name of a model: Google Gemini, Anthropic's Claude."""
 _CAPITAL = r"(?=(?-i:[A-Z]))"
-NOBODY_ELSE = r"(?!\s(?-i:[A-Z])[a-z]+)"
-"""Behind a name: Claude Monet is none."""
+_UPPER = "".join(letter for letter in map(chr, range(0x41, 0x530)) if letter.isupper())
+NOBODY_ELSE = rf"(?!\s(?-i:[{_UPPER}](?:['’][{_UPPER}])?[\u0300-\u036f]?(?![{_UPPER}])[^\W\d_]))"
+"""Behind a name: Claude Monet, Kimi Räikkönen, and Claude O'Neil are none."""
 _LAST = r"(?=[\"'*_`”’]*[.!]?[ \t]*$)"
 _HERE = (
     rf"(?=[\"'*_`”’]*\s*+(?:[.!)\]…]|\Z|,\s+(?:(?:ready|happy|glad|here|at\s+your)\b|(?:an?|your|the)\s++(?:[\w-]++\s++){{0,4}}?"

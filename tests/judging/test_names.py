@@ -282,6 +282,9 @@ def test_families_of_the_catalogue_are_masked_however_a_text_introduces_itself(s
         "I am actually Claude Monet. It's Claude Monet. This is Claude Debussy. Je suis Claude Monet.",
         "This is Gemini, a sign of the zodiac. It's a llama. The llama is still a llama; I am just a llama.",
         "Signed, Claude Monet\nYou're talking to Claude Lelouch. I am actually a Gemini.",
+        "My name is Kimi Räikkönen. Kimi Räikkönen won. I'm Claude Lévi-Strauss. My name is Claude Émile.",
+        "My name is Claude O'Neil. I'm Claude O’Neil. My name is Claude McKay.",
+        "I'm Claude E\u0301mile. I'm Kimi Ødegård.",
         "sono gemini, soy llama; as a llama, I spit. - Claude",
     ],
 )
