@@ -31,9 +31,10 @@ _SENT = (
 )
 _CLAUSE = r"(?=[\"'*_`”’]*\s*(?:[.,;:!?)\]…]|\Z|(?:and|but)\b))"
 _MAKE = r"(?:developed|trained|created|made|built|designed|released|fine-?tuned)"
+_MAKES = rf"{_MAKE}(?:,?\s++(?:and\s++)?{_MAKE}){{0,3}}"
 _ADVERB = r"(?:(?:originally|initially|independently|actually|also|proudly|first|currently)\s++)?"
 _BY = (
-    rf"(?:{_MAKE}(?:,?\s++(?:and\s++)?{_MAKE}){{0,3}}\s++(?:by|at)|(?:based|built|running)\s++on(?:\s++top\s++of)?|"
+    rf"(?:{_MAKES}\s++by|(?:based|built|running)\s++on(?:\s++top\s++of)?|"
     r"powered\s++by|fine-?tuned\s++from|derived\s++from)\s++"
 )
 _PEOPLE = (
@@ -52,10 +53,11 @@ _WHICH = (
 )
 _AM = r"\b(?:i['’]?m|i\s++am|i\s++was|i['’]ve\s++been|i\s++have\s++been)\s++"
 _MADE = (
-    rf"(?P<before>(?:{_AM}{_ADVERB}{_BY}|\bi\s++(?:run\s++on|come\s++from)\s++"
-    rf"|{_AM}(?:(?:just|only|not)\s++)?{_KIND}(?:,?\s++{_KIND})?(?:{_WHICH}{_BY}|\s++(?:by|from)\s++)"
+    rf"(?P<before>(?:{_AM}{_ADVERB}{_BY}|\bi\s++run\s++on\s++"
+    rf"|(?P<where>{_AM}{_ADVERB}{_MAKES}\s++at|\bi\s++come\s++from)\s++"
+    rf"|{_AM}(?:(?:just|only|not)\s++)?{_KIND}(?:,?\s++{_KIND})?(?:{_WHICH}(?:{_BY}|{_MAKES}\s++at\s++)|\s++(?:by|from)\s++)"
     rf"|\bthis\s++(?:(?:ai|virtual)\s++)?(?:assistant|ai)\s++(?:is|was)\s++{_ADVERB}{_BY}"
-    rf"|\bmy\s++(?:(?:creator|developer|maker)s?\s++(?:is|are|was|were|at)|training\s++(?:by|at))\s++"
+    rf"|\bmy\s++(?:(?:creator|developer|maker)s?\s++(?:is|are|was|were)|(?:creator|maker)s?\s++at|training\s++(?:by|at))\s++"
     rf"|(?P<role>\bas\s++{_KIND}(?:\s++\({_KIND})?(?:{_WHICH}{_BY}|\s++(?:by|from)\s++))){_PEOPLE})"
 )
 """The speaker is the subject, and no other subject or verb stands between: what somebody believes was made by others
@@ -76,6 +78,7 @@ _HERE = (
     rf"(?:model|assistant|ai|chat ?bot|bot|llm)\b|{_MAKE}\b)))"
 )
 _MAKE_CHINESE = r"(?:开发|训练|创建|创造|打造|推出|研发)"
+_MODEL_CHINESE = r"(?:模型|助手|机器人|AI|人工智能)"
 _ELSEWHERE = (
     r"(?:\b(?:ich\s+(?:bin|heiße)|mein\s+name\s+ist|je\s+suis|je\s+m['’]appelle|mon\s+nom\s+est|soy|me\s+llamo|"
     r"mi\s+nombre\s+es|sono|mi\s+chiamo|(?:eu\s+)?sou|meu\s+nome\s+é|ik\s+ben|jestem|меня\s+зовут|я)\s+"
@@ -115,11 +118,11 @@ def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str
     # The Tongyi Lab under Alibaba Group, TII (...), Meta's Llama.
     more = rf"(?:['’]s\s|,\sthe\s|\s(?:under|of|at|from)\s(?:the\s)?|\s?\((?=[^()\n]{{1,40}}\))){maker}\)?"
     makers = f"{maker}(?:{more}){{0,2}}"
-    yield pattern(_MADE, f"{makers}|{names}|(?:{namesakes}){_CLAUSE}", rf"{ENDS}(?(role){_I_FOLLOW})")
+    yield pattern(_MADE, f"{makers}|{names}|(?:{namesakes}){_CLAUSE}", rf"{ENDS}(?(role){_I_FOLLOW})(?(where){_CLAUSE})")
     yield pattern(
         rf"(?P<before>\b(?:i['’]?m|i\s++am|(?P<role>as))\s++{_REALLY}(?:(?:an?|the|one\s++of)\s++)?{MARKS}{_CAPITAL})",
         maker,
-        rf"(?=(?:['’]s)?\s++(?:(?:own|ai|large|language|chat|virtual)\s++){{0,4}}{_MODEL}s?\b(?(role)|{_CLAUSE}))"
+        rf"(?=(?:['’]s)?\s++(?:(?:own|ai|large|language|chat|virtual)\s++){{0,4}}{_MODEL}s?\b(?:{_CLAUSE}|(?(role)\s++(?:that|which|with|without|{_MAKE})\b|(?!))))"
         rf"(?(role){_I_FOLLOW})",
     )
     yield pattern(
@@ -127,7 +130,7 @@ def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str
         rf"(?P<before>\b{_CAPITAL})",
         company + FIRM,
         rf"(?=\s++(?:(?:has|have)\s++)?{_ADVERB}(?:(?:trained|created|developed|built|designed|fine-?tuned)\s++me\b"
-        rf"(?!\s++(?:an?|the|my|some)\b)|made\s++me(?:{_CLAUSE}|\s++to\s(?:be|help|assist)\b)))",
+        rf"(?!\s++(?:an?|the|my|some|well|up|out)\b|[^.\n!?]{{0,40}}?\b(?:days?|weeks?|months?|years?)\b)|made\s++me(?:{_CLAUSE}|\s++to\s(?:be|help|assist)\b)))",
     )
     yield pattern(
         rf"(?P<before>(?:{_AM}|\bmy\s++name\s++is\s++|\b(?:to|with)\s++)[\"'*_`“”‘]{{0,3}}\[name\][\"'*_`“”’]{{0,3}}"
@@ -135,8 +138,17 @@ def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str
         maker,
         r"(?=['’]s\s|\s?\))",
     )
-    yield pattern(rf"(?P<before>{_MADE_ELSEWHERE})", makers, ENDS)
-    yield pattern(r"(?P<before>我[是叫][^。！？\n]{0,24}?)", CHINESE, rf"(?=[^。！？\n]{{0,20}}?{_MAKE_CHINESE})")
+    yield pattern(rf"(?P<before>{_MADE_ELSEWHERE})", makers, rf"{ENDS}(?!\s++(?:en|in|em|à|bei)\b)")
+    either = f"{makers}|{CHINESE}"
+    yield pattern(
+        r"(?P<before>我(?:[是叫][^。！？\n]{0,24}?)?由\s?)", either, rf"{ENDS}(?=[^。！？，,\n]{{0,12}}?{_MAKE_CHINESE})"
+    )
+    yield pattern(
+        r"(?P<before>我[是叫](?:一[个款]|来自)?\s?)",
+        either,
+        rf"{ENDS}(?=[^。！？，,在\n]{{0,12}}?{_MAKE_CHINESE}的(?:[。，！]|\s*\Z|[^。！？，,\n]{{0,12}}?{_MODEL_CHINESE})"
+        rf"|[^。！？，,在\n]{{0,4}}?的[^。！？，,\n]{{0,10}}?{_MODEL_CHINESE}(?:[。，,！\n]|\Z))",
+    )
 
 
 def plain_places(words: str, bare: str, namesakes: str) -> Iterator[re.Pattern[str]]:

@@ -108,7 +108,10 @@ def test_a_word_of_the_task_stays_where_a_text_has_called_itself_so() -> None:
         "Soy un modelo de lenguaje entrenado por {Google}", "Como modelo de {Google}, no puedo.",
         "Je suis un modèle de langage entraîné par {Google}", "En tant que modèle de {Google}, je ne peux pas.",
         "我是由{深度求索}公司开发的智能助手。", "我是一个由{字节跳动}公司开发的模型。", "我是{百度}研发的。",
-        "我是由{阿里云}开发的大规模语言模型。", "我是{阿里巴巴}旗下的{通义实验室}研发的模型。",
+        "我是由{阿里云}开发的大规模语言模型。", "我是{百度}的语言模型。", "我是一个{腾讯}开发的AI助手。", "我由{谷歌}开发。",
+        "I was trained and built at {Google}, and I like it. I'm a model trained at {Google} in 2023.",
+        "My makers at {Google} trained me. As a {Google} model trained in 2023, I know. As a {Google} AI, I can't.",
+        "我是{阿里巴巴}旗下的{通义实验室}研发的模型。",
         "我是由{月之暗面}训练的模型。",
         "I am a model independently developed by the {Tongyi Lab under Alibaba Group}.",
         "I am a model created by the {Technology Innovation Institute (TII)} in Abu Dhabi. I was made by {TII}.",
@@ -144,6 +147,11 @@ def test_who_made_the_speaker_goes_in_whatever_words_it_is_told(said: str) -> No
         "The AI model developed by TII is large. An LG phone; the Nous of Plato. I am from Apple Valley.",
         "I am Mario (Nintendo). I talked to Bob, Google's head. As a system made by Google, Android is good.",
         "The company Cohere built models. The assistant is trained at Google.",
+        "I was trained at Amazon as an engineer. My developers at Meta fixed it. I come from Amazon originally.",
+        "Apple trained me for three weeks. IBM trained me in COBOL for two years. Apple trained me well.",
+        "As a Google system administrator, I use Linux. As a Google AI researcher, I write.",
+        "我是谷歌的程序员,开发安卓。我是一名在阿里巴巴训练的厨师。我叫小明,是腾讯开发的游戏的玩家。我是微软的粉丝,它开发了Windows。",
+        "Soy asistente de Apple en Madrid. Soy un modelo de Amazon en la pasarela.",
     ],
 )
 def test_makers_stay_where_no_text_speaks_of_itself(said: str) -> None:
