@@ -87,7 +87,7 @@ class Names:
         self._own = re.compile(rf"\b(?:{labels})(?![^\W\d_])", re.IGNORECASE)
         self._label, self._entry = labelled(labels)
         self._made = tuple(made(names, told, makers))
-        self._told, self._namely = re.compile(told, re.IGNORECASE), tuple(namely(told))
+        self._told, self._namely = re.compile(told, re.IGNORECASE), tuple(namely(told, makers))
         self._itself = (
             *called(rf"{names}|(?:{loose}){TAIL}", signs),
             *self._namely,

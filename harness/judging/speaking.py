@@ -44,7 +44,7 @@ _PEOPLE = (
 _MODEL = r"(?:model|assistant|ai|chat ?bot|bot|llm|system)"
 _BARRIER = r"(?!(?:of|for|with|about|on|in|at|to|from|by|the|who|that|which|is|was|are|were|made|developed|created)\b)"
 _KIND = (
-    rf"(?:(?:an?|the|your)\s++(?:{_BARRIER}[\w'’-]++,?\s++){{0,6}}?"
+    rf"(?:(?:an?|the|your)\s++(?:{_BARRIER}(?:[\w'’-]++|\[name\]),?\s++){{0,6}}?"
     rf"{_MODEL}\b(?:\s++(?:called|named)\s++\W{{0,3}}\[name\]\W{{0,3}})?"
     r"|\W{0,3}\[name\]\W{0,3})"
 )
@@ -81,7 +81,7 @@ _MAKE_CHINESE = r"(?:开发|训练|创建|创造|打造|推出|研发)"
 _MODEL_CHINESE = r"(?:模型|助手|机器人|AI|人工智能)"
 _ELSEWHERE = (
     r"(?:\b(?:ich\s+(?:bin|heiße)|mein\s+name\s+ist|je\s+suis|je\s+m['’]appelle|mon\s+nom\s+est|soy|me\s+llamo|"
-    r"mi\s+nombre\s+es|sono|mi\s+chiamo|(?:eu\s+)?sou|meu\s+nome\s+é|ik\s+ben|jestem|меня\s+зовут|я)\s+"
+    r"mi\s+nombre\s+es|sono|mi\s+chiamo|(?:eu\s+)?sou(?:\s+[oa])?|meu\s+nome\s+é|ik\s+ben|jestem|меня\s+зовут|я)\s+"
     rf"{MARKS}{_CAPITAL}|"
     rf"(?:我是(?:由?[^\n。，]{{1,20}}{_MAKE_CHINESE}的[^\n。，a-z]{{0,12}})?|我叫|我的名字[是叫]|私は|私の名前は|"
     rf"저는|나는|제\s?이름은)\s?{MARKS})"
@@ -94,9 +94,9 @@ _MODEL_ELSEWHERE = (
 _MADE_ELSEWHERE = (
     rf"\b(?:ich\s++bin|je\s++suis|soy|sono|sou|ik\s++ben|als(?=[^.\n!?]{{0,80}}\b(?:ich|ik)\b)"
     r"|como(?=[^.\n!?]{0,80}\b(?:yo|no|puedo|tengo)\b)|en\s++tant\s++que(?=[^.\n!?]{0,80}\bj(?:e\b|['’])))\s++"
-    rf"(?:(?!(?:von|vom|bei|par|por|d[aeu]|of)\b)[\w'’-]++\s++){{0,5}}?{_MODEL_ELSEWHERE},?\s++"
+    rf"(?:(?!(?:von|vom|bei|par|por|d[aeou]|del|of)\b)[\w'’-]++\s++){{0,5}}?{_MODEL_ELSEWHERE},?\s++"
     rf"(?:(?!(?:ist|est|es|è|é|und|et|y)\b)[\w'’-]++,?\s++){{0,6}}?"
-    rf"(?:von|vom|durch|par|por|d[aeu]|di|door|van)\s++(?:(?:la|l['’]|der|die|das)\s*+)?{MARKS}"
+    rf"(?:von|vom|durch|par|por|d[aeou]|del|di|door|van)\s++(?:(?:la|l['’]|der|die|das)\s*+)?{MARKS}"
 )
 """I am a model made by, in other languages."""
 _SAYS_I = r"(?=[\"'*_`”’]*,\s+(?-i:I\b|[Mm]y\s+(?:name|training|maker|creator)))"
@@ -118,7 +118,8 @@ def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str
     # The Tongyi Lab under Alibaba Group, TII (...), Meta's Llama.
     more = rf"(?:['’]s\s|,\sthe\s|\s(?:under|of|at|from)\s(?:the\s)?|\s?\((?=[^()\n]{{1,40}}\))){maker}\)?"
     makers = f"{maker}(?:{more}){{0,2}}"
-    yield pattern(_MADE, f"{makers}|{names}|(?:{namesakes}){_CLAUSE}", rf"{ENDS}(?(role){_I_FOLLOW})(?(where){_CLAUSE})")
+    team = rf"(?:{names}|(?:{namesakes}){TAIL})\s(?:ai\s)?team\s(?:at|of|from)\s{maker}"
+    yield pattern(_MADE, f"{team}|{makers}|{names}|(?:{namesakes}){_CLAUSE}", rf"{ENDS}(?(role){_I_FOLLOW})(?(where){_CLAUSE})")
     yield pattern(
         rf"(?P<before>\b(?:i['’]?m|i\s++am|(?P<role>as))\s++{_REALLY}(?:(?:an?|the|one\s++of)\s++)?{MARKS}{_CAPITAL})",
         maker,
@@ -134,14 +135,29 @@ def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str
     )
     yield pattern(
         rf"(?P<before>(?:{_AM}|\bmy\s++name\s++is\s++|\b(?:to|with)\s++)[\"'*_`“”‘]{{0,3}}\[name\][\"'*_`“”’]{{0,3}}"
-        r"(?:,\s++|\s++\())",
+        rf"(?:,\s++|\s++\((?:(?:{_MAKE}\s++)?(?:by|from)\s++)?))",
         maker,
         r"(?=['’]s\s|\s?\))",
     )
+    yield pattern(rf"(?P<before>(?:^|[.!?]\s){_MAKES}\s++by\s++{_PEOPLE})", makers, rf"{ENDS}(?=,\s++(?:i|my)\b)")
+    yield pattern(rf"(?P<before>\b{_CAPITAL})", company + FIRM, r"(?=,\s++my\s++(?:creator|developer|maker)s?\b)")
+    yield pattern(rf"(?P<before>\bmy\s++(?:creator|developer|maker)s?,\s++)", makers, r"(?=,)")
     yield pattern(rf"(?P<before>{_MADE_ELSEWHERE})", makers, rf"{ENDS}(?!\s++(?:en|in|em|à|bei)\b)")
     either = f"{makers}|{CHINESE}"
     yield pattern(
         r"(?P<before>我(?:[是叫][^。！？\n]{0,24}?)?由\s?)", either, rf"{ENDS}(?=[^。！？，,\n]{{0,12}}?{_MAKE_CHINESE})"
+    )
+    yield pattern(
+        r"(?P<before>(?:私|わたし|僕)は[^。！？\n]{0,24}?)",
+        makers,
+        rf"{ENDS}社?(?=(?:によって|により|が|に)[^。！？、\n]{{0,12}}?(?:訓練|学習|トレーニング|開発|作成|作ら|作っ|設計|構築)"
+        r"|の[^。！？、\n]{0,8}?(?:言語モデル|アシスタント|AI)(?:です|。))",
+    )
+    yield pattern(
+        r"(?P<before>(?:저는|나는|전)\s[^.!?\n]{0,24}?)",
+        makers,
+        rf"{ENDS}(?=\s?(?:에서|에\s의해|에|이|가|의)\s[^.!?\n]{{0,12}}?(?:훈련|개발|학습|제작|설계|만든|만들)[^.!?\n]{{0,20}}?"
+        r"(?:모델|AI|인공지능|챗봇|비서|어시스턴트|되었|됐))",
     )
     yield pattern(
         r"(?P<before>我[是叫](?:一[个款]|来自)?\s?)",
@@ -174,7 +190,7 @@ def plain_places(words: str, bare: str, namesakes: str) -> Iterator[re.Pattern[s
     yield pattern(rf"(?P<before>{_SENT})", either, _CLAUSE)
 
 
-def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
+def namely(namesakes: str, publishers: str) -> Iterator[re.Pattern[str]]:
     """Where a text calls itself by a word that the catalogue or everybody has as a name: more ways than "I am"."""
     # With an article before it, or another name behind it, it is an animal, a sign of the zodiac, or a person.
     known = (
@@ -182,10 +198,16 @@ def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
         + NOBODY_ELSE
     )
     yield pattern(_ITSELF, known, rf"(?(role){_SAYS_I}|{ENDS})")
-    name = rf"{_NAMED}(?:{namesakes}){TAIL}"
+    maker = f"(?:{AMBIGUOUS}|{MAKERS}|{ONLY}|{publishers}){FIRM}"
+    name = rf"(?:(?:{MAKERS}|{ONLY}|{publishers}|\[name\])(?:['’]s)?\s++(?:ai\s++)?)?(?:{namesakes}){TAIL}"
     model = r"(?:model|assistant|ai|chat ?bot|bot|llm)\b"
-    by = rf"(?:,?\s++(?:by|from|{_MAKE})\b)"
+    by = rf"(?:,?\s++(?:by|from|{_MAKE})\b|\s\((?:(?:{_MAKE}\s++)?(?:by|from)\s++)?{maker}\))"
     yield pattern(rf"(?P<before>{_SPEAKS}{_REALLY}{MARKS})", name, rf"{NOBODY_ELSE}(?:{_CLAUSE}|(?={by}))")
+    yield pattern(
+        rf"(?P<before>{_SPEAKS}{_REALLY}(?:(?:an?|the|your)\s++(?:{_BARRIER}[\w-]++\s++){{0,2}}?)?{MARKS}{_CAPITAL})",
+        name,
+        rf"(?=[\"'*_`”’]*\s++(?:(?:ai|large|language|chat)\s++){{0,3}}{model}(?:{_CLAUSE}|{by}|\s++(?:that|which)\b))",
+    )
     yield pattern(
         rf"(?P<before>{_SPEAKS}(?:an?|the|your)\s++(?:{_BARRIER}(?:[\w'’-]++|\[name\]),?\s++){{0,6}}?{model}"
         rf"(?:{_WHICH}{_BY}{_PEOPLE}\w++(?:\s++ai)?,?+)?\s++(?:and\s++)?(?:called|named|known\s++as)\s++{MARKS})",

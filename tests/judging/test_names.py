@@ -362,6 +362,9 @@ def test_paths_and_pairs_are_no_published_ids() -> None:
         "as a the your an " * 60_000, ("I am" + " " * 2000) * 500, "我是百度" * 250_000, "I'm Google AI " * 70_000,
         "I'm Claude. Claude " * 50_000, "As Claude (an AI), " * 50_000, "als modell ich " * 65_000,
         "'I'm Nova " * 100_000, '"I\'m Nova ' * 100_000, "„I'm Nova «" * 80_000, "Name: Claude\n" * 70_000,
+        "私はGoogle" * 120_000, "저는 Google에서 " * 80_000, "我由Google" * 120_000, "I'm Google's Gemini " * 50_000,
+        ". Trained by the team at Google" * 30_000, "Google, my " * 90_000, "I am the Nova Nova " * 50_000,
+        "I was made by the Gemini team at " * 30_000,
     ],
     ids=lambda text: text[:12],
 )  # fmt: skip
