@@ -118,8 +118,9 @@ def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str
     # The Tongyi Lab under Alibaba Group, TII (...), Meta's Llama.
     more = rf"(?:['’]s\s|,\sthe\s|\s(?:under|of|at|from)\s(?:the\s)?|\s?\((?=[^()\n]{{1,40}}\))){maker}\)?"
     makers = f"{maker}(?:{more}){{0,2}}"
-    team = rf"(?:{names}|(?:{namesakes}){TAIL})\s(?:ai\s)?team\s(?:at|of|from)\s{maker}"
-    yield pattern(_MADE, f"{team}|{makers}|{names}|(?:{namesakes}){_CLAUSE}", rf"{ENDS}(?(role){_I_FOLLOW})(?(where){_CLAUSE})")
+    team = rf"(?:{namesakes}){TAIL}\s(?:ai\s)?team\s(?:at|of|from)\s{maker}"
+    told = f"{team}|{makers}|{names}|(?:{namesakes}){_CLAUSE}"
+    yield pattern(_MADE, told, rf"{ENDS}(?(role){_I_FOLLOW})(?(where){_CLAUSE})")
     yield pattern(
         rf"(?P<before>\b(?:i['’]?m|i\s++am|(?P<role>as))\s++{_REALLY}(?:(?:an?|the|one\s++of)\s++)?{MARKS}{_CAPITAL})",
         maker,
@@ -139,29 +140,31 @@ def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str
         maker,
         r"(?=['’]s\s|\s?\))",
     )
-    yield pattern(rf"(?P<before>(?:^|[.!?]\s){_MAKES}\s++by\s++{_PEOPLE})", makers, rf"{ENDS}(?=,\s++(?:i|my)\b)")
+    yield pattern(rf"(?P<before>(?:^|[.!?]\s){_MAKES}\s++by\s++{_PEOPLE})", maker, rf"{ENDS}(?=,\s++(?:i|my)\b)")
     yield pattern(rf"(?P<before>\b{_CAPITAL})", company + FIRM, r"(?=,\s++my\s++(?:creator|developer|maker)s?\b)")
-    yield pattern(rf"(?P<before>\bmy\s++(?:creator|developer|maker)s?,\s++)", makers, r"(?=,)")
+    yield pattern(r"(?P<before>\bmy\s++(?:creator|developer|maker)s?,\s++)", maker, r"(?=,)")
     yield pattern(rf"(?P<before>{_MADE_ELSEWHERE})", makers, rf"{ENDS}(?!\s++(?:en|in|em|à|bei)\b)")
-    either = f"{makers}|{CHINESE}"
+    firm = f"(?:{company}|{CHINESE}){FIRM}"
     yield pattern(
-        r"(?P<before>我(?:[是叫][^。！？\n]{0,24}?)?由\s?)", either, rf"{ENDS}(?=[^。！？，,\n]{{0,12}}?{_MAKE_CHINESE})"
+        r"(?P<before>我(?:[是叫][^。！？\n]{0,24}?)?由\s?)",
+        firm,
+        rf"{ENDS}(?=[^。！？，,\n]{{0,12}}?{_MAKE_CHINESE})",
     )
     yield pattern(
         r"(?P<before>(?:私|わたし|僕)は[^。！？\n]{0,24}?)",
-        makers,
+        firm,
         rf"{ENDS}社?(?=(?:によって|により|が|に)[^。！？、\n]{{0,12}}?(?:訓練|学習|トレーニング|開発|作成|作ら|作っ|設計|構築)"
         r"|の[^。！？、\n]{0,8}?(?:言語モデル|アシスタント|AI)(?:です|。))",
     )
     yield pattern(
         r"(?P<before>(?:저는|나는|전)\s[^.!?\n]{0,24}?)",
-        makers,
+        firm,
         rf"{ENDS}(?=\s?(?:에서|에\s의해|에|이|가|의)\s[^.!?\n]{{0,12}}?(?:훈련|개발|학습|제작|설계|만든|만들)[^.!?\n]{{0,20}}?"
         r"(?:모델|AI|인공지능|챗봇|비서|어시스턴트|되었|됐))",
     )
     yield pattern(
-        r"(?P<before>我[是叫](?:一[个款]|来自)?\s?)",
-        either,
+        r"(?P<before>我[是叫](?:一[个款]|来自|\[name\][，,])?\s?)",
+        firm,
         rf"{ENDS}(?=[^。！？，,在\n]{{0,12}}?{_MAKE_CHINESE}的(?:[。，！]|\s*\Z|[^。！？，,\n]{{0,12}}?{_MODEL_CHINESE})"
         rf"|[^。！？，,在\n]{{0,4}}?的[^。！？，,\n]{{0,10}}?{_MODEL_CHINESE}(?:[。，,！\n]|\Z))",
     )

@@ -108,7 +108,8 @@ def test_a_word_of_the_task_stays_where_a_text_has_called_itself_so() -> None:
         "Soy un modelo de lenguaje entrenado por {Google}", "Como modelo de {Google}, no puedo.",
         "Je suis un modèle de langage entraîné par {Google}", "En tant que modèle de {Google}, je ne peux pas.",
         "我是由{深度求索}公司开发的智能助手。", "我是一个由{字节跳动}公司开发的模型。", "我是{百度}研发的。",
-        "我是由{阿里云}开发的大规模语言模型。", "我是{百度}的语言模型。", "我是一个{腾讯}开发的AI助手。", "我由{谷歌}开发。",
+        "我是由{阿里云}开发的大规模语言模型。", "我是{百度}的语言模型。", "我是一个{腾讯}开发的AI助手。",
+        "我由{谷歌}开发。", "我是{GPT-4}，{百度}研发的。",
         "I was trained and built at {Google}, and I like it. I'm a model trained at {Google} in 2023.",
         "My makers at {Google} trained me. As a {Google} model trained in 2023, I know. As a {Google} AI, I can't.",
         "我是{阿里巴巴}旗下的{通义实验室}研发的模型。",
@@ -195,7 +196,8 @@ PUBLISHED = called(
         "I am {Sonar} (made by {Perplexity}).",
         "I'm the {Gemini} model from {Google}.", "I am a {Gemini} model by {Google}.",
         "I was created by the {Gemini team at Google}.", "Trained by {Google}, I am a large language model.",
-        "{Google}, my creator, trained me.", "My developer, {Google}, says so.", "Sou o {Gemini}, um modelo do {Google}.",
+        "{Google}, my creator, trained me.", "My developer, {Google}, says so.",
+        "Sou o {Gemini}, um modelo do {Google}.",
     ],
 )  # fmt: skip
 def test_a_model_and_its_maker_go_together(said: str) -> None:
@@ -205,7 +207,8 @@ def test_a_model_and_its_maker_go_together(said: str) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "私はGoogleのエンジニアで、開発しています。", "저는 Google에서 개발자로 일합니다.", "저는 Google에서 개발한 앱을 씁니다.",
+        "私はGoogleのエンジニアで、開発しています。", "저는 Google에서 개발자로 일합니다.",
+        "저는 Google에서 개발한 앱을 씁니다.",
         "I'm Google's Gemini engineer. I'm the Solar panel model maker. I am Solar (the god).",
         "Chrome, made by Google, I like. Google, my employer, pays. I work with the Gemini team at Google.",
     ],
@@ -292,7 +295,7 @@ def test_a_docstring_and_a_name_in_quotation_marks_are_no_quotation() -> None:
     assert NOBODY.masked(source, program=True) == '"""I\'m [name]."""\nby = "[name]"\n'
     source = "x = `I'm Nova`; map['Nova'] = 1"
     assert NOBODY.masked(source, program=True) == "x = `I'm [name]`; map['Nova'] = 1"
-    said = "I'm \"Claude\". Claude helps. A 5\" pipe: I'm Nova, 6\" long. Nova helps."
+    said = 'I\'m "Claude". Claude helps. A 5" pipe: I\'m Nova, 6" long. Nova helps.'
     assert NOBODY.masked(said) == re.sub("Claude|Nova", "[name]", said)
 
 
