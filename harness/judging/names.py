@@ -163,8 +163,9 @@ class Names:
             if place in self._namely and not told:
                 continue
             if place.search(text):
-                spans = [[span.span() for span in looked_for.finditer(text)] for looked_for in (INLINE, QUOTED)]
-                text = place.sub(partial(_named, text, *spans, set[str]() if place in self._made else said), text)
+                spans, quoted = ([span.span() for span in part.finditer(text)] for part in (INLINE, QUOTED))
+                more = set[str]() if place in self._made else said
+                text = place.sub(partial(_named, text, spans, quoted, more), text)
         return text
 
     def _without(self, looked_for: re.Pattern[str], text: str, kept: frozenset[str]) -> str:

@@ -124,7 +124,8 @@ def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str
     yield pattern(
         rf"(?P<before>\b(?:i['’]?m|i\s++am|(?P<role>as))\s++{_REALLY}(?:(?:an?|the|one\s++of)\s++)?{MARKS}{_CAPITAL})",
         maker,
-        rf"(?=(?:['’]s)?\s++(?:(?:own|ai|large|language|chat|virtual)\s++){{0,4}}{_MODEL}s?\b(?:{_CLAUSE}|(?(role)\s++(?:that|which|with|without|{_MAKE})\b|(?!))))"
+        rf"(?=(?:['’]s)?\s++(?:(?:own|ai|large|language|chat|virtual)\s++){{0,4}}{_MODEL}s?\b"
+        rf"(?:{_CLAUSE}|(?(role)\s++(?:that|which|with|without|{_MAKE})\b|(?!))))"
         rf"(?(role){_I_FOLLOW})",
     )
     yield pattern(
@@ -132,7 +133,8 @@ def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str
         rf"(?P<before>\b{_CAPITAL})",
         company + FIRM,
         rf"(?=\s++(?:(?:has|have)\s++)?{_ADVERB}(?:(?:trained|created|developed|built|designed|fine-?tuned)\s++me\b"
-        rf"(?!\s++(?:an?|the|my|some|well|up|out)\b|[^.\n!?]{{0,40}}?\b(?:days?|weeks?|months?|years?)\b)|made\s++me(?:{_CLAUSE}|\s++to\s(?:be|help|assist)\b)))",
+        rf"(?!\s++(?:an?|the|my|some|well|up|out)\b|[^.\n!?]{{0,40}}?\b(?:days?|weeks?|months?|years?)\b)"
+        rf"|made\s++me(?:{_CLAUSE}|\s++to\s(?:be|help|assist)\b)))",
     )
     yield pattern(
         rf"(?P<before>(?:{_AM}|\bmy\s++name\s++is\s++|\b(?:to|with)\s++)[\"'*_`“”‘]{{0,3}}\[name\][\"'*_`“”’]{{0,3}}"
