@@ -165,7 +165,7 @@ def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str
         r"(?:모델|AI|인공지능|챗봇|비서|어시스턴트|되었|됐))",
     )
     yield pattern(
-        r"(?P<before>我[是叫](?:一[个款]|来自|\[name\][，,])?\s?)",
+        rf"(?P<before>我[是叫](?:一[个款]|来自|(?:\[name\]|{ONLY})[，,])?\s?)",
         firm,
         rf"{ENDS}(?=[^。！？，,在\n]{{0,12}}?{_MAKE_CHINESE}的(?:[。，！]|\s*\Z|[^。！？，,\n]{{0,12}}?{_MODEL_CHINESE})"
         rf"|[^。！？，,在\n]{{0,4}}?的[^。！？，,\n]{{0,10}}?{_MODEL_CHINESE}(?:[。，,！\n]|\Z))",

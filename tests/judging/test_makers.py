@@ -109,7 +109,7 @@ def test_a_word_of_the_task_stays_where_a_text_has_called_itself_so() -> None:
         "Je suis un modèle de langage entraîné par {Google}", "En tant que modèle de {Google}, je ne peux pas.",
         "我是由{深度求索}公司开发的智能助手。", "我是一个由{字节跳动}公司开发的模型。", "我是{百度}研发的。",
         "我是由{阿里云}开发的大规模语言模型。", "我是{百度}的语言模型。", "我是一个{腾讯}开发的AI助手。",
-        "我由{谷歌}开发。", "我是{GPT-4}，{百度}研发的。",
+        "我由{谷歌}开发。", "我是{GPT-4}，{百度}研发的。", "我是{文心一言}，{百度}研发的。",
         "I was trained and built at {Google}, and I like it. I'm a model trained at {Google} in 2023.",
         "My makers at {Google} trained me. As a {Google} model trained in 2023, I know. As a {Google} AI, I can't.",
         "我是{阿里巴巴}旗下的{通义实验室}研发的模型。",
