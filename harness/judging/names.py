@@ -15,11 +15,12 @@ import re
 from bisect import bisect
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
+from operator import itemgetter
 
 from harness.config import ModelProfile
 from harness.judging import known
 from harness.judging.ordinary import GRAMMAR, NAMESAKES
-from harness.judging.passages import INLINE, LITERAL, SENTENCE, TEMPLATE, apart, blocks
+from harness.judging.passages import INLINE, LITERAL, QUOTED, SENTENCE, TEMPLATE, apart, blocks
 from harness.judging.speaking import NOBODY_ELSE, called, labelled, made, namely, pattern, plain_places
 from harness.judging.spelling import (
     ENDS,
@@ -42,7 +43,6 @@ from harness.judging.spelling import (
 MASK = "[name]"
 
 _WELL_KNOWN = re.compile(rf"\b(?:{known.AMBIGUOUS})(?![^\W\d_])", re.IGNORECASE)
-_LABELLED = labelled()
 _PUBLISHED = re.compile(
     r"(?<![\w/.@-])(?:(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co|ollama\.com|openrouter\.ai)/)?"
     r"(?P<who>[^\W_][\w.-]{0,40}+)/(?P<what>\w[\w:-]{0,80}+(?:\.[\w:-]{1,40}+){0,4}+)(?![\w/-])"
@@ -83,8 +83,11 @@ class Names:
         told = any_of(map(spelt, {*alike, *set(stems) - set(begun)}), known.AMBIGUOUS)
         makers = any_of(loosely(maker) for maker in _all(_publishers(given)))
         loose = any_of(loosely(name) for name in more if not tells(name))
+        labels = any_of(map(spelt, _all(_labels(given))))
+        self._own = re.compile(rf"\b(?:{labels})(?![^\W\d_])", re.IGNORECASE)
+        self._label, self._entry = labelled(labels)
         self._made = tuple(made(names, told, makers))
-        self._told, self._namely = re.compile(told, re.IGNORECASE), tuple(namely(told))
+        self._told, self._namely = re.compile(told, re.IGNORECASE), tuple(namely(told, makers))
         self._itself = (
             *called(rf"{names}|(?:{loose}){TAIL}", signs),
             *self._namely,
@@ -97,12 +100,13 @@ class Names:
         """`text` without names; those that `topic`, the task's own text, mentions are what it is about, and stay,
         except where the text calls itself so. `program`: the text is source code, as fenced blocks always are."""
         kept, said = self._kept(topic), set[str]()
-        parts = [(True, text)] if program else list(blocks(self._unlabelled(text, kept, said)))
+        parts = [(True, text)] if program else list(blocks(self._unlabelled(self._label, text, kept)))
         done = [(code, (self._in_code if code else self._in_prose)(part, kept, said)) for code, part in parts]
         more = [name for name in said if name[0].isupper() and _folded(name) not in kept]
         return "".join(_again(code, part, more) if more else part for code, part in done)
 
     def _in_prose(self, text: str, kept: frozenset[str], said: set[str]) -> str:
+        text = self._unlabelled(self._entry, text, kept)
         text = self._unsaid(self._unpublished(text, kept), said)
 
         def inline(code: str) -> str:
@@ -120,7 +124,7 @@ class Names:
             return self._without(self._prose, self._unsaid(self._unpublished(part, kept), said), kept)
 
         def template(found: re.Match[str]) -> str:
-            return f"`{self._unsaid(found[0][1:-1], said)}`"
+            return f"`{self._unsaid(found[0][1:-1], set())}`"
 
         def statement(part: str) -> str:
             return self._without(self._code, part, kept)
@@ -142,25 +146,26 @@ class Names:
 
         return _PUBLISHED.sub(masked, text) if "/" in text else text
 
-    def _unlabelled(self, text: str, kept: frozenset[str], said: set[str]) -> str:
-        def masked(found: re.Match[str]) -> str:
-            own = _WELL_KNOWN.findall(found["name"])
-            if kept.issuperset(map(_folded, own)):
-                return found[0]
-            said.update(own)
-            return found["before"] + MASK
+    def _unlabelled(self, label: re.Pattern[str], text: str, kept: frozenset[str]) -> str:
+        """The text without labels. Who is spoken of elsewhere no label tells: what has one may be explained."""
 
-        return _LABELLED.sub(masked, text)
+        def masked(found: re.Match[str]) -> str:
+            own = map(_folded, self._own.findall(found["name"]))
+            return found[0] if kept.issuperset(own) else found["before"] + MASK
+
+        return label.sub(masked, text)
 
     def _unsaid(self, text: str, said: set[str]) -> str:
-        """The text without what it calls itself, which is put to `said`. Code spans are left alone, but for those that
-        are but the name."""
+        """The text without what it calls itself, which is put to `said`, except where it quotes somebody. Code spans
+        are left alone, but for those that are but the name."""
         told = self._told.search(text)
         for place in self._itself:
             if place in self._namely and not told:
                 continue
-            spans = [span.span() for span in INLINE.finditer(text)] if "`" in text else []
-            text = place.sub(partial(_named, text, spans, set[str]() if place in self._made else said), text)
+            if place.search(text):
+                spans, quoted = ([span.span() for span in part.finditer(text)] for part in (INLINE, QUOTED))
+                more = set[str]() if place in self._made else said
+                text = place.sub(partial(_named, text, spans, quoted, more), text)
         return text
 
     def _without(self, looked_for: re.Pattern[str], text: str, kept: frozenset[str]) -> str:
@@ -175,19 +180,26 @@ class Names:
         for name in self._prose.finditer(topic):
             parts = re.findall(r"[^\W\d_]+|\d+", name["name"].lower())
             found.update("".join(parts[:count]) for count in range(1, len(parts) + 1))
-        found.update(map(_folded, _WELL_KNOWN.findall(topic)))
+        found.update(map(_folded, (*_WELL_KNOWN.findall(topic), *self._own.findall(topic))))
         return frozenset(found)
 
 
-def _named(text: str, spans: list[tuple[int, int]], said: set[str], found: re.Match[str]) -> str:
+def _named(
+    text: str, spans: list[tuple[int, int]], quoted: list[tuple[int, int]], said: set[str], found: re.Match[str]
+) -> str:
     start, end = found.span("name")
-    index = bisect(spans, (start, end)) - 1
-    if index >= 0 and start < spans[index][1]:
-        first, last = spans[index]
-        if found.start() >= first or text[first:last].strip("`\"'*_ ") != found["name"]:
-            return found[0]
-    said.update(_WELL_KNOWN.findall(found["name"]))
+    span = _around(spans, start)
+    if span and (found.start() >= span[0] or text[span[0] : span[1]].strip("`\"'*_ ") != found["name"]):
+        return found[0]
+    if not _around(quoted, found.start()):
+        said.update(_WELL_KNOWN.findall(found["name"]))
     return found["before"] + MASK + text[end : found.end()]
+
+
+def _around(spans: list[tuple[int, int]], position: int) -> tuple[int, int] | None:
+    """The span that the position is in."""
+    index = bisect(spans, position, key=itemgetter(0)) - 1
+    return spans[index] if index >= 0 and position < spans[index][1] else None
 
 
 def _again(code: bool, text: str, said: list[str]) -> str:
@@ -252,6 +264,16 @@ def _stems(names: Iterable[str]) -> Iterator[str]:
         words = re.match(r"[^\W\d]+(?:[-_:@/][^\W\d_]+)+(?=[-_:@/]v?\d)", name)
         if words and versioned(words[0]):
             yield words[0]
+
+
+def _labels(names: Iterable[str]) -> Iterator[str]:
+    """Names that are words, too, by which a label may call a model: of `nova-lite` the first, of `command-r` none."""
+    for name in names:
+        bare = _bare(name)
+        yield from _WELL_KNOWN.findall(bare)
+        first = re.split(r"[\d.:@_]|-(?!\w\b)", bare, maxsplit=1)[0]
+        if first.lower() in NAMESAKES:
+            yield first
 
 
 def _all(names: Iterable[str]) -> list[str]:

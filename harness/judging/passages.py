@@ -12,6 +12,11 @@ SENTENCE = re.compile(r"^[ \t]*(?:(?:I['’]m|I am|My name is|Hello|Hi)\b|__auth
 TEMPLATE = re.compile(r"(?<=[=(,:+?\s])`[^`\n]*+`")
 """A string of JavaScript: what it computes is a statement, but it may speak."""
 INLINE = re.compile(r"`[^`\n]+`")
+QUOTED = re.compile(
+    r"(?<![\w\"])\"(?=[^\s\"])[^\"\n]*+\"|(?<![\w'])'(?=[^\s'])(?:[^'\n]|(?<=\w)'(?=\w))*+'|“[^“”\n]*+”|«[^«»\n]*+»"
+    r"|„[^„“”\n]*+[“”]|「[^「」\n]*+」"
+)
+"""What somebody else says, or a string of a program; a docstring, in three marks, is none."""
 LITERAL = re.compile(
     # What a module is called is part of a statement; it begins with a letter, as nothing else here does.
     r"\b(?:(?:from|import)\s?+|(?:require|import)\s?+\()(?:'[@\w./-]*+'|\"[@\w./-]*+\")|"

@@ -31,9 +31,10 @@ _SENT = (
 )
 _CLAUSE = r"(?=[\"'*_`”’]*\s*(?:[.,;:!?)\]…]|\Z|(?:and|but)\b))"
 _MAKE = r"(?:developed|trained|created|made|built|designed|released|fine-?tuned)"
+_MAKES = rf"{_MAKE}(?:,?\s++(?:and\s++)?{_MAKE}){{0,3}}"
 _ADVERB = r"(?:(?:originally|initially|independently|actually|also|proudly|first|currently)\s++)?"
 _BY = (
-    rf"(?:{_MAKE}(?:,?\s++(?:and\s++)?{_MAKE}){{0,3}}\s++(?:by|at)|(?:based|built|running)\s++on(?:\s++top\s++of)?|"
+    rf"(?:{_MAKES}\s++by|(?:based|built|running)\s++on(?:\s++top\s++of)?|"
     r"powered\s++by|fine-?tuned\s++from|derived\s++from)\s++"
 )
 _PEOPLE = (
@@ -43,7 +44,7 @@ _PEOPLE = (
 _MODEL = r"(?:model|assistant|ai|chat ?bot|bot|llm|system)"
 _BARRIER = r"(?!(?:of|for|with|about|on|in|at|to|from|by|the|who|that|which|is|was|are|were|made|developed|created)\b)"
 _KIND = (
-    rf"(?:(?:an?|the|your)\s++(?:{_BARRIER}[\w'’-]++,?\s++){{0,6}}?"
+    rf"(?:(?:an?|the|your)\s++(?:{_BARRIER}(?:[\w'’-]++|\[name\]),?\s++){{0,6}}?"
     rf"{_MODEL}\b(?:\s++(?:called|named)\s++\W{{0,3}}\[name\]\W{{0,3}})?"
     r"|\W{0,3}\[name\]\W{0,3})"
 )
@@ -52,10 +53,11 @@ _WHICH = (
 )
 _AM = r"\b(?:i['’]?m|i\s++am|i\s++was|i['’]ve\s++been|i\s++have\s++been)\s++"
 _MADE = (
-    rf"(?P<before>(?:{_AM}{_ADVERB}{_BY}|\bi\s++(?:run\s++on|come\s++from)\s++"
-    rf"|{_AM}(?:(?:just|only|not)\s++)?{_KIND}(?:,?\s++{_KIND})?(?:{_WHICH}{_BY}|\s++(?:by|from)\s++)"
+    rf"(?P<before>(?:{_AM}{_ADVERB}{_BY}|\bi\s++run\s++on\s++"
+    rf"|(?P<where>{_AM}{_ADVERB}{_MAKES}\s++at|\bi\s++come\s++from)\s++"
+    rf"|{_AM}(?:(?:just|only|not)\s++)?{_KIND}(?:,?\s++{_KIND})?(?:{_WHICH}(?:{_BY}|{_MAKES}\s++at\s++)|\s++(?:by|from)\s++)"
     rf"|\bthis\s++(?:(?:ai|virtual)\s++)?(?:assistant|ai)\s++(?:is|was)\s++{_ADVERB}{_BY}"
-    rf"|\bmy\s++(?:(?:creator|developer|maker)s?\s++(?:is|are|was|were|at)|training\s++(?:by|at))\s++"
+    rf"|\bmy\s++(?:(?:creator|developer|maker)s?\s++(?:is|are|was|were)|(?:creator|maker)s?\s++at|training\s++(?:by|at))\s++"
     rf"|(?P<role>\bas\s++{_KIND}(?:\s++\({_KIND})?(?:{_WHICH}{_BY}|\s++(?:by|from)\s++))){_PEOPLE})"
 )
 """The speaker is the subject, and no other subject or verb stands between: what somebody believes was made by others
@@ -67,17 +69,19 @@ _REALLY = (
 _NAMED = rf"(?:(?:{MAKERS}|{ONLY}|\[name\])(?:['’]s)?\s++(?:ai\s++)?)?"
 """Before the name of a model: Google Gemini, Anthropic's Claude."""
 _CAPITAL = r"(?=(?-i:[A-Z]))"
-NOBODY_ELSE = r"(?!\s(?-i:[A-Z])[a-z]+)"
-"""Behind a name: Claude Monet is none."""
+_UPPER = "".join(letter for letter in map(chr, range(0x41, 0x530)) if letter.isupper())
+NOBODY_ELSE = rf"(?!\s(?-i:[{_UPPER}](?:['’][{_UPPER}])?[\u0300-\u036f]?(?![{_UPPER}])[^\W\d_]))"
+"""Behind a name: Claude Monet, Kimi Räikkönen, and Claude O'Neil are none."""
 _LAST = r"(?=[\"'*_`”’]*[.!]?[ \t]*$)"
 _HERE = (
     rf"(?=[\"'*_`”’]*\s*+(?:[.!)\]…]|\Z|,\s+(?:(?:ready|happy|glad|here|at\s+your)\b|(?:an?|your|the)\s++(?:[\w-]++\s++){{0,4}}?"
     rf"(?:model|assistant|ai|chat ?bot|bot|llm)\b|{_MAKE}\b)))"
 )
 _MAKE_CHINESE = r"(?:开发|训练|创建|创造|打造|推出|研发)"
+_MODEL_CHINESE = r"(?:模型|助手|机器人|AI|人工智能)"
 _ELSEWHERE = (
     r"(?:\b(?:ich\s+(?:bin|heiße)|mein\s+name\s+ist|je\s+suis|je\s+m['’]appelle|mon\s+nom\s+est|soy|me\s+llamo|"
-    r"mi\s+nombre\s+es|sono|mi\s+chiamo|(?:eu\s+)?sou|meu\s+nome\s+é|ik\s+ben|jestem|меня\s+зовут|я)\s+"
+    r"mi\s+nombre\s+es|sono|mi\s+chiamo|(?:eu\s+)?sou(?:\s+[oa])?|meu\s+nome\s+é|ik\s+ben|jestem|меня\s+зовут|я)\s+"
     rf"{MARKS}{_CAPITAL}|"
     rf"(?:我是(?:由?[^\n。，]{{1,20}}{_MAKE_CHINESE}的[^\n。，a-z]{{0,12}})?|我叫|我的名字[是叫]|私は|私の名前は|"
     rf"저는|나는|제\s?이름은)\s?{MARKS})"
@@ -90,9 +94,9 @@ _MODEL_ELSEWHERE = (
 _MADE_ELSEWHERE = (
     rf"\b(?:ich\s++bin|je\s++suis|soy|sono|sou|ik\s++ben|als(?=[^.\n!?]{{0,80}}\b(?:ich|ik)\b)"
     r"|como(?=[^.\n!?]{0,80}\b(?:yo|no|puedo|tengo)\b)|en\s++tant\s++que(?=[^.\n!?]{0,80}\bj(?:e\b|['’])))\s++"
-    rf"(?:(?!(?:von|vom|bei|par|por|d[aeu]|of)\b)[\w'’-]++\s++){{0,5}}?{_MODEL_ELSEWHERE},?\s++"
+    rf"(?:(?!(?:von|vom|bei|par|por|d[aeou]|del|of)\b)[\w'’-]++\s++){{0,5}}?{_MODEL_ELSEWHERE},?\s++"
     rf"(?:(?!(?:ist|est|es|è|é|und|et|y)\b)[\w'’-]++,?\s++){{0,6}}?"
-    rf"(?:von|vom|durch|par|por|d[aeu]|di|door|van)\s++(?:(?:la|l['’]|der|die|das)\s*+)?{MARKS}"
+    rf"(?:von|vom|durch|par|por|d[aeou]|del|di|door|van)\s++(?:(?:la|l['’]|der|die|das)\s*+)?{MARKS}"
 )
 """I am a model made by, in other languages."""
 _SAYS_I = r"(?=[\"'*_`”’]*,\s+(?-i:I\b|[Mm]y\s+(?:name|training|maker|creator)))"
@@ -114,11 +118,14 @@ def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str
     # The Tongyi Lab under Alibaba Group, TII (...), Meta's Llama.
     more = rf"(?:['’]s\s|,\sthe\s|\s(?:under|of|at|from)\s(?:the\s)?|\s?\((?=[^()\n]{{1,40}}\))){maker}\)?"
     makers = f"{maker}(?:{more}){{0,2}}"
-    yield pattern(_MADE, f"{makers}|{names}|(?:{namesakes}){_CLAUSE}", rf"{ENDS}(?(role){_I_FOLLOW})")
+    team = rf"(?:{namesakes}){TAIL}\s(?:ai\s)?team\s(?:at|of|from)\s{maker}"
+    told = f"{team}|{makers}|{names}|(?:{namesakes}){_CLAUSE}"
+    yield pattern(_MADE, told, rf"{ENDS}(?(role){_I_FOLLOW})(?(where){_CLAUSE})")
     yield pattern(
         rf"(?P<before>\b(?:i['’]?m|i\s++am|(?P<role>as))\s++{_REALLY}(?:(?:an?|the|one\s++of)\s++)?{MARKS}{_CAPITAL})",
         maker,
-        rf"(?=(?:['’]s)?\s++(?:(?:own|ai|large|language|chat|virtual)\s++){{0,4}}{_MODEL}s?\b(?(role)|{_CLAUSE}))"
+        rf"(?=(?:['’]s)?\s++(?:(?:own|ai|large|language|chat|virtual)\s++){{0,4}}{_MODEL}s?\b"
+        rf"(?:{_CLAUSE}|(?(role)\s++(?:that|which|with|without|{_MAKE})\b|(?!))))"
         rf"(?(role){_I_FOLLOW})",
     )
     yield pattern(
@@ -126,16 +133,43 @@ def made(names: str, namesakes: str, publishers: str) -> Iterator[re.Pattern[str
         rf"(?P<before>\b{_CAPITAL})",
         company + FIRM,
         rf"(?=\s++(?:(?:has|have)\s++)?{_ADVERB}(?:(?:trained|created|developed|built|designed|fine-?tuned)\s++me\b"
-        rf"(?!\s++(?:an?|the|my|some)\b)|made\s++me(?:{_CLAUSE}|\s++to\s(?:be|help|assist)\b)))",
+        rf"(?!\s++(?:an?|the|my|some|well|up|out)\b|[^.\n!?]{{0,40}}?\b(?:days?|weeks?|months?|years?)\b)"
+        rf"|made\s++me(?:{_CLAUSE}|\s++to\s(?:be|help|assist)\b)))",
     )
     yield pattern(
         rf"(?P<before>(?:{_AM}|\bmy\s++name\s++is\s++|\b(?:to|with)\s++)[\"'*_`“”‘]{{0,3}}\[name\][\"'*_`“”’]{{0,3}}"
-        r"(?:,\s++|\s++\())",
+        rf"(?:,\s++|\s++\((?:(?:{_MAKE}\s++)?(?:by|from)\s++)?))",
         maker,
         r"(?=['’]s\s|\s?\))",
     )
-    yield pattern(rf"(?P<before>{_MADE_ELSEWHERE})", makers, ENDS)
-    yield pattern(r"(?P<before>我[是叫][^。！？\n]{0,24}?)", CHINESE, rf"(?=[^。！？\n]{{0,20}}?{_MAKE_CHINESE})")
+    yield pattern(rf"(?P<before>(?:^|[.!?]\s){_MAKES}\s++by\s++{_PEOPLE})", maker, rf"{ENDS}(?=,\s++(?:i|my)\b)")
+    yield pattern(rf"(?P<before>\b{_CAPITAL})", company + FIRM, r"(?=,\s++my\s++(?:creator|developer|maker)s?\b)")
+    yield pattern(r"(?P<before>\bmy\s++(?:creator|developer|maker)s?,\s++)", maker, r"(?=,)")
+    yield pattern(rf"(?P<before>{_MADE_ELSEWHERE})", makers, rf"{ENDS}(?!\s++(?:en|in|em|à|bei)\b)")
+    firm = f"(?:{company}|{CHINESE}){FIRM}"
+    yield pattern(
+        r"(?P<before>我(?:[是叫][^。！？\n]{0,24}?)?由\s?)",
+        firm,
+        rf"{ENDS}(?=[^。！？，,\n]{{0,12}}?{_MAKE_CHINESE})",
+    )
+    yield pattern(
+        r"(?P<before>(?:私|わたし|僕)は[^。！？\n]{0,24}?)",
+        firm,
+        rf"{ENDS}社?(?=(?:によって|により|が|に)[^。！？、\n]{{0,12}}?(?:訓練|学習|トレーニング|開発|作成|作ら|作っ|設計|構築)"
+        r"|の[^。！？、\n]{0,8}?(?:言語モデル|アシスタント|AI)(?:です|。))",
+    )
+    yield pattern(
+        r"(?P<before>(?:저는|나는|전)\s[^.!?\n]{0,24}?)",
+        firm,
+        rf"{ENDS}(?=\s?(?:에서|에\s의해|에|이|가|의)\s[^.!?\n]{{0,12}}?(?:훈련|개발|학습|제작|설계|만든|만들)[^.!?\n]{{0,20}}?"
+        r"(?:모델|AI|인공지능|챗봇|비서|어시스턴트|되었|됐))",
+    )
+    yield pattern(
+        rf"(?P<before>我[是叫](?:一[个款]|来自|(?:\[name\]|{ONLY})[，,])?\s?)",
+        firm,
+        rf"{ENDS}(?=[^。！？，,在\n]{{0,12}}?{_MAKE_CHINESE}的(?:[。，！]|\s*\Z|[^。！？，,\n]{{0,12}}?{_MODEL_CHINESE})"
+        rf"|[^。！？，,在\n]{{0,4}}?的[^。！？，,\n]{{0,10}}?{_MODEL_CHINESE}(?:[。，,！\n]|\Z))",
+    )
 
 
 def plain_places(words: str, bare: str, namesakes: str) -> Iterator[re.Pattern[str]]:
@@ -161,7 +195,7 @@ def plain_places(words: str, bare: str, namesakes: str) -> Iterator[re.Pattern[s
     yield pattern(rf"(?P<before>{_SENT})", either, _CLAUSE)
 
 
-def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
+def namely(namesakes: str, publishers: str) -> Iterator[re.Pattern[str]]:
     """Where a text calls itself by a word that the catalogue or everybody has as a name: more ways than "I am"."""
     # With an article before it, or another name behind it, it is an animal, a sign of the zodiac, or a person.
     known = (
@@ -169,10 +203,16 @@ def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
         + NOBODY_ELSE
     )
     yield pattern(_ITSELF, known, rf"(?(role){_SAYS_I}|{ENDS})")
-    name = rf"{_NAMED}(?:{namesakes}){TAIL}"
+    maker = f"(?:{AMBIGUOUS}|{MAKERS}|{ONLY}|{publishers}){FIRM}"
+    name = rf"(?:(?:{MAKERS}|{ONLY}|{publishers}|\[name\])(?:['’]s)?\s++(?:ai\s++)?)?(?:{namesakes}){TAIL}"
     model = r"(?:model|assistant|ai|chat ?bot|bot|llm)\b"
-    by = rf"(?:,?\s++(?:by|from|{_MAKE})\b)"
+    by = rf"(?:,?\s++(?:by|from|{_MAKE})\b|\s\((?:(?:{_MAKE}\s++)?(?:by|from)\s++)?{maker}\))"
     yield pattern(rf"(?P<before>{_SPEAKS}{_REALLY}{MARKS})", name, rf"{NOBODY_ELSE}(?:{_CLAUSE}|(?={by}))")
+    yield pattern(
+        rf"(?P<before>{_SPEAKS}{_REALLY}(?:(?:an?|the|your)\s++(?:{_BARRIER}[\w-]++\s++){{0,2}}?)?{MARKS}{_CAPITAL})",
+        name,
+        rf"(?=[\"'*_`”’]*\s++(?:(?:ai|large|language|chat)\s++){{0,3}}{model}(?:{_CLAUSE}|{by}|\s++(?:that|which)\b))",
+    )
     yield pattern(
         rf"(?P<before>{_SPEAKS}(?:an?|the|your)\s++(?:{_BARRIER}(?:[\w'’-]++|\[name\]),?\s++){{0,6}}?{model}"
         rf"(?:{_WHICH}{_BY}{_PEOPLE}\w++(?:\s++ai)?,?+)?\s++(?:and\s++)?(?:called|named|known\s++as)\s++{MARKS})",
@@ -224,13 +264,13 @@ def namely(namesakes: str) -> Iterator[re.Pattern[str]]:
     )
 
 
-def labelled() -> re.Pattern[str]:
-    """Where a label has a well-known name: at the beginning of a text (in a glossary, further down, it means something
-    else), and behind `Name:`."""
-    return pattern(
-        rf"(?P<before>\A[\s>#*_\[(\"]*+{_CAPITAL}|(?P<line>^[ \t>#*_-]*+name[*_]*\s?:[*_]*[ \t]++{MARKS}{_CAPITAL}))",
-        rf"{_NAMED}(?:{AMBIGUOUS}){TAIL}",
-        rf"(?(line){_LAST}|(?=[*_\")]*+\s?:[*_]*+(?:\s|\Z)|\]))",
+def labelled(names: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Where a label has a name of the catalogue: at the beginning of a text (in a glossary, further down, it means
+    something else), and behind `Name:`."""
+    name = rf"{_NAMED}(?:{names}){TAIL}"
+    return (
+        pattern(rf"(?P<before>\A[\s>#*_\[(\"]*+{_CAPITAL})", name, r"(?=[*_\")]*+\s?:[*_]*+(?:\s|\Z)|\])"),
+        pattern(rf"(?P<before>^[ \t>#*_-]*+name[*_]*\s?:[*_]*[ \t]++{MARKS}{_CAPITAL})", name, _LAST),
     )
 
 

@@ -282,6 +282,9 @@ def test_families_of_the_catalogue_are_masked_however_a_text_introduces_itself(s
         "I am actually Claude Monet. It's Claude Monet. This is Claude Debussy. Je suis Claude Monet.",
         "This is Gemini, a sign of the zodiac. It's a llama. The llama is still a llama; I am just a llama.",
         "Signed, Claude Monet\nYou're talking to Claude Lelouch. I am actually a Gemini.",
+        "My name is Kimi Räikkönen. Kimi Räikkönen won. I'm Claude Lévi-Strauss. My name is Claude Émile.",
+        "My name is Claude O'Neil. I'm Claude O’Neil. My name is Claude McKay.",
+        "I'm Claude E\u0301mile. I'm Kimi Ødegård.",
         "sono gemini, soy llama; as a llama, I spit. - Claude",
     ],
 )
@@ -358,6 +361,10 @@ def test_paths_and_pairs_are_no_published_ids() -> None:
         "as " * 330_000, "as a " * 200_000, ("as" + " " * 2000) * 500, "I am a " * 140_000,
         "as a the your an " * 60_000, ("I am" + " " * 2000) * 500, "我是百度" * 250_000, "I'm Google AI " * 70_000,
         "I'm Claude. Claude " * 50_000, "As Claude (an AI), " * 50_000, "als modell ich " * 65_000,
+        "'I'm Nova " * 100_000, '"I\'m Nova ' * 100_000, "„I'm Nova «" * 80_000, "Name: Claude\n" * 70_000,
+        "私はGoogle" * 120_000, "저는 Google에서 " * 80_000, "我由Google" * 120_000, "I'm Google's Gemini " * 50_000,
+        ". Trained by the team at Google" * 30_000, "Google, my " * 90_000, "I am the Nova Nova " * 50_000,
+        "I was made by the Gemini team at " * 30_000,
     ],
     ids=lambda text: text[:12],
 )  # fmt: skip
