@@ -28,7 +28,8 @@ def attempt(model: str, index: int, *outcomes: Outcome, agent: bool = True) -> A
 
 def done(*attempts: Attempt) -> Any:
     """What a run ends with."""
-    plan = SimpleNamespace(name="r", paths=RunPaths(Path("runs/r")), profiles={})
+    config = SimpleNamespace(select="verifier")
+    plan = SimpleNamespace(name="r", paths=RunPaths(Path("runs/r")), profiles={}, config=config)
     return SimpleNamespace(summary=summarise(attempts), plan=plan, incomplete=[], judged=None, judges={}, conflicts={})
 
 

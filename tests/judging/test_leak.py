@@ -16,6 +16,7 @@ from harness.judging.prompt import shipped
 from harness.judging.questions import Group, attempts_to_pick_from, comparisons, question
 from harness.tasks import load_tasks
 from harness.types import JudgeMode, Task
+from tests.full import FULL
 from tests.judging.courtroom import Court, attempt
 
 CONTESTANTS = {
@@ -81,7 +82,9 @@ def test_short_and_foreign_names_are_not_told_either(mode: JudgeMode) -> None:
         own = repr(task)
         told = {name: hostile(task, profile) for name, profile in SHORT.items()}
         told |= {name: saying(task, f"I am {name}! Hello.\nMy name is {name}.") for name in PLAIN}
-        for group in comparisons(task, [attempt(task, name, files) for name, files in told.items()], {}, mode):
+        groups_ = list(comparisons(task, [attempt(task, name, files) for name, files in told.items()], {}, mode))
+        # Every answer is in many pairs.
+        for group in groups_[:: 1 if FULL or mode != "pairwise" else 5]:
             made = question(group, JUDGE.name, 3, known)
             wire = asking(made, shipped(mode, group.purpose), JUDGE).request.messages[-1].content
             assert not UNMASKED.search(wire), task.id

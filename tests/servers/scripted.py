@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-PATIENCE_S = 10.0
+PATIENCE_S = 40
 """How long a step waits for something that the test makes happen."""
 
 

@@ -144,7 +144,7 @@ raise RuntimeError("PROBE " + " ".join(found))
 def test_an_aider_that_waits_for_ever_ends_at_its_limit(workshop: Workshop) -> None:
     with scripted(*says(whole(HALF)), never) as server:
         workshop.model(server.url)
-        attempt = workshop.one(agent={"timeout_s": 8})
+        attempt = workshop.one(agent={"timeout_s": 16})
         assert server.gone.wait(10)  # the slot of the model is free again
     agent = attempt.agent
     assert agent is not None
