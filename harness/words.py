@@ -22,7 +22,7 @@ def percentages(*shares: float) -> list[str]:
     for digits in range(_MOST_DIGITS + 1):
         told = [_percentage(share, digits) for share in exact]
         hidden = any(float(text) in (0, 100, -100) for text, share in zip(told, exact, strict=True) if share % 1)
-        ends = told[exact.index(min(exact))], told[exact.index(max(exact))]
+        ends = float(told[exact.index(min(exact))]), float(told[exact.index(max(exact))])
         if not (hidden and digits == 0) and (ends[0] != ends[1] or min(exact) == max(exact)):
             break
     return told

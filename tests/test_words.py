@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.words import percentages
@@ -30,6 +30,7 @@ def test_percentages(shares: tuple[float, ...], told: list[str]) -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=3))
+@example([0.0, 0.0, 2**-14])  # `0` and `0.0` are the same
 def test_an_interval_keeps_its_value_and_its_width(shares: list[float]) -> None:
     low, value, high = sorted(shares)
     told = [float(text) for text in percentages(value, low, high)]
