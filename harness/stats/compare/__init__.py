@@ -1,6 +1,7 @@
 """Several runs side by side: what holds, what was noise, and what it would take to know more.
 
 tables.py      ReportInput -> RunTable         one streaming walk a run
+marks.py       judges' marks as shares and ranks, for tables
 grids.py       RunTables -> Grid               models x tasks x runs, only what can be compared
 spread.py      each model across runs          pairs.py      every two models; tiers
 noise.py       prompts, reruns, luck           claims.py     what run 1 said, and whether the others agree

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from harness.stats.compare.marks import (
+    Voice,
+    lacking_pairs,
+    loose_ranks,
+    mean,
+    paired_orders,
+    pooled_shares,
+    share_of_scale,
+    unread_questions,
+    widest,
+)
 from harness.stats.inputs import ReportInput
 from harness.stats.pathologies import Sampled, flags
-from harness.stats.pooling import pooled
-from harness.types import DIMENSIONS, JUDGE_CASE, Attempt, JudgeMode, Judgment, Labelled, Marked, Outcome
+from harness.types import JUDGE_CASE, Attempt, JudgeMode, Judgment, Labelled, Marked, Outcome
 
 Metric = Literal["pass", "score", "points", "wins", "judge"]
 METRICS: dict[Metric, str] = {
@@ -21,9 +31,6 @@ METRICS: dict[Metric, str] = {
     "judge": "judges' marks as a share of the scale",
 }
 """What models are compared by -> what it is."""
-
-Voice = tuple[str, JudgeMode]
-"""Judge and mode: what a judge says in one way is not what it says in another."""
 
 Ties = Literal["share", "none"]
 """share: a task won by k models is a k-th of a win for each; none: it is nobody's."""
@@ -193,14 +200,14 @@ class RunTable:
         shown: dict[tuple[str, str, int], set[int]] = {}
         ranks: dict[tuple[str, int], dict[str, dict[str, list[float]]]] = {}
         kept = [mark for mark in marked if mark.purpose == "compare"]
-        unread = _unread(kept, judgments, labels or {})
+        unread = unread_questions(kept, judgments, labels or {})
         self.lost = {}
         for question in unread:
             self.lost.setdefault(question.key, set()).update(question.models)
         for mark in kept:
             if mark.mode == "pairwise":
                 continue
-            share = _share(mark)
+            share = share_of_scale(mark)
             if share is not None:
                 voice = (mark.judge, mark.mode)
                 found.setdefault((mark.model, mark.task, mark.repeat), {}).setdefault(voice, []).append(share)
@@ -208,8 +215,8 @@ class RunTable:
             if mark.mark.rank is not None and mark.of > 1:
                 by_model = ranks.setdefault((mark.task, mark.repeat), {})
                 by_model.setdefault(mark.model, {}).setdefault(mark.judge, []).append(mark.mark.rank)
-        ranks = {key: _widest(by_model) for key, by_model in ranks.items()}
-        pairs = list(_pairs(kept))
+        ranks = {key: widest(by_model) for key, by_model in ranks.items()}
+        pairs = list(paired_orders(kept))
         for pair, credit in pairs:
             key = (pair[0].task, pair[0].repeat)
             if credit is None:
@@ -219,20 +226,20 @@ class RunTable:
                 found.setdefault((mark.model, *key), {}).setdefault((mark.judge, mark.mode), []).append(share)
                 # A tie is in the middle: who ties with everybody has not done as well as who beats everybody.
                 ranks.setdefault(key, {}).setdefault(mark.model, {}).setdefault(mark.judge, []).append(2 - share)
-        lacking = _lacking(pairs, unread)
+        lacking = lacking_pairs(pairs, unread)
         # Who has not met all of its rivals has a mean of the others: that would be a gift, or a loss.
         for judge, key, two in lacking:
             for model in two:
                 found.get((model, *key), {}).pop((judge, "pairwise"), None)
         # Every judge weighs the same, however often it was asked.
-        self.marks = _pooled({key: by for key, by in found.items() if by})
+        self.marks = pooled_shares({key: by for key, by in found.items() if by})
         self._mark_silence(found, shown)
         self.ranks = {
-            key: {model: _mean(_mean(values) for values in by.values()) for model, by in models.items()}
+            key: {model: mean(mean(values) for values in by.values()) for model, by in models.items()}
             for key, models in ranks.items()
             if len(models) > 1
         }
-        self.loose = _loose(ranks, lacking)
+        self.loose = loose_ranks(ranks, lacking)
         self.judges = tuple(sorted({mark.judge for mark in kept}))
         self.modes = frozenset(mode for by in found.values() for _, mode in by)
 
@@ -271,125 +278,3 @@ def _says_nothing(attempt: Attempt) -> bool:
     candidate = attempt.extraction.candidate if attempt.extraction else None
     texts = candidate.files.values() if candidate else [attempt.reply.text] if attempt.reply else ["?"]
     return not any(text.strip() for text in texts)
-
-
-def _pooled(found: Mapping[tuple[str, str, int], Mapping[Voice, Sequence[float]]]) -> dict[tuple[str, str, int], float]:
-    """(model, task, repeat) -> share of the scale, 0..1, over judges; `pooled` says what of those that are missing."""
-    voices = {voice: place for place, voice in enumerate(sorted({voice for by in found.values() for voice in by}))}
-    groups = {group: place for place, group in enumerate(dict.fromkeys(key[1:] for key in found))}
-    rows = [
-        (voices[voice], unit, groups[key[1:]], _mean(values), 1 / sum(judge == voice[0] for judge, _ in by))
-        for unit, (key, by) in enumerate(found.items())
-        for voice, values in by.items()
-    ]
-    if not rows:
-        return {}
-    voice_of, unit_of, group_of, values_of, weights = zip(*rows, strict=True)
-    shares = pooled(voice_of, unit_of, group_of, values_of, weights).tolist()
-    return {key: min(1.0, max(0.0, share)) for key, share in zip(found, shares, strict=True) if share == share}
-
-
-def _widest(ranks: Mapping[str, Mapping[str, list[float]]]) -> dict[str, dict[str, list[float]]]:
-    """Of model -> judge -> ranks what those judges say that ranked most models: a place among fewer is another one."""
-    number = Counter(judge for by in ranks.values() for judge in by)
-    most = max(number.values())
-    kept = {
-        model: {judge: values for judge, values in by.items() if number[judge] == most} for model, by in ranks.items()
-    }
-    return {model: by for model, by in kept.items() if by}
-
-
-class _Unread(NamedTuple):
-    """A question of who is better that came to nothing."""
-
-    judge: str
-    mode: str
-    key: tuple[str, int]
-    """Task and repeat."""
-    models: frozenset[str]
-    """Empty where it is not known whom it was about."""
-
-
-_Lacking = Collection[tuple[str, tuple[str, int], frozenset[str]]]
-"""(judge, (task, repeat), two models): pairs that were asked about and that nothing is known of."""
-
-
-def _unread(
-    marked: Iterable[Marked], judgments: Iterable[Judgment], labels: Mapping[str, Sequence[Labelled]]
-) -> list[_Unread]:
-    read = {mark.judgment for mark in marked}
-    found = []
-    for judgment in judgments:
-        compared = judgment.purpose == "compare" and judgment.mode != "rubric" and len(judgment.labels) > 1
-        if compared and judgment.id not in read:
-            models = frozenset(item.model for item in labels.get(judgment.id, ()))
-            found.append(_Unread(judgment.judge, judgment.mode, (judgment.task, judgment.repeat), models))
-    return found
-
-
-def _lacking(pairs: Iterable[tuple[tuple[Marked, Marked], float | None]], unread: Iterable[_Unread]) -> _Lacking:
-    known: set[tuple[str, tuple[str, int], frozenset[str]]] = set()
-    half = set(known)
-    for (one, other), credit in pairs:
-        pair = (one.judge, (one.task, one.repeat), frozenset((one.model, other.model)))
-        (half if credit is None else known).add(pair)
-    whole = {(item.judge, item.key, item.models) for item in unread if item.mode == "pairwise" and item.models}
-    return (half | whole) - known
-
-
-def _loose(
-    ranks: Mapping[tuple[str, int], Mapping[str, Mapping[str, Sequence[float]]]], lacking: _Lacking
-) -> dict[tuple[str, int], dict[str, tuple[float, float]]]:
-    """How far mean ranks could move: a pair that nothing is known of is won, rank 1, or lost, rank 2."""
-    missing: dict[tuple[str, int], Counter[tuple[str, str]]] = {}
-    for judge, key, two in lacking:
-        missing.setdefault(key, Counter()).update((model, judge) for model in two)
-    found: dict[tuple[str, int], dict[str, tuple[float, float]]] = {}
-    for key, number in missing.items():
-        for model, by in ranks.get(key, {}).items():
-            judges = by.keys() | {judge for name, judge in number if name == model}
-            least, most = (
-                _mean(_mean([*by.get(judge, ()), *[rank] * number[model, judge]]) for judge in sorted(judges))
-                for rank in (1.0, 2.0)
-            )
-            found.setdefault(key, {})[model] = (least, most)
-    return found
-
-
-def _pairs(marked: Iterable[Marked]) -> Iterator[tuple[tuple[Marked, Marked], float | None]]:
-    """Pairwise marks, both orders together: 1 where the first won in both, 0 where the second did, else 1/2, a tie.
-
-    None where only one order was read: that says nothing.
-    """
-    judgments: dict[str, list[Marked]] = {}
-    for mark in marked:
-        if mark.mode == "pairwise" and mark.mark.rank is not None:
-            judgments.setdefault(mark.judgment, []).append(mark)
-    orders: dict[tuple[str | int, ...], list[tuple[Marked, Marked]]] = {}
-    for two in judgments.values():
-        if len(two) == 2:
-            one, other = sorted(two, key=lambda mark: (mark.model, mark.attempt))
-            who = (one.judge, one.task, one.repeat, one.model, one.attempt, other.model, other.attempt)
-            orders.setdefault(who, []).append((one, other))
-    for said in orders.values():
-        ranks = [(one.mark.rank or 0, other.mark.rank or 0) for one, other in said]
-        first, second = all(one < other for one, other in ranks), all(one > other for one, other in ranks)
-        yield said[0], None if len(said) < 2 else 1.0 if first else 0.0 if second else 0.5
-
-
-def _share(marked: Marked) -> float | None:
-    """A mark as a share of its scale, 0..1; None for one without scores.
-
-    Listwise: (mean of the five dimensions - 1) / 9; rubric: / 3.
-    """
-    mark = marked.mark
-    if mark.rubric is not None:
-        return mark.rubric / 3
-    if len(mark.scores) == len(DIMENSIONS):
-        return (sum(mark.scores.values()) / len(mark.scores) - 1) / 9
-    return None
-
-
-def _mean(values: Iterable[float]) -> float:
-    found = list(values)
-    return sum(found) / len(found)
